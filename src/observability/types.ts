@@ -1,0 +1,94 @@
+import type { Reason } from '../policy/types.ts'
+
+/** What one access-log line says; made once per request head received, refused ones included. */
+export interface AccessRecord {
+  /** Milliseconds since the epoch. */
+  readonly time: number
+  readonly requestId: string
+  readonly listener: string
+  readonly remote: string
+  readonly sni: string | null
+  /** As received; empty where the request line could not be read. */
+  readonly method: string
+  readonly host: string
+  /** Canonical and without query: queries carry passwords. */
+  readonly path: string
+  readonly user: string | null
+  readonly dn: string | null
+  readonly fingerprint: string | null
+  readonly roles: readonly string[]
+  readonly route: string | null
+  readonly decision: 'allow' | 'deny'
+  readonly reason: Reason | null
+  readonly status: number
+  readonly upstream: string | null
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly durationMs: number
+}
+
+/** Buffers JSON lines (64 KB or 1 s) and never blocks the event loop. */
+export interface AccessLog {
+  write(record: AccessRecord): void
+  /** Reopens a file that was rotated away. */
+  reopen(): void
+  /** Resolves once everything written so far is with the operating system. */
+  flush(): Promise<void>
+}
+
+/** Counters of one listener and route, looked up once and kept: the hot path allocates nothing. */
+export interface RequestMeter {
+  /** Unknown methods count as `OTHER`. `durationMs` is from head received to response finished. */
+  observe(method: string, status: number, durationMs: number): void
+  decide(decision: 'allow' | 'deny'): void
+}
+
+export interface UpstreamMeter {
+  observe(durationMs: number): void
+  error(kind: 'connect' | 'timeout' | 'broken' | 'protocol'): void
+  retry(): void
+  /** Passive health: the last connection attempt to this target succeeded. */
+  healthy(target: string, value: boolean): void
+}
+
+/** One worker's measurements; control aggregates over workers and serves them. */
+export interface Metrics {
+  meter(listener: string, route: string): RequestMeter
+  upstream(name: string): UpstreamMeter
+  connectionOpened(listener: string): void
+  connectionClosed(listener: string): void
+  handshake(result: 'ok' | 'resumed' | 'failed' | 'timeout', version: string): void
+  clientAuthFailure(reason: Reason): void
+  /** Remaining life of a client certificate at handshake, in seconds. */
+  certificateLife(seconds: number): void
+  strippedHeaders(count: number): void
+}
+
+/** Security-relevant events, logged at info with `audit: true` whatever the access log does. */
+export type AuditEvent =
+  | {
+      readonly kind: 'FAILED_LOGIN'
+      readonly reason: Reason
+      readonly user: string | null
+      readonly remote: string
+      readonly detail: string
+    }
+  | {
+      readonly kind: 'SSL_EXCEPTION'
+      readonly reason: Reason
+      readonly dn: string | null
+      readonly remote: string
+      readonly detail: string
+    }
+  | {
+      readonly kind: 'MISSING_PRIVILEGES'
+      readonly reason: Reason
+      readonly user: string | null
+      readonly remote: string
+      readonly detail: string
+    }
+  | { readonly kind: 'BAD_HEADERS'; readonly reason: Reason; readonly remote: string; readonly detail: string }
+  | { readonly kind: 'CONFIG'; readonly action: 'loaded' | 'rejected'; readonly snapshot: number; readonly detail: string }
+  | { readonly kind: 'RESERVED_ROLE_DROPPED'; readonly user: string; readonly detail: string }
+
+export type Audit = (event: AuditEvent) => void
