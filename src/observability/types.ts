@@ -1,22 +1,29 @@
 import type { Reason } from '../policy/types.ts'
 
-/** What one access-log line says; made once per request head received, refused ones included. */
+declare const fragment: unique symbol
+
+/** `"listener":…,"remote":…,"sni":…` as JSON text, made once per connection by `connectionFragment`; no other string fits. */
+export type ConnectionFragment = string & { readonly [fragment]: 'connection' }
+
+/** `"user":…,"dn":…,"fingerprint":…,"roles":[…]` as JSON text, made once per identity and snapshot by `subjectFragment`. */
+export type SubjectFragment = string & { readonly [fragment]: 'subject' }
+
+/**
+ * What one access-log line says; made once per request head received, refused ones included. `write` reads it before it
+ * returns and keeps nothing, so one object per connection may be reused.
+ */
 export interface AccessRecord {
   /** Milliseconds since the epoch. */
   readonly time: number
   readonly requestId: string
-  readonly listener: string
-  readonly remote: string
-  readonly sni: string | null
+  readonly connection: ConnectionFragment
   /** As received; empty where the request line could not be read. */
   readonly method: string
   readonly host: string
-  /** Canonical and without query: queries carry passwords. */
+  /** Canonical and without query: queries carry passwords (the log cuts at `?` too, should one slip in). */
   readonly path: string
-  readonly user: string | null
-  readonly dn: string | null
-  readonly fingerprint: string | null
-  readonly roles: readonly string[]
+  /** `NO_SUBJECT` where nobody was identified. */
+  readonly subject: SubjectFragment
   readonly route: string | null
   readonly decision: 'allow' | 'deny'
   readonly reason: Reason | null
@@ -30,10 +37,12 @@ export interface AccessRecord {
 /** Buffers JSON lines (64 KB or 1 s) and never blocks the event loop. */
 export interface AccessLog {
   write(record: AccessRecord): void
-  /** Reopens a file that was rotated away. */
+  /** Reopens a file that was rotated away; if that fails the old one stays. */
   reopen(): void
-  /** Resolves once everything written so far is with the operating system. */
+  /** Resolves once everything written so far is with the operating system, or counted as dropped. */
   flush(): Promise<void>
+  /** Flushes and closes; later records are ignored. */
+  close(): Promise<void>
 }
 
 /** Counters of one listener and route, looked up once and kept: the hot path allocates nothing. */
@@ -62,6 +71,8 @@ export interface Metrics {
   /** Remaining life of a client certificate at handshake, in seconds. */
   certificateLife(seconds: number): void
   strippedHeaders(count: number): void
+  /** Access-log lines given up because their sink could not keep up. */
+  accessLogDropped(lines: number): void
 }
 
 /** Security-relevant events, logged at info with `audit: true` whatever the access log does. */
