@@ -1,0 +1,99 @@
+import { COLON, CR, HTAB, SP, TOKEN } from './bytes.ts'
+
+/** One field line of a head that was already read and found sound: the slow paths walk lines again instead of keeping objects. */
+export interface FieldLine {
+  /** Lower case. */
+  readonly name: string
+  readonly value: string
+  readonly start: number
+  readonly end: number
+}
+
+/** The field lines in `[start, end)`, where `end` is just after the blank line. Only for bytes that a head reader accepted. */
+export function* fieldLines(bytes: Buffer, start: number, end: number): Generator<FieldLine> {
+  let i = start
+  while (i < end && bytes[i] !== CR) {
+    const colon = bytes.indexOf(COLON, i)
+    const lineEnd = bytes.indexOf('\r\n', colon, 'latin1') + 2
+    let from = colon + 1
+    let to = lineEnd - 2
+    while (from < to && (bytes[from] === SP || bytes[from] === HTAB)) from++
+    while (to > from && (bytes[to - 1] === SP || bytes[to - 1] === HTAB)) to--
+    yield { name: bytes.latin1Slice(i, colon).toLowerCase(), value: bytes.latin1Slice(from, to), start: i, end: lineEnd }
+    i = lineEnd
+  }
+}
+
+/** What the `Connection` fields of one head ask for (RFC 9110 7.6.1). */
+export interface ConnectionOptions {
+  readonly close: boolean
+  readonly upgrade: boolean
+  /** Lower-case names of fields that end at this hop. */
+  readonly names: ReadonlySet<string>
+}
+
+/** A message that needs these to be understood may not have them removed on the sender's word. */
+const NEVER_REMOVED = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'content-type',
+  'content-encoding',
+  'authorization',
+  'cookie',
+  'expect',
+])
+
+/**
+ * Reads every `Connection` field; null where it is malformed or names a field that decides framing or identity
+ * (a proxy that obeyed would change what the next server understands).
+ */
+export function readConnectionOptions(bytes: Buffer, start: number, end: number): ConnectionOptions | null {
+  const names = new Set<string>()
+  let close = false
+  let upgrade = false
+  for (const line of fieldLines(bytes, start, end)) {
+    if (line.name !== 'connection') continue
+    for (const item of line.value.split(',')) {
+      const option = item.trim().toLowerCase()
+      if (option === '') continue
+      if (!isToken(option) || NEVER_REMOVED.has(option)) return null
+      if (option === 'close') close = true
+      else if (option === 'upgrade') upgrade = true
+      else if (option !== 'keep-alive' && option !== 'te') names.add(option)
+    }
+  }
+  return { close, upgrade, names }
+}
+
+/** Adds the lines that `matches` to the cuts of a head; the cuts stay ascending and disjoint. Returns how many lines matched. */
+export function cutLines(
+  bytes: Buffer,
+  head: { readonly cuts: Int32Array; cutCount: number; readonly fieldsStart: number; readonly end: number },
+  matches: (name: string) => boolean,
+): number {
+  const ranges: [number, number][] = []
+  for (let k = 0; k < head.cutCount; k += 2) ranges.push([head.cuts[k], head.cuts[k + 1]])
+  const before = ranges.length
+  for (const line of fieldLines(bytes, head.fieldsStart, head.end)) if (matches(line.name)) ranges.push([line.start, line.end])
+  const added = ranges.length - before
+  if (added === 0) return 0
+  ranges.sort((a, b) => a[0] - b[0])
+  let count = 0
+  for (const [from, to] of ranges) {
+    if (count > 0 && from <= head.cuts[count - 1]) {
+      if (to > head.cuts[count - 1]) head.cuts[count - 1] = to
+      continue
+    }
+    if (count + 2 > head.cuts.length) throw new RangeError('too many cuts')
+    head.cuts[count++] = from
+    head.cuts[count++] = to
+  }
+  head.cutCount = count
+  return added
+}
+
+function isToken(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (TOKEN[text.charCodeAt(i) & 0xff] === 0 || text.charCodeAt(i) > 0xff) return false
+  return text.length > 0
+}

@@ -1,0 +1,325 @@
+import { COLON, CR, equalsIgnoringCase, FIELD_VALUE, HTAB, LF, LOWER, NAME_CLASS, SP, TARGET, TOKEN, word } from './bytes.ts'
+import {
+  AUTHORIZATION,
+  CONNECTION,
+  CONTENT_LENGTH,
+  EXPECT,
+  type HeaderTable,
+  HOST,
+  KEEP_ALIVE,
+  ORIGIN,
+  OTHER,
+  PROXY_CONNECTION,
+  REQUEST_ID,
+  REQUEST_NAMES,
+  SEC_FETCH_SITE,
+  START,
+  STRIP,
+  TE,
+  TRANSFER_ENCODING,
+  UPGRADE,
+} from './header-table.ts'
+
+/** Outcome of reading a head. Anything below zero ends the connection. */
+export const COMPLETE = 1
+export const INCOMPLETE = 0
+export const MALFORMED = -1
+export const TOO_LARGE = -2
+export const BAD_EXPECTATION = -3
+
+const MAX_METHOD = 32
+const MAX_CUTS = 256
+const NAME_BYTES: readonly Uint8Array[] = nameBytes()
+const KEEP_ALIVE_WORD = word('keep-alive')
+const CLOSE_WORD = word('close')
+const CHUNKED_WORD = word('chunked')
+const CONTINUE_WORD = word('100-continue')
+const VERSION = word('http/1.')
+
+function nameBytes(): Uint8Array[] {
+  const table: Uint8Array[] = []
+  for (const { name, id } of REQUEST_NAMES) if (id !== STRIP) table[id] = word(name)
+  return table
+}
+
+export interface HeadLimits {
+  readonly headers: number
+  readonly targetBytes: number
+}
+
+/**
+ * Reads one request head (RFC 9112) in a single pass. Results stay in the fields below, as offsets into the bytes given,
+ * until the next `read`: a head costs no object per header. Every ambiguity is `MALFORMED`: framing that two readers could
+ * understand differently is never passed on (RFC 9112 11.2).
+ */
+export class RequestHead {
+  /** Why the last head was refused, for the operator. */
+  problem = ''
+  end = 0
+  methodStart = 0
+  methodEnd = 0
+  targetStart = 0
+  targetEnd = 0
+  /** First byte after the request line. */
+  fieldsStart = 0
+  /** Minor version: HTTP/1.0 or HTTP/1.1. */
+  minor = 1
+  hostStart = 0
+  hostEnd = 0
+  /** -1 where absent. */
+  contentLength = -1
+  chunked = false
+  close = false
+  /** `Connection` holds more than `close` or `keep-alive`: the slow path in connection-options.ts has to look. */
+  connectionOptions = false
+  upgradeStart = -1
+  upgradeEnd = -1
+  expectContinue = false
+  /** The whole line, so that it can be cut once a domain consumed it. */
+  authorizationLine = -1
+  authorizationLineEnd = -1
+  authorizationStart = -1
+  authorizationEnd = -1
+  requestIdLine = -1
+  requestIdLineEnd = -1
+  requestIdStart = -1
+  requestIdEnd = -1
+  originStart = -1
+  originEnd = -1
+  secFetchSiteStart = -1
+  secFetchSiteEnd = -1
+  /** Pairs [from, to) of bytes that are not forwarded, ascending and disjoint. */
+  readonly cuts = new Int32Array(MAX_CUTS)
+  cutCount = 0
+  /** How many client-sent copies of gateway-only headers were among the cuts. */
+  stripped = 0
+
+  /** Reads a head that starts at `start`; returns COMPLETE, INCOMPLETE, or what is wrong with it. */
+  read(bytes: Uint8Array, start: number, end: number, table: HeaderTable, limits: HeadLimits): number {
+    this.#reset()
+    const line = this.#requestLine(bytes, start, end, limits)
+    return line === COMPLETE ? this.#fields(bytes, end, table, limits) : line
+  }
+
+  #reset(): void {
+    this.contentLength = -1
+    this.chunked = this.close = this.connectionOptions = this.expectContinue = false
+    this.upgradeStart = this.authorizationLine = this.authorizationStart = this.requestIdStart = this.requestIdLine = -1
+    this.originStart = this.secFetchSiteStart = -1
+    this.hostStart = this.hostEnd = this.cutCount = this.stripped = 0
+  }
+
+  #bad(problem: string): number {
+    this.problem = problem
+    return MALFORMED
+  }
+
+  #requestLine(bytes: Uint8Array, start: number, end: number, limits: HeadLimits): number {
+    let i = start
+    while (i < end && TOKEN[bytes[i]] === 1) i++
+    if (i - start > MAX_METHOD) return this.#bad('method is too long')
+    if (i === end) return INCOMPLETE
+    if (bytes[i] !== SP || i === start) return this.#bad('request line does not begin with a method and one space')
+    this.methodStart = start
+    this.methodEnd = i++
+    this.targetStart = i
+    while (i < end && TARGET[bytes[i]] === 1) i++
+    if (i - this.targetStart > limits.targetBytes) {
+      this.problem = `request target is longer than ${limits.targetBytes} bytes`
+      return TOO_LARGE
+    }
+    if (i === end) return INCOMPLETE
+    if (bytes[i] !== SP || i === this.targetStart) return this.#bad('request target holds a byte that is not visible ASCII')
+    this.targetEnd = i++
+    return this.#version(bytes, i, end)
+  }
+
+  #version(bytes: Uint8Array, start: number, end: number): number {
+    const length = VERSION.length
+    for (let k = 0; k < length; k++) {
+      if (start + k === end) return INCOMPLETE
+      // RFC 9112 2.3: HTTP-name is case-sensitive.
+      if (bytes[start + k] !== (k < 4 ? VERSION[k] - 32 : VERSION[k])) return this.#bad('not HTTP/1.1')
+    }
+    const i = start + length
+    if (i + 2 >= end) {
+      if (i < end && bytes[i] !== 48 && bytes[i] !== 49) return this.#bad('not HTTP/1.1')
+      if (i + 1 < end && bytes[i + 1] !== CR) return this.#bad('request line does not end with CRLF')
+      return INCOMPLETE
+    }
+    if (bytes[i] !== 48 && bytes[i] !== 49) return this.#bad('not HTTP/1.1')
+    if (bytes[i + 1] !== CR || bytes[i + 2] !== LF) return this.#bad('request line does not end with CRLF')
+    this.minor = bytes[i] - 48
+    this.fieldsStart = i + 3
+    return COMPLETE
+  }
+
+  #fields(bytes: Uint8Array, end: number, table: HeaderTable, limits: HeadLimits): number {
+    const { next, meaning } = table
+    let i = this.fieldsStart
+    for (let count = 0; ; count++) {
+      if (i >= end) return INCOMPLETE
+      if (bytes[i] === CR) {
+        if (i + 1 >= end) return INCOMPLETE
+        if (bytes[i + 1] !== LF) return this.#bad('bare CR in the head')
+        this.end = i + 2
+        return this.#finish()
+      }
+      if (count >= limits.headers) {
+        this.problem = `more than ${limits.headers} header fields`
+        return TOO_LARGE
+      }
+      const nameStart = i
+      let state = START
+      for (;;) {
+        const kind = NAME_CLASS[bytes[i]]
+        if (kind === 0) break
+        state = next[(state << 6) | kind]
+        if (++i >= end) return INCOMPLETE
+      }
+      if (bytes[i] !== COLON || i === nameStart) return this.#bad('header name holds a byte that is not allowed, or the line is folded')
+      const nameEnd = i++
+      while (i < end && (bytes[i] === SP || bytes[i] === HTAB)) i++
+      const valueStart = i
+      while (i < end && FIELD_VALUE[bytes[i]] === 1) i++
+      if (i + 1 >= end) return i < end && bytes[i] !== CR ? this.#bad('control character in a header value') : INCOMPLETE
+      if (bytes[i] !== CR || bytes[i + 1] !== LF) return this.#bad('control character in a header value')
+      let valueEnd = i
+      while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === HTAB)) valueEnd--
+      i += 2
+      const id = meaning[state]
+      if (id === OTHER) continue
+      const outcome = this.#known(id, bytes, nameStart, nameEnd, valueStart, valueEnd, i)
+      if (outcome !== COMPLETE) return outcome
+    }
+  }
+
+  #known(id: number, bytes: Uint8Array, line: number, nameEnd: number, start: number, end: number, lineEnd: number): number {
+    if (id === STRIP) {
+      this.stripped++
+      return this.#cut(line, lineEnd)
+    }
+    if (!equalsIgnoringCase(bytes, line, nameEnd, NAME_BYTES[id])) return this.#lookAlike(id, line, lineEnd)
+    switch (id) {
+      case HOST:
+        if (this.hostEnd !== 0) return this.#bad('more than one Host')
+        if (start === end) return this.#bad('empty Host')
+        this.hostStart = start
+        this.hostEnd = end
+        return COMPLETE
+      case CONTENT_LENGTH:
+        return this.#contentLength(bytes, start, end)
+      case TRANSFER_ENCODING:
+        if (this.chunked) return this.#bad('more than one Transfer-Encoding')
+        if (!equalsIgnoringCase(bytes, start, end, CHUNKED_WORD)) return this.#bad('Transfer-Encoding is not exactly chunked')
+        this.chunked = true
+        return COMPLETE
+      case CONNECTION:
+        if (equalsIgnoringCase(bytes, start, end, CLOSE_WORD)) this.close = true
+        else if (!equalsIgnoringCase(bytes, start, end, KEEP_ALIVE_WORD)) this.connectionOptions = true
+        return this.#cut(line, lineEnd)
+      case KEEP_ALIVE:
+      case PROXY_CONNECTION:
+      case TE:
+        return this.#cut(line, lineEnd)
+      case UPGRADE:
+        if (this.upgradeStart >= 0) return this.#bad('more than one Upgrade')
+        this.upgradeStart = start
+        this.upgradeEnd = end
+        return this.#cut(line, lineEnd)
+      case EXPECT:
+        if (!equalsIgnoringCase(bytes, start, end, CONTINUE_WORD)) {
+          this.problem = 'Expect is not 100-continue'
+          return BAD_EXPECTATION
+        }
+        this.expectContinue = true
+        return COMPLETE
+      default:
+        return this.#remembered(id, line, start, end, lineEnd)
+    }
+  }
+
+  /** Fields that are forwarded, but that the gateway reads too. */
+  #remembered(id: number, line: number, start: number, end: number, lineEnd: number): number {
+    switch (id) {
+      case AUTHORIZATION:
+        if (this.authorizationStart >= 0) return this.#bad('more than one Authorization')
+        this.authorizationLine = line
+        this.authorizationLineEnd = lineEnd
+        this.authorizationStart = start
+        this.authorizationEnd = end
+        break
+      case REQUEST_ID:
+        if (this.requestIdStart >= 0) return this.#bad('more than one X-Request-Id')
+        this.requestIdLine = line
+        this.requestIdLineEnd = lineEnd
+        this.requestIdStart = start
+        this.requestIdEnd = end
+        break
+      case ORIGIN:
+        if (this.originStart >= 0) return this.#bad('more than one Origin')
+        this.originStart = start
+        this.originEnd = end
+        break
+      case SEC_FETCH_SITE:
+        if (this.secFetchSiteStart >= 0) return this.#bad('more than one Sec-Fetch-Site')
+        this.secFetchSiteStart = start
+        this.secFetchSiteEnd = end
+        break
+    }
+    return COMPLETE
+  }
+
+  /** A name that only folds to a known one: framing and credentials are refused, the gateway's own and hints are cut. */
+  #lookAlike(id: number, line: number, lineEnd: number): number {
+    if (id === HOST || id === CONTENT_LENGTH || id === TRANSFER_ENCODING || id === AUTHORIZATION) {
+      return this.#bad('header name is a look-alike of a framing header')
+    }
+    this.stripped++
+    return this.#cut(line, lineEnd)
+  }
+
+  /** RFC 9110 8.6: one decimal number; at most 15 digits, so that it stays exact. */
+  #contentLength(bytes: Uint8Array, start: number, end: number): number {
+    if (this.contentLength >= 0) return this.#bad('more than one Content-Length')
+    if (start === end || end - start > 15) return this.#bad('Content-Length is not a decimal number')
+    let length = 0
+    for (let i = start; i < end; i++) {
+      const digit = bytes[i] - 48
+      if (digit < 0 || digit > 9) return this.#bad('Content-Length is not a decimal number')
+      length = length * 10 + digit
+    }
+    this.contentLength = length
+    return COMPLETE
+  }
+
+  #cut(from: number, to: number): number {
+    const { cuts, cutCount } = this
+    if (cutCount > 0 && cuts[cutCount - 1] === from) {
+      cuts[cutCount - 1] = to
+      return COMPLETE
+    }
+    if (cutCount >= MAX_CUTS) {
+      this.problem = 'too many hop-by-hop or reserved header fields'
+      return TOO_LARGE
+    }
+    cuts[cutCount] = from
+    cuts[cutCount + 1] = to
+    this.cutCount = cutCount + 2
+    return COMPLETE
+  }
+
+  #finish(): number {
+    if (this.chunked && this.contentLength >= 0) return this.#bad('both Transfer-Encoding and Content-Length')
+    if (this.chunked && this.minor === 0) return this.#bad('Transfer-Encoding in HTTP/1.0')
+    if (this.hostEnd === 0) return this.#bad('no Host')
+    return COMPLETE
+  }
+}
+
+/** Lower-case text of a small range, for values that are compared as words. */
+export function lowerText(bytes: Uint8Array, start: number, end: number): string {
+  let text = ''
+  for (let i = start; i < end; i++) text += String.fromCharCode(LOWER[bytes[i]])
+  return text
+}
