@@ -59,17 +59,18 @@ export function isCanonical(bytes: Uint8Array, start: number, end: number): bool
   return true
 }
 
-/** An empty segment before another slash, or a dot segment; an empty last segment is fine. */
+/** An empty segment before another slash, or a dot segment (with `%3B` behind it, too); an empty last segment is fine. */
 function opensSpecialSegment(bytes: Uint8Array, at: number, end: number): boolean {
   const first = bytes[at]
   if (first === 0x2f) return true
   if (first !== 0x2e) return false
-  if (endsSegment(bytes, at + 1, end)) return true
-  return bytes[at + 1] === 0x2e && endsSegment(bytes, at + 2, end)
+  if (endsDots(bytes, at + 1, end)) return true
+  return bytes[at + 1] === 0x2e && endsDots(bytes, at + 2, end)
 }
 
-function endsSegment(bytes: Uint8Array, at: number, end: number): boolean {
-  return at >= end || bytes[at] === 0x2f || bytes[at] === 0x3f
+function endsDots(bytes: Uint8Array, at: number, end: number): boolean {
+  if (at >= end || bytes[at] === 0x2f || bytes[at] === 0x3f) return true
+  return at + 2 < end && bytes[at] === 0x25 && bytes[at + 1] === 0x33 && bytes[at + 2] === 0x42
 }
 
 function isCanonicalEscape(bytes: Uint8Array, at: number, end: number): boolean {

@@ -150,6 +150,8 @@ function refuseRaw(code: number): void {
 function makePiece(separator: Piece['separator'], text: string, dotWasEscaped: boolean): Piece {
   // Judged after decoding: %25%34%31 would otherwise become %2541 unseen.
   if (/%25[0-9A-Fa-f]{2}/.test(text)) throw new Refused('the path is percent-encoded twice')
+  // Two hops, one that decodes and one that cuts parameters, would make a dot segment of it.
+  if (/^\.\.?%3B/.test(text)) throw new Refused('the path has a dot segment with an encoded semicolon, %3B')
   const semicolon = text.indexOf(';')
   const bare = semicolon === -1 ? text : text.slice(0, semicolon)
   const dots = bare === '.' || bare === '..' ? bare : ''

@@ -72,6 +72,8 @@ describe('the canonical path', () => {
     ['/a/../..', /above the root/],
     ['//..', /above the root/],
     ['/a/..;/b', /ambiguous/],
+    ['/a/%2e%2e%3b/b', /%3B/],
+    ['/a/.%3bx', /%3B/],
     ['/;/../b', /ambiguous/],
     ['/a%2F../b', /ambiguous/],
     ['/a%2Fb/../c', /ambiguous/],

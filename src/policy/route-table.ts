@@ -1,0 +1,128 @@
+import { ASTERISK, parseRoutePattern, type RoutePattern, readCaptures } from './route-pattern.ts'
+import { type Leaf, NO_INDEX, RouteTrie, type Search } from './route-trie.ts'
+import type { Route, RouteMiss, RouteSettings } from './types.ts'
+
+/**
+ * Methods that a route without `methods` admits: those registered with IANA (RFC 9110 section 16.1) and PURGE. TRACE, lower-case and
+ * unknown ones pass only where a route names them, so that no upstream's leniency about methods undoes an earlier route.
+ */
+const ORDINARY_METHODS: ReadonlySet<string> = new Set(
+  `GET HEAD POST PUT DELETE OPTIONS PATCH QUERY PURGE ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT COPY LABEL LINK LOCK MERGE MKACTIVITY
+  MKCALENDAR MKCOL MKREDIRECTREF MKWORKSPACE MOVE ORDERPATCH PROPFIND PROPPATCH REBIND REPORT SEARCH UNBIND UNCHECKOUT UNLINK UNLOCK
+  UPDATE UPDATEREDIRECTREF VERSION-CONTROL`.split(/\s+/),
+)
+
+/** The routes of one listener by host. */
+class HostTable {
+  private readonly any = new RouteTrie()
+  private readonly exact = new Map<string, RouteTrie>()
+  /** Keyed by `.x` for `*.x`. */
+  private readonly suffixes = new Map<string, RouteTrie>()
+
+  add(hosts: readonly string[], pattern: RoutePattern, leaf: Leaf): void {
+    if (hosts.length === 0) this.any.add(pattern, leaf)
+    for (const host of new Set(hosts)) {
+      const [map, key] = host.startsWith('*.') ? [this.suffixes, host.slice(1)] : [this.exact, host]
+      const trie = map.get(key) ?? new RouteTrie()
+      map.set(key, trie)
+      trie.add(pattern, leaf)
+    }
+  }
+
+  find(host: string, search: Search): void {
+    this.any.find(search, 1)
+    if (this.exact.size > 0) this.exact.get(withoutRootDot(host))?.find(search, 1)
+    if (this.suffixes.size > 0) this.findSuffixes(withoutRootDot(host), search)
+  }
+
+  /** `*.x` covers any number of labels before x, as in nginx and Envoy, but not x itself. */
+  private findSuffixes(host: string, search: Search): void {
+    for (let dot = host.indexOf('.', 1); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+      this.suffixes.get(host.slice(dot))?.find(search, 1)
+    }
+  }
+}
+
+/** `db.example.` and `db.example` are one host (RFC 1034 section 3.1). */
+function withoutRootDot(host: string): string {
+  return host.endsWith('.') ? host.slice(0, -1) : host
+}
+
+/** The routes of one form of target by listener. */
+class ListenerTables {
+  /** Listeners that some route names; every other one has the routes that name none. */
+  private readonly named: ReadonlyMap<string, HostTable>
+  private readonly unnamed = new HostTable()
+
+  constructor(listeners: Iterable<string>) {
+    this.named = new Map([...listeners].map((name) => [name, new HostTable()]))
+  }
+
+  add(route: RouteSettings, pattern: RoutePattern, leaf: Leaf): void {
+    if (route.listeners.length === 0) this.unnamed.add(route.hosts, pattern, leaf)
+    for (const [name, table] of this.named) {
+      if (route.listeners.length === 0 || route.listeners.includes(name)) table.add(route.hosts, pattern, leaf)
+    }
+  }
+
+  of(listener: string): HostTable {
+    return this.named.size === 0 ? this.unnamed : (this.named.get(listener) ?? this.unnamed)
+  }
+}
+
+/** The compiled routes: immutable. Throws an Error naming the route where a pattern is unusable. */
+export class RouteTable {
+  readonly routes: readonly Route[]
+  private readonly patterns: readonly RoutePattern[]
+  private readonly paths: ListenerTables
+  /** Routes for the target `*`, which no path pattern matches. */
+  private readonly asterisks: ListenerTables
+  private readonly search: Search = { path: '', method: '', ordinary: false, best: NO_INDEX, wrongMethod: false }
+
+  constructor(settings: readonly RouteSettings[]) {
+    this.routes = settings.map((route, index) => ({
+      index,
+      settings: route,
+      allowsAnonymous: route.allow.some((word) => word.kind === 'anonymous'),
+    }))
+    this.patterns = settings.map((route) => parsePattern(route))
+    const listeners = new Set(settings.flatMap((route) => route.listeners))
+    this.paths = new ListenerTables(listeners)
+    this.asterisks = new ListenerTables(listeners)
+    settings.forEach((route, index) => {
+      const pattern = this.patterns[index] as RoutePattern
+      const leaf: Leaf = { index, anyMethod: route.methods.length === 0, methods: route.methods }
+      const tables = pattern.text === ASTERISK ? this.asterisks : this.paths
+      tables.add(route, pattern, leaf)
+    })
+  }
+
+  /**
+   * First route in file order that matches. `path` is canonical, `host` lower case without port. A miss says whether some route
+   * matched in all but the method. Allocates nothing for literal and `**` patterns.
+   */
+  find(listener: string, host: string, path: string, method: string): Route | RouteMiss {
+    const { search } = this
+    search.path = path === ASTERISK ? '/' : path
+    search.method = method
+    search.ordinary = method === 'GET' || ORDINARY_METHODS.has(method)
+    search.best = NO_INDEX
+    search.wrongMethod = false
+    const tables = path === ASTERISK ? this.asterisks : this.paths
+    tables.of(listener).find(host, search)
+    if (search.best !== NO_INDEX) return this.routes[search.best] as Route
+    return search.wrongMethod ? 'method_not_allowed' : 'route_missing'
+  }
+
+  captures(route: Route, path: string): ReadonlyMap<string, string> {
+    return readCaptures(this.patterns[route.index] as RoutePattern, path)
+  }
+}
+
+function parsePattern(route: RouteSettings): RoutePattern {
+  try {
+    return parseRoutePattern(route.path)
+  } catch (error) {
+    throw new Error(`route '${route.name}': ${(error as Error).message}`, { cause: error })
+  }
+}
