@@ -4,6 +4,8 @@ export interface Attribute {
   readonly oid: string
   /** The decoded string. Values that are not strings are kept as `#` and the lower hex of their DER. */
   readonly value: string
+  /** Set where `value` is that `#hex`: never a user name or a role, and never equal to a string that looks the same. */
+  readonly encoded?: true
 }
 
 /** Attributes of one relative distinguished name, in DER order; more than one makes it multi-valued. */
@@ -27,7 +29,7 @@ export interface CertificateFacts {
   readonly dn: string
   readonly issuerDn: string
   readonly sans: readonly San[]
-  /** Upper-case hex without leading zeros beyond a whole byte; negative or zero serials are kept as read. */
+  /** Upper-case hex without leading zeros beyond a whole byte; a negative one has a minus sign before its magnitude, zero is `00`. */
   readonly serial: string
   /** Milliseconds since the epoch. */
   readonly notBefore: number
