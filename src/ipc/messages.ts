@@ -15,3 +15,65 @@ export interface Snapshot {
   readonly listeners: ReadonlyMap<string, ListenerMaterial>
   readonly upstreams: ReadonlyMap<string, UpstreamMaterial>
 }
+
+/**
+ * On which socket each listener belongs; a worker that does not have it yet gets it in a `listen` message.
+ * The text is opaque to workers: another text for the same listener means another server.
+ */
+export type Openings = ReadonlyMap<string, string>
+
+/** Everything that control says to a worker. */
+export type ToWorker =
+  /** Build beside, swap, close what `openings` no longer has; answered by `applied` or `rejected`. */
+  | { readonly kind: 'apply'; readonly snapshot: Snapshot; readonly openings: Openings }
+  /** Travels with the bound socket's handle; answered by `listening` or `listen_failed`. */
+  | { readonly kind: 'listen'; readonly listener: string; readonly opening: string }
+  /** New session ticket keys per listener: tickets under the old ones are full handshakes from now on. */
+  | { readonly kind: 'ticket_keys'; readonly keys: ReadonlyMap<string, Uint8Array> }
+  /** How many workers share the connection limits; see shareOf. */
+  | { readonly kind: 'workers'; readonly count: number }
+  /** Answers `lease`: so many connections more may be held; 0: the limit is reached. */
+  | ({ readonly kind: 'leased'; readonly granted: number } & LeaseKey)
+  /** Log files were rotated away: open them anew. */
+  | { readonly kind: 'reopen_logs' }
+  | { readonly kind: 'metrics'; readonly id: number }
+  | { readonly kind: 'status'; readonly id: number }
+  /** Stop accepting, finish what runs, exit 0; what still runs after `deadline` milliseconds is cut off. 0: no deadline. */
+  | { readonly kind: 'drain'; readonly deadline: number }
+
+/** Everything that a worker says to control. */
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'applied'; readonly snapshot: number }
+  | { readonly kind: 'rejected'; readonly snapshot: number; readonly message: string }
+  | { readonly kind: 'listening'; readonly listener: string; readonly opening: string }
+  | {
+      readonly kind: 'listen_failed'
+      readonly listener: string
+      readonly opening: string
+      /** The operating system's, e.g. `EADDRINUSE`. */
+      readonly code: string
+      readonly message: string
+    }
+  /** Asks for room for more connections than its share. */
+  | ({ readonly kind: 'lease' } & LeaseKey)
+  /** Gives back room that was leased. */
+  | ({ readonly kind: 'lease_return'; readonly amount: number } & LeaseKey)
+  /** `values` is opaque here: the observability folder made it and reads it. */
+  | { readonly kind: 'metrics'; readonly id: number; readonly values: unknown }
+  | { readonly kind: 'status'; readonly id: number; readonly open: number }
+
+/** What a connection limit counts: connections of one listener, or those of one address there. */
+export interface LeaseKey {
+  readonly listener: string
+  /** null: `limits.connections`; else `limits.connections_per_address` of that address. */
+  readonly address: string | null
+}
+
+/**
+ * Of a limit on connections, how many each worker may hold without asking. Most of it is left to be leased from control, so that
+ * the limit is never exceeded by all workers together, and is reached within an eighth however unevenly connections arrive.
+ */
+export function shareOf(limit: number, workers: number): number {
+  return Math.floor(limit / (8 * Math.max(1, workers)))
+}

@@ -1,0 +1,280 @@
+import type { Worker } from 'node:cluster'
+import { BackOff, type BackOffOptions } from './back-off.ts'
+import { LeaseLedger } from './leases.ts'
+import { type Serving, WorkerGoneError, WorkerProcess, WorkerRefusedError } from './worker-process.ts'
+
+/** Milliseconds. */
+export interface PoolDeadlines {
+  /** From a change of trust to every worker's acknowledgement: later, a worker might still let a revoked certificate in. */
+  readonly trust: number
+  /** The same for any other change. */
+  readonly change: number
+  readonly start: number
+  /** For answers that only inform. */
+  readonly inform: number
+}
+
+export interface PoolOptions {
+  fork(): Worker
+  log(level: 'info' | 'warn' | 'error', message: string, fields: Readonly<Record<string, unknown>>): void
+  readonly deadlines?: Partial<PoolDeadlines>
+  readonly backOff?: Partial<BackOffOptions>
+}
+
+export interface WorkerStatus {
+  readonly pid: number
+  readonly state: WorkerProcess['state']
+  readonly startedAt: number
+  readonly snapshot: number
+  /** null: it did not answer in time. */
+  readonly connections: number | null
+  /** How often this place had to be filled anew. */
+  readonly restarts: number
+}
+
+/** A place for one worker; it outlives the processes that fill it. */
+interface Slot {
+  worker: WorkerProcess | null
+  readonly backOff: BackOff
+  restarts: number
+  timer: NodeJS.Timeout | null
+}
+
+const defaultDeadlines: PoolDeadlines = { trust: 1_000, change: 10_000, start: 30_000, inform: 1_000 }
+const graceAfterDrain = 2_000
+
+/** Keeps the wanted number of workers alive and all of them on what is in force. */
+export class WorkerPool {
+  readonly #options: PoolOptions
+  readonly #deadlines: PoolDeadlines
+  readonly #slots: Slot[] = []
+  /** Draining: no slot's worker any more, or the pool is stopping. */
+  readonly #leaving = new Set<WorkerProcess>()
+  /** Not in their slot yet: nobody is served by them, so their end harms nobody. */
+  readonly #starting = new Set<WorkerProcess>()
+  readonly #leases = new LeaseLedger<WorkerProcess>()
+  #serving: Serving | null = null
+  #stopping = false
+  #emptied: (() => void) | null = null
+
+  constructor(options: PoolOptions) {
+    this.#options = options
+    this.#deadlines = { ...defaultDeadlines, ...options.deadlines }
+  }
+
+  /** Starts the first workers; rejects where one of them ends or refuses before it accepts: then nothing is announced. */
+  async start(count: number, serving: Serving): Promise<void> {
+    this.#setServing(serving)
+    const slots = Array.from({ length: count }, () => this.#addSlot())
+    this.#shareLimits()
+    await Promise.all(slots.map((slot) => this.#fill(slot)))
+  }
+
+  /**
+   * Brings every worker to `serving`; resolves when all of them serve it. A worker that does not answer in time is killed and
+   * replaced; where one refuses, all go back to what was in force and this rejects with WorkerRefusedError.
+   */
+  async apply(serving: Serving, trustChanged: boolean): Promise<void> {
+    const before = this.#serving
+    this.#setServing(serving)
+    const deadline = trustChanged ? this.#deadlines.trust : this.#deadlines.change
+    const refusals = await this.#bring(serving, deadline)
+    if (refusals.length === 0) return
+    if (before !== null) {
+      this.#setServing(before)
+      await this.#bring(before, this.#deadlines.change)
+    }
+    throw refusals[0]
+  }
+
+  /** Every worker that may still answer somebody, those that drain included. */
+  #alive(): WorkerProcess[] {
+    return [...this.#slots.flatMap((slot) => slot.worker ?? []), ...this.#starting, ...this.#leaving]
+  }
+
+  async #bring(serving: Serving, deadline: number): Promise<WorkerRefusedError[]> {
+    // One that is starting takes up what is in force before it accepts anything. One that drains gets the change too:
+    // a certificate revoked now must not live on there until the drain ends.
+    const workers = this.#alive().filter((worker) => worker.state !== 'starting')
+    const outcomes = await Promise.allSettled(
+      workers.map(async (worker) => {
+        await worker.apply(serving, deadline)
+        if (worker.state === 'serving') await worker.open(serving, this.#deadlines.change)
+      }),
+    )
+    return outcomes.flatMap((outcome) => {
+      if (outcome.status === 'fulfilled' || outcome.reason instanceof WorkerGoneError) return []
+      if (outcome.reason instanceof WorkerRefusedError) return [outcome.reason]
+      throw outcome.reason
+    })
+  }
+
+  /** More workers are started before this resolves; surplus ones drain in the background. */
+  async resize(count: number): Promise<void> {
+    for (const slot of this.#slots.splice(count)) this.#vacate(slot)
+    const added = Array.from({ length: Math.max(0, count - this.#slots.length) }, () => this.#addSlot())
+    this.#shareLimits()
+    await Promise.all(added.map((slot) => this.#refill(slot)))
+  }
+
+  /** Starts a successor for each worker, one after the other, and drains the old one only when its successor accepts. */
+  async replaceAll(): Promise<void> {
+    for (const slot of [...this.#slots]) {
+      if (this.#stopping || slot.worker === null || !this.#slots.includes(slot)) continue
+      await this.#fill(slot)
+    }
+  }
+
+  /** Resolves when the last worker has ended: what runs has `limits.drain` for it. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    const ended = new Promise<void>((resolve) => {
+      this.#emptied = resolve
+    })
+    for (const slot of this.#slots.splice(0)) this.#vacate(slot)
+    for (const worker of this.#starting) this.#dismiss(worker)
+    if (this.#leaving.size === 0) return
+    await ended
+  }
+
+  /** Ends every worker at once. */
+  kill(): void {
+    this.#stopping = true
+    for (const worker of this.#alive()) worker.kill('the gateway was told to stop at once')
+  }
+
+  tellAll(message: Parameters<WorkerProcess['tell']>[0]): void {
+    for (const worker of this.#alive()) worker.tell(message)
+  }
+
+  /** What each worker measured; those that do not answer in time are left out. */
+  async metrics(): Promise<unknown[]> {
+    const answers = await Promise.allSettled(this.#alive().map((worker) => worker.metrics(this.#deadlines.inform)))
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+  }
+
+  async status(): Promise<WorkerStatus[]> {
+    const restarts = new Map(this.#slots.map((slot) => [slot.worker, slot.restarts]))
+    return Promise.all(
+      this.#alive().map(async (worker) => ({
+        pid: worker.pid,
+        state: worker.state,
+        startedAt: worker.startedAt,
+        snapshot: worker.snapshot,
+        connections: await worker.connections(this.#deadlines.inform).catch(() => null),
+        restarts: restarts.get(worker) ?? 0,
+      })),
+    )
+  }
+
+  /** Workers that accept connections now. */
+  get servingCount(): number {
+    return this.#slots.filter((slot) => slot.worker?.state === 'serving').length
+  }
+
+  #setServing(serving: Serving): void {
+    this.#serving = serving
+    this.#shareLimits()
+  }
+
+  #shareLimits(): void {
+    if (this.#serving === null) return
+    this.#leases.configure(this.#serving.snapshot.settings.limits, this.#slots.length)
+    this.tellAll({ kind: 'workers', count: this.#slots.length })
+  }
+
+  #addSlot(): Slot {
+    const slot: Slot = { worker: null, backOff: new BackOff(this.#options.backOff), restarts: 0, timer: null }
+    this.#slots.push(slot)
+    return slot
+  }
+
+  /** Starts a worker and puts it into the slot once it accepts, in place of the one there; rejects when it does not come to that. */
+  async #fill(slot: Slot): Promise<void> {
+    const worker = new WorkerProcess(this.#options.fork(), {
+      exited: (gone, code, signal) => this.#exited(slot, gone, code, signal),
+      killed: (target, why) => this.#options.log('error', `killing worker ${target.pid}: ${why}`, { worker: target.pid }),
+      lease: (holder, key) => this.#leases.lease(holder, key),
+      leaseReturned: (holder, key, amount) => this.#leases.giveBack(holder, key, amount),
+    })
+    this.#starting.add(worker)
+    try {
+      await this.#bringUp(worker)
+    } catch (error) {
+      worker.kill(messageOf(error))
+      throw error
+    }
+    this.#starting.delete(worker)
+    const previous = slot.worker
+    slot.worker = worker
+    if (slot.timer !== null) clearTimeout(slot.timer)
+    slot.timer = null
+    if (previous !== null) this.#dismiss(previous)
+    // The place was given up while its worker was starting.
+    if (!this.#slots.includes(slot)) this.#vacate(slot)
+  }
+
+  async #bringUp(worker: WorkerProcess): Promise<void> {
+    await worker.ready(this.#deadlines.start)
+    let serving: Serving | null
+    do {
+      serving = this.#serving
+      if (serving !== null) await worker.apply(serving, this.#deadlines.start)
+    } while (serving !== this.#serving)
+    // From here on a change reaches it as one of those that serve.
+    worker.state = 'serving'
+    worker.tell({ kind: 'workers', count: this.#slots.length })
+    if (serving !== null) await worker.open(serving, this.#deadlines.start)
+  }
+
+  /** As `fill`, for a pool that already serves: a failure starts the next attempt after the slot's back-off. */
+  async #refill(slot: Slot): Promise<void> {
+    const startedAt = Date.now()
+    try {
+      await this.#fill(slot)
+      this.#options.log('info', `worker ${slot.worker?.pid} serves`, { worker: slot.worker?.pid })
+    } catch (error) {
+      this.#refillLater(slot, startedAt, `a new worker did not come up: ${messageOf(error)}`)
+    }
+  }
+
+  #refillLater(slot: Slot, startedAt: number, what: string): void {
+    if (this.#stopping || !this.#slots.includes(slot)) return
+    const delay = slot.backOff.next(Date.now() - startedAt)
+    slot.restarts++
+    this.#options.log('warn', `${what}, starting another${delay === 0 ? '' : ` in ${delay} ms`}`, { delay_ms: delay })
+    slot.timer = setTimeout(() => {
+      slot.timer = null
+      if (slot.worker !== null) return
+      void this.#refill(slot)
+    }, delay)
+  }
+
+  #vacate(slot: Slot): void {
+    if (slot.timer !== null) clearTimeout(slot.timer)
+    slot.timer = null
+    if (slot.worker !== null) this.#dismiss(slot.worker)
+    slot.worker = null
+  }
+
+  #dismiss(worker: WorkerProcess): void {
+    const drain = this.#serving?.snapshot.settings.limits.drain ?? 0
+    this.#leaving.add(worker)
+    worker.drain(drain)
+    if (drain === 0) return
+    const timer = setTimeout(() => worker.kill(`it had not ended ${graceAfterDrain} ms after its drain deadline`), drain + graceAfterDrain)
+    timer.unref()
+  }
+
+  #exited(slot: Slot, worker: WorkerProcess, code: number | null, signal: string | null): void {
+    this.#leases.forget(worker)
+    const wasLeaving = this.#leaving.delete(worker)
+    if (this.#leaving.size === 0) this.#emptied?.()
+    if (wasLeaving || this.#starting.delete(worker) || slot.worker !== worker) return
+    slot.worker = null
+    const how = signal === null ? `with exit code ${code}` : `by ${signal}`
+    this.#refillLater(slot, worker.startedAt, `worker ${worker.pid} ended ${how}`)
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,190 @@
+import type { SendHandle } from 'node:child_process'
+import type { Worker } from 'node:cluster'
+import type { FromWorker, LeaseKey, Openings, Snapshot, ToWorker } from '../ipc/messages.ts'
+import { readFromWorker } from '../ipc/validate.ts'
+
+/** What all workers are to serve: a snapshot and, per listener, the socket to serve it on. */
+export interface Serving {
+  readonly snapshot: Snapshot
+  readonly openings: Openings
+  readonly handles: ReadonlyMap<string, SendHandle>
+}
+
+/** The worker ended, or was ended, before it answered: its replacement starts with what is in force then. */
+export class WorkerGoneError extends Error {}
+
+/** The worker is alive and said no: the same would happen in every other worker. */
+export class WorkerRefusedError extends Error {
+  /** Set where a socket could not be listened on: which listener, and the system's error code. */
+  readonly listener: string | null
+  readonly code: string | null
+
+  constructor(message: string, listener: string | null = null, code: string | null = null) {
+    super(message)
+    this.listener = listener
+    this.code = code
+  }
+}
+
+interface Waiting {
+  resolve(message: FromWorker): void
+  reject(error: Error): void
+  readonly timer: NodeJS.Timeout
+}
+
+export interface WorkerEvents {
+  exited(worker: WorkerProcess, code: number | null, signal: string | null): void
+  /** It asks for room beyond its share of the connection limits; the amount granted is the answer. */
+  lease(worker: WorkerProcess, key: LeaseKey): number
+  leaseReturned(worker: WorkerProcess, key: LeaseKey, amount: number): void
+  /** It broke the protocol or missed a deadline and was killed. */
+  killed(worker: WorkerProcess, why: string): void
+}
+
+/** One worker as control sees it: what it was told, what it answered, and by when it must. */
+export class WorkerProcess {
+  readonly startedAt = Date.now()
+  /** `starting` accepts nothing yet; `serving` has answered everything; `leaving` was told to drain. */
+  state: 'starting' | 'serving' | 'leaving' = 'starting'
+  /** Number of the snapshot last acknowledged; 0 before the first. */
+  snapshot = 0
+  readonly #worker: Worker
+  readonly #events: WorkerEvents
+  readonly #waiting = new Map<string, Waiting>()
+  /** Listeners it accepts on or was told to, and the opening of each. */
+  readonly #open = new Map<string, string>()
+  #gone = false
+  #asked = 0
+
+  constructor(worker: Worker, events: WorkerEvents) {
+    this.#worker = worker
+    this.#events = events
+    worker.on('message', (message: unknown) => this.#receive(message))
+    worker.on('exit', (code: number | null, signal: string | null) => this.#exited(code, signal))
+    worker.on('error', () => {})
+  }
+
+  get pid(): number {
+    return this.#worker.process.pid ?? 0
+  }
+
+  /** Resolves once its program runs; rejects with WorkerGoneError. */
+  async ready(deadline: number): Promise<void> {
+    await this.#answer('ready', deadline, null)
+  }
+
+  /** Sends a snapshot; resolves when it is in force there. A worker that misses the deadline (milliseconds) is killed. */
+  async apply(serving: Serving, deadline: number): Promise<void> {
+    const { snapshot, openings } = serving
+    await this.#answer(`applied ${snapshot.number}`, deadline, { kind: 'apply', snapshot, openings })
+    this.snapshot = snapshot.number
+    for (const name of [...this.#open.keys()]) if (!openings.has(name)) this.#open.delete(name)
+  }
+
+  /** Hands over the sockets that it does not accept on yet; rejects with WorkerRefusedError where it cannot. */
+  async open(serving: Serving, deadline: number): Promise<void> {
+    const missing = [...serving.openings].filter(([name, opening]) => this.#open.get(name) !== opening)
+    await Promise.all(
+      missing.map(async ([listener, opening]) => {
+        const handle = serving.handles.get(listener)
+        this.#open.set(listener, opening)
+        try {
+          await this.#answer(`listening ${listener} ${opening}`, deadline, { kind: 'listen', listener, opening }, handle)
+        } catch (error) {
+          this.#open.delete(listener)
+          throw error
+        }
+      }),
+    )
+  }
+
+  async metrics(deadline: number): Promise<unknown> {
+    const id = ++this.#asked
+    const answer = await this.#answer(`metrics ${id}`, deadline, { kind: 'metrics', id }, undefined, false)
+    return answer.kind === 'metrics' ? answer.values : null
+  }
+
+  /** Number of open connections. */
+  async connections(deadline: number): Promise<number> {
+    const id = ++this.#asked
+    const answer = await this.#answer(`status ${id}`, deadline, { kind: 'status', id }, undefined, false)
+    return answer.kind === 'status' ? answer.open : 0
+  }
+
+  /** Tells without expecting an answer; a worker that is gone hears nothing. */
+  tell(message: ToWorker, handle?: SendHandle): void {
+    if (this.#gone || !this.#worker.isConnected()) return
+    // The exit event tells what happened to a worker whose channel broke; the write error would only tell it twice.
+    this.#worker.send(message, handle, () => {})
+  }
+
+  /** It stops accepting, finishes what runs within `deadline` milliseconds, and exits. */
+  drain(deadline: number): void {
+    this.state = 'leaving'
+    this.tell({ kind: 'drain', deadline })
+  }
+
+  kill(why: string): void {
+    if (this.#gone) return
+    this.#events.killed(this, why)
+    this.#worker.process.kill('SIGKILL')
+  }
+
+  #answer(key: string, deadline: number, message: ToWorker | null, handle?: SendHandle, fatal = true): Promise<FromWorker> {
+    if (this.#gone) return Promise.reject(new WorkerGoneError(`worker ${this.pid} has ended`))
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(key)
+        const why = `no answer within ${deadline} ms (${key.split(' ')[0]})`
+        if (fatal) this.kill(why)
+        reject(new WorkerGoneError(`worker ${this.pid}: ${why}`))
+      }, deadline)
+      this.#waiting.set(key, { resolve, reject, timer })
+      if (message !== null) this.tell(message, handle)
+    })
+  }
+
+  #receive(raw: unknown): void {
+    const message = readFromWorker(raw)
+    if (message === null) this.kill('it sent a message that is not in the protocol')
+    else if (message.kind === 'lease') {
+      const { listener, address } = message
+      this.tell({ kind: 'leased', listener, address, granted: this.#events.lease(this, message) })
+    } else if (message.kind === 'lease_return') this.#events.leaseReturned(this, message, message.amount)
+    else if (message.kind === 'rejected') {
+      this.#settle(`applied ${message.snapshot}`)?.reject(new WorkerRefusedError(message.message))
+    } else if (message.kind === 'listen_failed') {
+      const error = new WorkerRefusedError(message.message, message.listener, message.code)
+      this.#settle(`listening ${message.listener} ${message.opening}`)?.reject(error)
+    } else this.#settle(keyOf(message))?.resolve(message)
+  }
+
+  #settle(key: string): Waiting | undefined {
+    const waiting = this.#waiting.get(key)
+    this.#waiting.delete(key)
+    if (waiting !== undefined) clearTimeout(waiting.timer)
+    return waiting
+  }
+
+  #exited(code: number | null, signal: string | null): void {
+    this.#gone = true
+    for (const key of [...this.#waiting.keys()]) this.#settle(key)?.reject(new WorkerGoneError(`worker ${this.pid} has ended`))
+    this.#events.exited(this, code, signal)
+  }
+}
+
+type Plain = Exclude<FromWorker, { readonly kind: 'lease' | 'lease_return' | 'rejected' | 'listen_failed' }>
+
+function keyOf(message: Plain): string {
+  switch (message.kind) {
+    case 'ready':
+      return 'ready'
+    case 'applied':
+      return `applied ${message.snapshot}`
+    case 'listening':
+      return `listening ${message.listener} ${message.opening}`
+    case 'metrics':
+    case 'status':
+      return `${message.kind} ${message.id}`
+  }
+}

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { BackOff } from '../../../src/control/back-off.ts'
+
+test('the first death is answered at once, a crash loop ever more slowly and never faster than the most', () => {
+  const backOff = new BackOff({ first: 100, most: 1_000, stable: 5_000 })
+  assert.deepEqual(
+    Array.from({ length: 7 }, () => backOff.next(10)),
+    [0, 100, 200, 400, 800, 1_000, 1_000],
+  )
+})
+
+test('a worker that lived long enough starts the count anew', () => {
+  const backOff = new BackOff({ first: 100, most: 1_000, stable: 5_000 })
+  for (let death = 0; death < 4; death++) backOff.next(4_999)
+  assert.equal(backOff.next(4_999), 800)
+  assert.equal(backOff.next(5_000), 0)
+  assert.equal(backOff.failures, 1)
+})

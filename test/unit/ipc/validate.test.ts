@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readFromWorker, readToWorker } from '../../../src/ipc/validate.ts'
+
+test('every message of the protocol is read back as it is', () => {
+  const key = new Uint8Array(48)
+  const snapshot = { number: 1, settings: {}, mapping: {}, users: [], listeners: new Map(), upstreams: new Map() }
+  for (const message of [
+    { kind: 'apply', snapshot, openings: new Map([['main', '1/tls']]) },
+    { kind: 'listen', listener: 'main', opening: '1/tls' },
+    { kind: 'ticket_keys', keys: new Map([['main', key]]) },
+    { kind: 'workers', count: 4 },
+    { kind: 'leased', listener: 'main', address: null, granted: 0 },
+    { kind: 'reopen_logs' },
+    { kind: 'metrics', id: 1 },
+    { kind: 'status', id: 1 },
+    { kind: 'drain', deadline: 0 },
+  ]) {
+    assert.equal(readToWorker(message), message, message.kind)
+  }
+  for (const message of [
+    { kind: 'ready' },
+    { kind: 'applied', snapshot: 2 },
+    { kind: 'rejected', snapshot: 2, message: 'why' },
+    { kind: 'listening', listener: 'main', opening: '1/tls' },
+    { kind: 'listen_failed', listener: 'main', opening: '1/tls', code: 'EADDRINUSE', message: 'in use' },
+    { kind: 'lease', listener: 'main', address: '192.0.2.1' },
+    { kind: 'lease_return', listener: 'main', address: '192.0.2.1', amount: 3 },
+    { kind: 'metrics', id: 1, values: null },
+    { kind: 'status', id: 1, open: 0 },
+  ]) {
+    assert.equal(readFromWorker(message), message, message.kind)
+  }
+})
+
+test('anything else is no message', () => {
+  for (const value of [
+    undefined,
+    null,
+    'ready',
+    [],
+    {},
+    { kind: 'toString' },
+    { kind: '__proto__' },
+    { kind: 'applied' },
+    { kind: 'applied', snapshot: -1 },
+    { kind: 'applied', snapshot: 1.5 },
+    { kind: 'applied', snapshot: '1' },
+    { kind: 'lease', listener: 'main', address: undefined },
+  ]) {
+    assert.equal(readFromWorker(value), null, JSON.stringify(value))
+  }
+  for (const value of [
+    { kind: 'ready' },
+    { kind: 'ticket_keys', keys: new Map([['main', new Uint8Array(47)]]) },
+    { kind: 'ticket_keys', keys: { main: new Uint8Array(48) } },
+    { kind: 'apply', snapshot: {}, openings: new Map() },
+    { kind: 'apply', snapshot: null, openings: new Map() },
+  ]) {
+    assert.equal(readToWorker(value), null, JSON.stringify(value))
+  }
+})
