@@ -53,7 +53,7 @@ function readIa5(element: DerElement, type: SanType): string {
 }
 
 /**
- * `OID=text`, or `OID=#hex` where the value is not a string. The OID stays in front, as the same text under another
+ * `OID:text`, or `OID:#hex` where the value is not a string. The OID stays in front, as the same text under another
  * OID is another name; text that itself begins with `#` or a backslash gets a backslash, so that no two names meet.
  */
 function readOtherName(element: DerElement, type: SanType): string {
@@ -64,8 +64,8 @@ function readOtherName(element: DerElement, type: SanType): string {
   wrapper.finish(type)
   parts.finish(type)
   const text = readString(value, type)
-  if (text === null) return `${oid}=#${hexOf(encodedBytes(value))}`
-  return `${oid}=${/^[#\\]/.test(text) ? '\\' : ''}${text}`
+  if (text === null) return `${oid}:#${hexOf(encodedBytes(value))}`
+  return `${oid}:${/^[#\\]/.test(text) ? '\\' : ''}${text}`
 }
 
 function readDirectoryName(element: DerElement, type: SanType): string {
