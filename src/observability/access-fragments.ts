@@ -1,12 +1,12 @@
-import { jsonString, jsonStringOrNull } from './json-text.ts'
+import { flat, jsonString, jsonStringOrNull } from './json-text.ts'
 import type { ConnectionFragment, SubjectFragment } from './types.ts'
 
-/** The part of an access-log line that stays the same for a whole connection; to be built once and kept with it. */
+/** The part of an access-log line that stays the same for a whole connection: build it once and keep it there. */
 export function connectionFragment(listener: string, remote: string, sni: string | null): ConnectionFragment {
-  return `"listener":${jsonString(listener)},"remote":${jsonString(remote)},"sni":${jsonStringOrNull(sni)}` as ConnectionFragment
+  return flat(`"listener":${jsonString(listener)},"remote":${jsonString(remote)},"sni":${jsonStringOrNull(sni)}`) as ConnectionFragment
 }
 
-/** The part of an access-log line that says who asked; to be built once per identity and snapshot. */
+/** The part of an access-log line that says who asked: build it once per identity and snapshot. */
 export function subjectFragment(
   user: string | null,
   dn: string | null,
@@ -14,7 +14,8 @@ export function subjectFragment(
   roles: Iterable<string>,
 ): SubjectFragment {
   const list = Array.from(roles, jsonString).join(',')
-  return `"user":${jsonStringOrNull(user)},"dn":${jsonStringOrNull(dn)},"fingerprint":${jsonStringOrNull(fingerprint)},"roles":[${list}]` as SubjectFragment
+  const who = `"user":${jsonStringOrNull(user)},"dn":${jsonStringOrNull(dn)},"fingerprint":${jsonStringOrNull(fingerprint)}`
+  return flat(`${who},"roles":[${list}]`) as SubjectFragment
 }
 
 /** Nobody was identified and no certificate was seen. */
