@@ -46,7 +46,7 @@ export interface RouteSettings {
   /** Lower case, exact or `*.x`; empty: every host. */
   readonly hosts: readonly string[]
   readonly path: string
-  /** Upper case; empty: every method. */
+  /** Upper case; empty: every registered method but TRACE and CONNECT. */
   readonly methods: readonly string[]
   readonly allow: readonly AllowWord[]
   readonly upstream: string
@@ -128,5 +128,6 @@ export interface Policy {
   /** Roles of an identity from an address. Constant time in the number of exact users. */
   rolesOf(identity: Identity, remoteAddress: string): RoleSet
   /** Whether any mapping entry looks at `hosts`, so that roles depend on the address. */
+  readonly dependsOnAddress: boolean
   readonly routes: readonly Route[]
 }
