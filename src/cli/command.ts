@@ -1,4 +1,5 @@
 import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util'
+import { nearest } from '../config/suggest.ts'
 import { UsageError } from '../errors.ts'
 
 /** Where a command reads its surroundings from and writes to; tests pass their own. */
@@ -114,36 +115,4 @@ function checkArity(positionals: readonly string[], arity: Arity, hint: string):
   if (positionals.length < (arity.min ?? 0)) throw new UsageError(`missing ${arity.names ?? 'argument'}`, hint)
   const surplus = positionals[arity.max]
   if (surplus !== undefined) throw new UsageError(`unexpected argument '${surplus}'`, hint)
-}
-
-/** The word that was probably meant: at most a third of its letters differ; undefined where nothing is near. */
-export function nearest(word: string, known: Iterable<string>): string | undefined {
-  let best: string | undefined
-  let bestDistance = Number.POSITIVE_INFINITY
-  for (const candidate of known) {
-    const distance = editDistance(word, candidate)
-    if (distance < bestDistance && distance <= Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3))) {
-      best = candidate
-      bestDistance = distance
-    }
-  }
-  return best
-}
-
-/** Insertions, deletions, substitutions and swaps of neighbours each count one (optimal string alignment). */
-function editDistance(a: string, b: string): number {
-  let before: number[] = []
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column)
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      let cost = Math.min((previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, substitution)
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (before[j - 2] ?? 0) + 1)
-      current.push(cost)
-    }
-    before = previous
-    previous = current
-  }
-  return previous[b.length] ?? 0
 }

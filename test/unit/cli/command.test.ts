@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nearest, parseArguments } from '../../../src/cli/command.ts'
+import { parseArguments } from '../../../src/cli/command.ts'
 import { UsageError } from '../../../src/errors.ts'
 
 const FLAGS = {
@@ -57,12 +57,4 @@ test('too many and too few positionals are refused', () => {
     () => parseArguments('explain', ['GET'], {}, { min: 2, max: 2, names: 'METHOD URL' }),
     (error: unknown) => error instanceof UsageError && error.message === 'missing METHOD URL',
   )
-})
-
-test('nearest finds a typing slip and nothing far away', () => {
-  const commands = ['check', 'serve', 'status', 'init']
-  assert.equal(nearest('chekc', commands), 'check')
-  assert.equal(nearest('sreve', commands), 'serve')
-  assert.equal(nearest('statsu', commands), 'status')
-  assert.equal(nearest('banana', commands), undefined)
 })

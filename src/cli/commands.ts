@@ -1,0 +1,73 @@
+import type { Command } from './command.ts'
+
+export interface CommandEntry {
+  /** As typed after `certgate`; two words where commands share a noun. */
+  readonly name: string
+  readonly summary: string
+  /** Loads only this command's code: `certgate version` must not wait for the parts that serve. */
+  load(): Promise<Command>
+}
+
+export interface CommandGroup {
+  readonly title: string
+  readonly commands: readonly CommandEntry[]
+}
+
+/** Every command in the order of the overview. A test holds each summary to the command's own. */
+export const groups: readonly CommandGroup[] = [
+  {
+    title: 'set up',
+    commands: [
+      {
+        name: 'init',
+        summary: 'make an authority, certificates and a configuration',
+        load: async () => (await import('./init.ts')).initCommand,
+      },
+      {
+        name: 'users hash',
+        summary: 'hash a password for internal_users.yml',
+        load: async () => (await import('./users-hash.ts')).usersHashCommand,
+      },
+    ],
+  },
+  {
+    title: 'ask',
+    commands: [
+      {
+        name: 'dn',
+        summary: 'print who a certificate says it is, to paste into the mapping',
+        load: async () => (await import('./dn.ts')).dnCommand,
+      },
+    ],
+  },
+  {
+    title: 'else',
+    commands: [
+      {
+        name: 'completion',
+        summary: 'print a completion script for bash, zsh or fish',
+        load: async () => (await import('./completion.ts')).completionCommand,
+      },
+      {
+        name: 'version',
+        summary: 'print the versions of certgate, Node.js and OpenSSL',
+        load: async () => (await import('./version.ts')).versionCommand,
+      },
+    ],
+  },
+]
+
+export const commands: readonly CommandEntry[] = groups.flatMap((group) => group.commands)
+
+/** Words that users of later versions and of the systems certgate grew from will try. */
+export const notInThisVersion: ReadonlySet<string> = new Set([
+  'cert',
+  'ca',
+  'generateClientCert',
+  'trustClientCert',
+  'backup',
+  'restore',
+  'roles import',
+  'roles export',
+  'users add',
+])

@@ -1,0 +1,33 @@
+import type { Terminal } from './command.ts'
+import { groups } from './commands.ts'
+import { styles } from './style.ts'
+
+const examples: readonly (readonly [string, string])[] = [
+  ['certgate start', 'a certificate lock in front of a demo service, from nothing'],
+  ['certgate init --dir data --name gate.example --upstream http://127.0.0.1:9200', ''],
+  ['certgate check --config data/certgate.yml', 'every problem at once, each with its line'],
+  ['certgate serve --config data/certgate.yml', ''],
+  ['certgate explain --config data/certgate.yml --cn alice GET /movies/_doc/3', 'who, which roles, allowed or not, and why'],
+]
+
+/** The overview of all commands. */
+export function overview(terminal: Terminal): string {
+  const { bold, dim, cyan } = styles(terminal)
+  const width = Math.max(...groups.flatMap((group) => group.commands.map((command) => command.name.length)))
+  const lines = [`${bold('certgate')} puts a certificate lock on any service`, '', `${bold('usage:')} certgate COMMAND [FLAGS]`, '']
+  for (const group of groups) {
+    lines.push(bold(`${group.title}:`))
+    for (const { name, summary } of group.commands) lines.push(`  ${cyan(name.padEnd(width))}  ${summary}`)
+    lines.push('')
+  }
+  lines.push(bold('examples:'))
+  for (const [line, comment] of examples) lines.push(...(comment === '' ? [] : [dim(`  # ${comment}`)]), `  ${line}`)
+  lines.push('', `${dim("'certgate COMMAND --help' tells more; exit code 0: fine, 1: not fine, 2: wrong usage")}`)
+  return `${lines.join('\n')}\n`
+}
+
+/** One command's usage text, its headings in bold. */
+export function commandHelp(usage: string, terminal: Terminal): string {
+  const { bold } = styles(terminal)
+  return `${usage.trim().replace(/^[a-z][a-z ]*:/gm, (heading) => bold(heading))}\n`
+}

@@ -1,0 +1,67 @@
+import { randomInt } from 'node:crypto'
+import { join } from 'node:path'
+import { createAuthority } from '../certificates/authority.ts'
+import { issueClient, issueServer } from '../certificates/issue.ts'
+import { writePfx } from '../certificates/pkcs12-write.ts'
+import { type InitialConfig, initialConfig, initialInternalUsers, initialRolesMapping } from './initial-config.ts'
+import { type NewFile, writeNewFiles } from './new-files.ts'
+
+export interface InitRequest extends InitialConfig {
+  /** Absolute. */
+  readonly folder: string
+  /** Of the server certificate; at least one. */
+  readonly names: readonly string[]
+  readonly cwd: string
+}
+
+export interface Initialized {
+  readonly authorityUntil: Date
+  readonly leavesUntil: Date
+}
+
+const authorityDays = 3650
+const leafDays = 365
+
+/**
+ * Makes an authority, a server and an admin certificate, and a configuration that uses them.
+ * Everything is made in memory first, then written whole or not at all; throws CertgateError `file_exists` or `io_failed`.
+ */
+export async function initialize(request: InitRequest): Promise<Initialized> {
+  const { names } = request
+  const authority = await createAuthority({ days: authorityDays })
+  const commonName = names.find((name) => name.length <= 64) ?? 'certgate'
+  const server = await issueServer(authority.issuer, { commonName, names, days: leafDays })
+  const admin = await issueClient(authority.issuer, { commonName: 'admin', days: leafDays })
+  const password = newPassword()
+
+  const secret = (path: string, content: string | Uint8Array): NewFile => ({ path, content, mode: 0o600 })
+  const open = (path: string, content: string): NewFile => ({ path, content, mode: 0o644 })
+  writeNewFiles(
+    request.folder,
+    [
+      open(join('ca', 'ca.crt'), authority.rootCertificate),
+      secret(join('ca', 'ca.key'), authority.rootKey),
+      open(join('ca', 'issuing.crt'), authority.issuingCertificate),
+      secret(join('ca', 'issuing.key'), authority.issuingKey),
+      open('server.crt', server.certificate),
+      secret('server.key', server.key),
+      open(join('clients', 'admin.crt'), admin.certificate),
+      secret(join('clients', 'admin.key'), admin.key),
+      secret(join('clients', 'admin.pfx'), writePfx(admin, password, 'certgate admin')),
+      secret(join('clients', 'admin.pass'), `${password}\n`),
+      open('roles_mapping.yml', initialRolesMapping),
+      secret('internal_users.yml', initialInternalUsers),
+      // Last: where it stands, the rest is there.
+      open('certgate.yml', initialConfig(request)),
+    ],
+    request.cwd,
+  )
+  return { authorityUntil: authority.notAfter, leavesUntil: server.notAfter }
+}
+
+/** 25 characters without look-alikes, 120 bits and more: to be typed once into a browser. */
+function newPassword(): string {
+  const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789'
+  const group = () => Array.from({ length: 5 }, () => alphabet[randomInt(alphabet.length)]).join('')
+  return Array.from({ length: 5 }, group).join('-')
+}

@@ -1,0 +1,64 @@
+import type { ReadStream } from 'node:tty'
+import { UsageError } from '../errors.ts'
+import type { Terminal } from './command.ts'
+
+/** Longer than any password that a person or a generator makes; more is a file that was piped in by mistake. */
+const maxBytes = 4096
+
+/**
+ * Reads one secret line from standard input: asked for without echo on a terminal, and read whole from a pipe or file.
+ * The line end does not belong to it. Throws UsageError where nothing was given.
+ */
+export async function readSecret(prompt: string, terminal: Terminal): Promise<string> {
+  const { stdin } = process
+  if (stdin.isTTY) return readFromTerminal(stdin, prompt, terminal)
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes > maxBytes) throw new UsageError(`standard input holds more than ${maxBytes} bytes, which is no password`)
+  }
+  const text = decode(Buffer.concat(chunks)).replace(/\r?\n$/, '')
+  if (text.includes('\n')) throw new UsageError('standard input holds more than one line, which is no password')
+  return text
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new UsageError('the password is not UTF-8')
+  }
+}
+
+const enter = /[\r\n]/
+const backspace = /[\b\u007f]/
+const clearLine = '\u0015'
+const interrupt = '\u0003'
+const endOfInput = '\u0004'
+
+function readFromTerminal(stdin: ReadStream, prompt: string, terminal: Terminal): Promise<string> {
+  terminal.err(prompt)
+  stdin.setRawMode(true)
+  stdin.setEncoding('utf8')
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  let typed: string[] = []
+  const onData = (text: string) => {
+    for (const character of text) {
+      if (enter.test(character)) return resolve(typed.join(''))
+      if (character === interrupt || (character === endOfInput && typed.length === 0))
+        return reject(new UsageError('no password was given'))
+      if (backspace.test(character)) typed.pop()
+      else if (character === clearLine) typed = []
+      else if (typed.length < maxBytes) typed.push(character)
+    }
+  }
+  stdin.on('data', onData)
+  return promise.finally(() => {
+    stdin.off('data', onData)
+    stdin.setRawMode(false)
+    stdin.pause()
+    terminal.err('\n')
+  })
+}
