@@ -10,6 +10,17 @@ export interface HeaderSubject {
   readonly certificate: PeerCertificate | null
   readonly remoteAddress: string
   readonly scheme: 'https' | 'http'
+  /** First URI SAN of the certificate that this listener serves: xfcc's `By`. Absent: the style leaves `By` out. */
+  readonly serverUri?: string | null
+}
+
+/** What the request itself brought and a trusted hop or xfcc mode may continue; read before the head is stripped. */
+export interface InboundHeaders {
+  /** X-Forwarded-For, copies joined by `, `; null: none. */
+  readonly forwardedFor: string | null
+  readonly forwardedProto: string | null
+  /** X-Forwarded-Client-Cert, copies joined by `,`. */
+  readonly clientCert: string | null
 }
 
 /** The gateway's own headers for a subject: whole lines, each `Name: value\r\n`, every value already encoded. */
@@ -27,8 +38,13 @@ export interface HeaderUnusable {
 /** Compiled once per snapshot from `identity_headers`. */
 export interface IdentityHeaders {
   block(subject: HeaderSubject): HeaderBlock | HeaderUnusable
-  /** X-Forwarded-Host and, where configured, Forwarded: the lines that depend on the request's Host. */
-  hostLines(subject: HeaderSubject, host: string): string
+  /**
+   * The lines that depend on the request: X-Forwarded-Host, Forwarded where configured and, where `readsInbound`, those
+   * that continue what a trusted hop or an mTLS peer sent. Without `inbound` they are set as if nothing had come in.
+   */
+  hostLines(subject: HeaderSubject, host: string, inbound?: InboundHeaders): string
+  /** hostLines wants `inbound` for this subject. False: its lines depend on the host only, and may be kept with it. */
+  readsInbound(subject: HeaderSubject): boolean
   /** Names whose inbound copies are removed everywhere. */
   readonly strip: StripNames
   /** rfc9440 is on: a response with `Vary: Client-Cert` becomes `Vary: *`. */
