@@ -70,10 +70,12 @@ export class RequestHead {
   contentLength = -1
   chunked = false
   close = false
-  /** `Connection` holds more than `close` or `keep-alive`: the slow path in connection-options.ts has to look. */
+  /** `Connection` holds more than `close` or `keep-alive`: the slow path in field-lines.ts has to look. */
   connectionOptions = false
   upgradeStart = -1
   upgradeEnd = -1
+  /** `Connection` lists `upgrade`; without it an Upgrade field means nothing. Set by whoever reads the list. */
+  upgradeRequested = false
   expectContinue = false
   /** The whole line, so that it can be cut once a domain consumed it. */
   authorizationLine = -1
@@ -101,9 +103,18 @@ export class RequestHead {
     return line === COMPLETE ? this.#fields(bytes, end, table, limits) : line
   }
 
+  /** A head of its own with the same results, for what has to outlive the call (before any await). */
+  copy(): RequestHead {
+    const copy = new RequestHead()
+    const { cuts } = copy
+    Object.assign(copy, this, { cuts })
+    cuts.set(this.cuts)
+    return copy
+  }
+
   #reset(): void {
     this.contentLength = -1
-    this.chunked = this.close = this.connectionOptions = this.expectContinue = false
+    this.chunked = this.close = this.connectionOptions = this.upgradeRequested = this.expectContinue = false
     this.upgradeStart = this.authorizationLine = this.authorizationStart = this.requestIdStart = this.requestIdLine = -1
     this.originStart = this.secFetchSiteStart = -1
     this.hostStart = this.hostEnd = this.cutCount = this.stripped = 0

@@ -3,6 +3,7 @@ import type { HttpConnection, HttpHandler, ProtocolProblem } from '../gateway/ex
 import { CR, LF } from './bytes.ts'
 import { CHUNK_MALFORMED, CHUNK_MORE, ChunkedReader } from './chunked.ts'
 import { deadlineIn } from './clock.ts'
+import { cutLines, readConnectionOptions } from './field-lines.ts'
 import type { HeaderTable } from './header-table.ts'
 import { BAD_EXPECTATION, COMPLETE, INCOMPLETE, RequestHead, TOO_LARGE } from './request-head.ts'
 import { Transport, type TransportOwner } from './transport.ts'
@@ -22,6 +23,8 @@ export interface ConnectionLimits {
 export interface ConnectionRules {
   readonly table: HeaderTable
   readonly limits: ConnectionLimits
+  /** Connections are being drained: each closes after the response to its current request. */
+  readonly draining: boolean
 }
 
 const IDLE = 0
@@ -240,7 +243,7 @@ export class ServerConnection implements HttpConnection, TransportOwner {
 
   /** Reads one head from the front of `bytes`; false where more bytes are needed or reading has ended. */
   #head(bytes: Buffer): boolean {
-    const { limits, table } = this.#rules()
+    const { limits, table, draining } = this.#rules()
     let start = 0
     // RFC 9112 2.2: an empty line before the request line is ignored.
     while (this.#state === IDLE && start < MAX_BLANK_LINES * 2 && bytes[start] === CR && bytes[start + 1] === LF) start += 2
@@ -268,7 +271,22 @@ export class ServerConnection implements HttpConnection, TransportOwner {
       this.#problem('head_too_large', `the head is longer than ${limits.headBytes} bytes`)
       return false
     }
+    this.#close = this.#peerEnded || draining || requestHead.close || requestHead.minor === 0
+    if (requestHead.connectionOptions && !this.#options(bytes)) return false
     this.#request(bytes, start, length)
+    return true
+  }
+
+  /** A `Connection` list: fields it names end at this hop. */
+  #options(bytes: Buffer): boolean {
+    const options = readConnectionOptions(bytes, requestHead.fieldsStart, requestHead.end)
+    if (options === null) {
+      this.#problem('malformed_request', 'malformed Connection, or one that names a field that has to stay')
+      return false
+    }
+    if (options.close) this.#close = true
+    requestHead.upgradeRequested = options.upgrade
+    if (options.names.size > 0) cutLines(bytes, requestHead, (name) => options.names.has(name))
     return true
   }
 
@@ -281,7 +299,6 @@ export class ServerConnection implements HttpConnection, TransportOwner {
   #request(bytes: Buffer, start: number, length: number): void {
     const head = requestHead
     const bodyStart = head.end
-    this.#close = this.#peerEnded || head.close || head.minor === 0
     this.#chunks = null
     if (head.chunked) {
       this.#state = BODY_CHUNKED
@@ -357,6 +374,7 @@ export class ServerConnection implements HttpConnection, TransportOwner {
     this.#pending = null
     this.#deadline = deadlineIn(LINGER)
     this.transport.end()
-    this.transport.resume()
+    if (this.#ended && this.#peerEnded) this.destroy()
+    else this.transport.resume()
   }
 }

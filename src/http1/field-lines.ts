@@ -66,31 +66,39 @@ export function readConnectionOptions(bytes: Buffer, start: number, end: number)
   return { close, upgrade, names }
 }
 
-/** Adds the lines that `matches` to the cuts of a head; the cuts stay ascending and disjoint. Returns how many lines matched. */
-export function cutLines(
-  bytes: Buffer,
-  head: { readonly cuts: Int32Array; cutCount: number; readonly fieldsStart: number; readonly end: number },
-  matches: (name: string) => boolean,
-): number {
+/** The part of a head that `addCuts` changes. */
+interface Cuttable {
+  readonly cuts: Int32Array
+  cutCount: number
+  readonly fieldsStart: number
+  readonly end: number
+}
+
+/** Adds the lines whose name `matches` to the cuts of a head. Returns how many did. */
+export function cutLines(bytes: Buffer, head: Cuttable, matches: (name: string) => boolean): number {
   const ranges: [number, number][] = []
-  for (let k = 0; k < head.cutCount; k += 2) ranges.push([head.cuts[k], head.cuts[k + 1]])
-  const before = ranges.length
   for (const line of fieldLines(bytes, head.fieldsStart, head.end)) if (matches(line.name)) ranges.push([line.start, line.end])
-  const added = ranges.length - before
-  if (added === 0) return 0
+  addCuts(head, ranges)
+  return ranges.length
+}
+
+/** Adds ranges to the cuts of a head, which stay ascending and disjoint. Throws where there is no room: the request is refused. */
+export function addCuts(head: Cuttable, added: readonly [number, number][]): void {
+  if (added.length === 0) return
+  const ranges: (readonly [number, number])[] = [...added]
+  for (let k = 0; k < head.cutCount; k += 2) ranges.push([head.cuts[k], head.cuts[k + 1]])
   ranges.sort((a, b) => a[0] - b[0])
   let count = 0
   for (const [from, to] of ranges) {
     if (count > 0 && from <= head.cuts[count - 1]) {
-      if (to > head.cuts[count - 1]) head.cuts[count - 1] = to
+      head.cuts[count - 1] = Math.max(to, head.cuts[count - 1])
       continue
     }
-    if (count + 2 > head.cuts.length) throw new RangeError('too many cuts')
+    if (count + 2 > head.cuts.length) throw new RangeError('too many header fields to remove')
     head.cuts[count++] = from
     head.cuts[count++] = to
   }
   head.cutCount = count
-  return added
 }
 
 function isToken(text: string): boolean {

@@ -1,0 +1,368 @@
+import { deadlineIn } from '../http1/clock.ts'
+import { cutLines, readConnectionOptions } from '../http1/field-lines.ts'
+import { Permit } from '../policy/decide.ts'
+import { type ResponseHandler, responseHead, type UpstreamConnection, type UpstreamFailure } from '../upstream/connection.ts'
+import type { HttpConnection } from './exchange.ts'
+import type { RouteRuntime, Runtime } from './runtime.ts'
+import { returnedHead } from './upstream-head.ts'
+
+/** A body up to this size is held until the response begins, so that the request can be sent again. */
+const MAX_HELD = 65536
+/** Beyond this, the upstream is not read until the client has taken what is queued for it. */
+const HIGH_WATER = 262144
+
+/** What is forwarded; everything about it was decided before. */
+export interface ForwardRequest {
+  readonly route: RouteRuntime
+  readonly runtime: Runtime
+  readonly method: string
+  /** Whole, with the blank line. */
+  readonly head: string
+  readonly chunked: boolean
+  /** Protocol that the request may switch to; '' where it asks for none or the route has none. */
+  readonly upgrade: string
+  /** HTTP/1.0 client: understands neither chunks nor 1xx. */
+  readonly oldClient: boolean
+}
+
+/** Who hears how it ended. */
+export interface ForwardingOwner {
+  /** Complete: `close` where the connection cannot go on. */
+  onForwarded(status: number, close: boolean): void
+  /** No response has begun: the owner answers. */
+  onUpstreamFailed(failure: UpstreamFailure, detail: string): void
+  /** A response had begun and cannot be completed: the owner ends the connection. */
+  onBroken(status: number, failure: UpstreamFailure, detail: string): void
+  /** Which trailer names of the request may not pass. */
+  isReserved(name: string): boolean
+}
+
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE', 'QUERY', 'PROPFIND', 'REPORT', 'SEARCH'])
+
+/** Carries one permitted request to its upstream and the response back. One per client connection, reused. */
+export class Forwarding implements ResponseHandler {
+  readonly #client: HttpConnection
+  readonly #owner: ForwardingOwner
+  #request: ForwardRequest | null = null
+  #upstream: UpstreamConnection | null = null
+  #startedAt = 0
+  #connectDeadline = 0
+  #deadline = Number.POSITIVE_INFINITY
+  /** The request has been passed on to its last byte. */
+  #sent = false
+  #held: Buffer[] = []
+  #heldBytes = 0
+  /** All that was sent of the body is still held. */
+  #heldWhole = true
+  #attempts = 0
+  #retried = false
+  /** A final response head has gone to the client. */
+  responded = false
+  #switched = false
+  #clientEnded = false
+  #upstreamEnded = false
+  #closeAfter = false
+  #trailers = ''
+  /** Body and head bytes passed on, for the access log. */
+  bytesOut = 0
+  #status = 0
+
+  constructor(client: HttpConnection, owner: ForwardingOwner) {
+    this.#client = client
+    this.#owner = owner
+  }
+
+  get active(): boolean {
+    return this.#request !== null
+  }
+
+  /** The target in use, for the log. */
+  get target(): string | null {
+    return this.#upstream?.target ?? null
+  }
+
+  get status(): number {
+    return this.#status
+  }
+
+  /**
+   * Forwards what was permitted. `body` is what came with the head, `complete` whether that is all of it.
+   * Throws without a genuine Permit: nothing undecided leaves.
+   */
+  start(permit: Permit, request: ForwardRequest, body: Buffer | null, complete: boolean): void {
+    if (!Permit.is(permit) || permit.route !== request.route.route) throw new TypeError('nothing is forwarded without its permit')
+    this.#request = request
+    this.#startedAt = performance.now()
+    this.#sent = complete
+    this.#attempts = this.bytesOut = this.#status = 0
+    this.#retried = this.responded = this.#switched = this.#clientEnded = this.#upstreamEnded = this.#closeAfter = false
+    this.#trailers = ''
+    this.#heldWhole = true
+    this.#hold(body)
+    this.#attempt(false)
+  }
+
+  /** More of the request body. */
+  body(bytes: Buffer): void {
+    const request = this.#request
+    if (request === null || this.#upstream === null) return
+    this.#hold(bytes)
+    const free = request.chunked ? this.#upstream.sendAround(chunkSize(bytes), bytes, '\r\n') : this.#upstream.sendBytes(bytes)
+    if (!free) this.#client.pause()
+  }
+
+  /** The request body is complete; trailers that may pass go with it. */
+  bodyEnd(trailers: readonly string[]): void {
+    const request = this.#request
+    if (request === null || this.#upstream === null) return
+    this.#sent = true
+    if (request.chunked) {
+      for (const line of trailers) if (!this.#owner.isReserved(line.slice(0, line.indexOf(':')))) this.#trailers += `${line}\r\n`
+      this.#upstream.sendText(`0\r\n${this.#trailers}\r\n`)
+    }
+    if (!this.responded) this.#deadline = deadlineIn(request.runtime.upstreamFirstByte)
+  }
+
+  tunnelBytes(bytes: Buffer): void {
+    if (this.#upstream?.sendBytes(bytes) === false) this.#client.pause()
+  }
+
+  tunnelEnd(): void {
+    this.#clientEnded = true
+    if (this.#upstreamEnded) this.#finish(true)
+    else this.#upstream?.endSending()
+  }
+
+  /** What was queued for the client has left. */
+  clientDrained(): void {
+    if (this.#upstream?.paused) {
+      this.#deadline = deadlineIn(this.#request?.runtime.upstreamIdle ?? 0)
+      this.#upstream.resume()
+    }
+  }
+
+  /** The client is gone or was answered otherwise: the upstream connection is not used again. */
+  abandon(): void {
+    this.#upstream?.destroy()
+    this.#clear()
+  }
+
+  sweep(now: number): void {
+    const upstream = this.#upstream
+    if (upstream === null || this.#switched) return
+    if (upstream.connecting) {
+      if (now > this.#connectDeadline) this.#timeout('connect', 'the connection was not made in time')
+    } else if (now > this.#deadline && !upstream.paused) {
+      this.#timeout('timeout', this.responded ? 'the response stopped' : 'no response in time')
+    }
+  }
+
+  // From the upstream
+
+  onInformational(bytes: Buffer, start: number): void {
+    const request = this.#request as ForwardRequest
+    if (request.oldClient) return
+    this.#deadline = this.#sent ? deadlineIn(request.runtime.upstreamFirstByte) : Number.POSITIVE_INFINITY
+    this.#client.send(Buffer.from(returnedHead(bytes, start, responseHead, true, ''), 'latin1'), false)
+  }
+
+  onSwitched(bytes: Buffer, start: number, _end: number, rest: Buffer): void {
+    const request = this.#request as ForwardRequest
+    const answered =
+      responseHead.upgradeStart < 0 ? '' : bytes.latin1Slice(responseHead.upgradeStart, responseHead.upgradeEnd).toLowerCase()
+    if (request.upgrade === '' || answered !== request.upgrade || !this.#sent) {
+      this.#fail('protocol', 'the upstream switched protocols unasked')
+      return
+    }
+    this.responded = this.#switched = true
+    this.#status = 101
+    this.#send(
+      Buffer.from(returnedHead(bytes, start, responseHead, true, `Connection: Upgrade\r\nUpgrade: ${request.upgrade}\r\n`), 'latin1'),
+      false,
+    )
+    this.#client.startTunnel()
+    if (rest.length > 0) this.#send(rest, false)
+  }
+
+  onResponse(bytes: Buffer, start: number, bodyEnd: number, finished: boolean, shared: boolean): void {
+    const request = this.#request as ForwardRequest
+    const head = responseHead
+    this.responded = true
+    this.#status = head.status
+    this.#dropHeld()
+    this.#deadline = deadlineIn(request.runtime.upstreamIdle)
+    const bodiless = request.method === 'HEAD' || head.status === 204 || head.status === 304
+    const untilClose = !bodiless && !head.chunked && head.contentLength < 0
+    const close = this.#client.closing || untilClose || (finished && !this.#sent) || (request.oldClient && head.chunked)
+    this.#closeAfter = close
+    const asIs = !close && head.cutCount === 0 && head.minor === 1 && !(head.vary && request.runtime.headers.rewritesVary)
+    if (asIs) {
+      this.#send(start === 0 && bodyEnd === bytes.length ? bytes : bytes.subarray(start, bodyEnd), shared)
+    } else {
+      const text = this.#rewrite(request, bytes, start, close)
+      if (text === null) return
+      const headBytes = Buffer.from(text, 'latin1')
+      this.#send(bodyEnd === head.end ? headBytes : Buffer.concat([headBytes, bytes.subarray(head.end, bodyEnd)]), false)
+    }
+    if (finished) this.#finish(close)
+    else this.#throttle()
+  }
+
+  onResponseBody(bytes: Buffer, shared: boolean, finished: boolean): void {
+    this.#deadline = deadlineIn((this.#request as ForwardRequest).runtime.upstreamIdle)
+    if (bytes.length > 0) this.#send(bytes, shared)
+    if (finished) this.#finish(this.#closeAfter)
+    else this.#throttle()
+  }
+
+  onTunnelBytes(bytes: Buffer, shared: boolean): void {
+    this.#send(bytes, shared)
+    this.#throttle()
+  }
+
+  onTunnelEnd(): void {
+    this.#upstreamEnded = true
+    if (this.#clientEnded) this.#finish(true)
+    else this.#client.endTunnel()
+  }
+
+  onWritable(): void {
+    if (this.#request !== null) this.#client.resume()
+  }
+
+  onFailed(failure: UpstreamFailure, detail: string): void {
+    const upstream = this.#upstream as UpstreamConnection
+    const request = this.#request as ForwardRequest
+    request.route.upstreamMeter.error(failure)
+    if (this.responded) {
+      this.#clear()
+      this.#owner.onBroken(this.#status, failure, detail)
+      return
+    }
+    if (this.#mayRetry(upstream, request, failure)) {
+      request.route.upstreamMeter.retry()
+      this.#attempt(failure === 'broken')
+      return
+    }
+    this.#clear()
+    this.#owner.onUpstreamFailed(failure, detail)
+  }
+
+  // Inside
+
+  #attempt(fresh: boolean): void {
+    const request = this.#request as ForwardRequest
+    const { runtime, route } = request
+    this.#attempts++
+    const upstream = route.upstream.acquire(fresh)
+    this.#upstream = upstream
+    upstream.begin(this, request.method === 'HEAD', request.oldClient)
+    this.#connectDeadline = upstream.connecting ? deadlineIn(runtime.upstreamConnect) : 0
+    this.#deadline = this.#sent ? deadlineIn(runtime.upstreamFirstByte) : Number.POSITIVE_INFINITY
+    const held = this.#held.length <= 1 ? (this.#held[0] ?? null) : Buffer.concat(this.#held)
+    const free = request.chunked ? this.#sendHeldChunks(upstream, request, held) : upstream.sendHead(request.head, held)
+    if (free) this.#client.resume()
+    else if (!this.#sent) this.#client.pause()
+  }
+
+  #sendHeldChunks(upstream: UpstreamConnection, request: ForwardRequest, held: Buffer | null): boolean {
+    let free = upstream.sendHead(request.head, null)
+    if (held !== null) free = upstream.sendAround(chunkSize(held), held, '\r\n')
+    if (this.#sent) free = upstream.sendText(`0\r\n${this.#trailers}\r\n`)
+    return free
+  }
+
+  /**
+   * RFC 9110 9.2.2: only where the upstream cannot have acted on it, or may act twice. A reused connection that closes before any
+   * byte of the response is the usual race with its keep-alive timeout; a refused connection has sent nothing at all.
+   */
+  #mayRetry(upstream: UpstreamConnection, request: ForwardRequest, failure: UpstreamFailure): boolean {
+    if (!this.#heldWhole) return false
+    if (failure === 'connect') return this.#attempts < request.route.upstream.targetCount
+    if (failure !== 'broken' || this.#retried || upstream.requests === 0 || upstream.answered || !IDEMPOTENT.has(request.method))
+      return false
+    this.#retried = true
+    return true
+  }
+
+  #hold(bytes: Buffer | null): void {
+    if (bytes === null || bytes.length === 0) return
+    this.#heldBytes += bytes.length
+    if (this.#heldWhole && !this.responded && (this.#heldBytes <= MAX_HELD || this.#held.length === 0)) this.#held.push(bytes)
+    if (this.#heldBytes > MAX_HELD && this.#attempts > 0) this.#dropHeld()
+  }
+
+  #dropHeld(): void {
+    if (this.#heldBytes === 0) return
+    this.#held = []
+    this.#heldBytes = 0
+    this.#heldWhole = false
+  }
+
+  #rewrite(request: ForwardRequest, bytes: Buffer, start: number, close: boolean): string | null {
+    const head = responseHead
+    if (head.connectionOptions) {
+      const options = readConnectionOptions(bytes, head.fieldsStart, head.end)
+      if (options === null) {
+        this.responded = false
+        this.#fail('protocol', 'malformed Connection in the response')
+        return null
+      }
+      if (options.names.size > 0) cutLines(bytes, head, (name) => options.names.has(name))
+    }
+    if (request.oldClient && head.chunked) cutLines(bytes, head, (name) => name === 'transfer-encoding')
+    let extra = close ? 'Connection: close\r\n' : ''
+    if (head.vary && request.runtime.headers.rewritesVary) {
+      const varies = (name: string): boolean => name === 'vary'
+      if (/^vary:.*\bclient-cert\b/im.test(bytes.latin1Slice(head.fieldsStart, head.end))) {
+        cutLines(bytes, head, varies)
+        extra += 'Vary: *\r\n'
+      }
+    }
+    return returnedHead(bytes, start, head, close, extra)
+  }
+
+  #send(bytes: Buffer, shared: boolean): void {
+    this.bytesOut += bytes.length
+    this.#client.send(bytes, shared)
+  }
+
+  #throttle(): void {
+    if (this.#client.queued > HIGH_WATER) this.#upstream?.pause()
+  }
+
+  #timeout(failure: UpstreamFailure, detail: string): void {
+    this.#upstream?.expire()
+    this.onFailed(failure, detail)
+  }
+
+  /** The upstream broke the protocol: its connection goes, and the client hears 502 or a cut response. */
+  #fail(failure: UpstreamFailure, detail: string): void {
+    this.#upstream?.destroy()
+    this.onFailed(failure, detail)
+  }
+
+  #finish(close: boolean): void {
+    const request = this.#request as ForwardRequest
+    const upstream = this.#upstream as UpstreamConnection
+    request.route.upstreamMeter.observe(performance.now() - this.#startedAt)
+    const status = this.#status
+    const sent = this.#sent
+    if (this.#switched) upstream.destroy()
+    else upstream.release(sent)
+    this.#clear()
+    this.#owner.onForwarded(status, close || !sent)
+  }
+
+  #clear(): void {
+    this.#request = null
+    this.#upstream = null
+    this.#deadline = Number.POSITIVE_INFINITY
+    if (this.#held.length > 0) this.#held = []
+    this.#heldBytes = 0
+  }
+}
+
+function chunkSize(bytes: Buffer): string {
+  return `${bytes.length.toString(16)}\r\n`
+}

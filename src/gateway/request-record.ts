@@ -1,0 +1,41 @@
+import { NO_SUBJECT } from '../observability/access-fragments.ts'
+import type { AccessRecord, ConnectionFragment, SubjectFragment } from '../observability/types.ts'
+import type { Reason } from '../policy/types.ts'
+
+/** What is known so far of the request under way; one per connection, reused, and read by the access log when it is over. */
+export class RequestRecord implements AccessRecord {
+  time = 0
+  requestId = ''
+  readonly connection: ConnectionFragment
+  method = ''
+  host = ''
+  path = ''
+  subject: SubjectFragment = NO_SUBJECT
+  route: string | null = null
+  decision: 'allow' | 'deny' = 'deny'
+  reason: Reason | null = null
+  status = 0
+  upstream: string | null = null
+  bytesIn = 0
+  bytesOut = 0
+  durationMs = 0
+  /** Between a request's head and its log line. */
+  open = false
+  startedAt = 0
+
+  constructor(connection: ConnectionFragment) {
+    this.connection = connection
+  }
+
+  begin(method: string): void {
+    this.open = true
+    this.time = Date.now()
+    this.startedAt = performance.now()
+    this.method = method
+    this.requestId = this.host = this.path = ''
+    this.subject = NO_SUBJECT
+    this.route = this.reason = this.upstream = null
+    this.decision = 'deny'
+    this.status = this.bytesIn = this.bytesOut = 0
+  }
+}

@@ -1,0 +1,344 @@
+import type { Socket } from 'node:net'
+import { CHUNK_MALFORMED, CHUNK_MORE, ChunkedReader } from '../http1/chunked.ts'
+import { COMPLETE, INCOMPLETE } from '../http1/request-head.ts'
+import { ResponseHead } from '../http1/response-head.ts'
+
+/** How an exchange with an upstream failed: refused connections, silence, a connection that broke, bytes that are not HTTP. */
+export type UpstreamFailure = 'connect' | 'timeout' | 'broken' | 'protocol'
+
+/** Who sent the request and receives its response. Buffers marked `shared` are overwritten after the call returns. */
+export interface ResponseHandler {
+  /** A 1xx head in `[start, end)`; its facts are in `responseHead`. */
+  onInformational(bytes: Buffer, start: number, end: number): void
+  /** 101: the protocol switched; `rest` are bytes that followed the head in `[start, end)`. */
+  onSwitched(bytes: Buffer, start: number, end: number, rest: Buffer): void
+  /** The final head and as much of the body as came with it: `[start, bodyEnd)`; facts in `responseHead`. */
+  onResponse(bytes: Buffer, start: number, bodyEnd: number, finished: boolean, shared: boolean): void
+  onResponseBody(bytes: Buffer, shared: boolean, finished: boolean): void
+  onTunnelBytes(bytes: Buffer, shared: boolean): void
+  onTunnelEnd(): void
+  /** What was sent has left: the request body may go on. */
+  onWritable(): void
+  onFailed(failure: UpstreamFailure, detail: string): void
+}
+
+const IDLE = 0
+const HEAD = 1
+const BODY_LENGTH = 2
+const BODY_CHUNKED = 3
+const BODY_UNTIL_CLOSE = 4
+const TUNNEL = 5
+
+/** Head bytes an upstream may send: a response head is not limited by the client's `head_bytes`. */
+const MAX_HEAD = 262144
+const MAX_INFORMATIONAL = 32
+/** Up to this size a body is copied behind its head: cheaper than a second write. */
+const SMALL_BODY = 8192
+
+/** Facts of the response head being handled. Shared by all connections of a worker: valid only inside the handler's call. */
+export const responseHead: ResponseHead = new ResponseHead()
+
+/** Every plain upstream socket reads into this: no allocation per read. Sized so that one read is one TLS write. */
+export const READ_BUFFER = Buffer.allocUnsafeSlow(65536)
+
+/** What a connection needs from the pool it belongs to. */
+export interface ConnectionHome {
+  /** The socket event after which bytes can flow. */
+  readonly readyEvent: 'connect' | 'secureConnect'
+  connect(onBytes: (bytes: Buffer, shared: boolean) => boolean): Socket
+  /** Takes the connection back for the next request. */
+  keep(connection: UpstreamConnection): void
+  /** The connection is no longer usable. */
+  forget(connection: UpstreamConnection): void
+  connected(connection: UpstreamConnection): void
+  failed(connection: UpstreamConnection): void
+}
+
+/** One connection to an upstream: frames responses, one exchange at a time. */
+export class UpstreamConnection {
+  readonly socket: Socket
+  readonly target: string
+  readonly #home: ConnectionHome
+  #handler: ResponseHandler | null = null
+  #phase = IDLE
+  #partial: Buffer | null = null
+  #left = 0
+  #chunks: ChunkedReader | null = null
+  #headRequest = false
+  #dechunk = false
+  #informational = 0
+  /** The response allows another request on this connection. */
+  #reusable = true
+  #paused = false
+  #dead = false
+  connecting = true
+  /** Requests sent on it before the current one: a reused connection may have been closed by the upstream meanwhile. */
+  requests = 0
+  /** A byte of the current response has arrived: from here on nothing may be retried. */
+  answered = false
+  /** Seconds the upstream said it keeps an unused connection; -1 where it said nothing. */
+  keepAliveTimeout = -1
+  /** On the coarse clock, for the pool. */
+  idleSince = 0
+  /** Milliseconds that it may stay unused. */
+  idleLimit = 0
+
+  constructor(target: string, home: ConnectionHome) {
+    this.target = target
+    this.#home = home
+    const socket = home.connect((bytes, shared) => this.#onBytes(bytes, shared))
+    this.socket = socket
+    socket.on(home.readyEvent, () => {
+      this.connecting = false
+      home.connected(this)
+    })
+    socket.on('drain', () => this.#handler?.onWritable())
+    socket.on('end', () => this.#onEnd())
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#onGone(error.code ?? error.message))
+    socket.on('close', () => this.#onGone('closed'))
+  }
+
+  get dead(): boolean {
+    return this.#dead
+  }
+
+  /** Binds the connection to one exchange. `headRequest`: the response has no body; `dechunk`: pass body bytes without framing. */
+  begin(handler: ResponseHandler, headRequest: boolean, dechunk: boolean): void {
+    this.#handler = handler
+    this.#phase = HEAD
+    this.#headRequest = headRequest
+    this.#dechunk = dechunk
+    this.#informational = 0
+    this.answered = false
+  }
+
+  /** Sends a head and the beginning of its body in one write where that is cheap; false asks to wait for `onWritable`. */
+  sendHead(text: string, body: Buffer | null): boolean {
+    if (body === null) return this.socket.write(text, 'latin1')
+    if (body.length <= SMALL_BODY) return this.socket.write(text + body.latin1Slice(), 'latin1')
+    return this.sendAround(text, body, '')
+  }
+
+  /** Sends bytes between two pieces of text (a chunk and its framing) as one write. */
+  sendAround(before: string, bytes: Buffer, after: string): boolean {
+    const { socket } = this
+    socket.cork()
+    socket.write(before, 'latin1')
+    let free = socket.write(bytes)
+    if (after !== '') free = socket.write(after, 'latin1')
+    socket.uncork()
+    return free
+  }
+
+  sendText(text: string): boolean {
+    return this.socket.write(text, 'latin1')
+  }
+
+  sendBytes(bytes: Buffer): boolean {
+    return this.socket.write(bytes)
+  }
+
+  /** Ends our direction (tunnels only). */
+  endSending(): void {
+    this.socket.end()
+  }
+
+  /** Stops reading, for as long as the client does not keep up. */
+  pause(): void {
+    if (this.#paused) return
+    this.#paused = true
+    this.socket.pause()
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.socket.resume()
+  }
+
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  /** Gives the connection back after a finished response; `requestSent`: to its last byte, else it can never be reused. */
+  release(requestSent: boolean): void {
+    this.#handler = null
+    this.#phase = IDLE
+    this.#chunks = null
+    this.requests++
+    this.resume()
+    if (requestSent && this.#reusable && !this.#dead) this.#home.keep(this)
+    else this.destroy()
+  }
+
+  /** Gives up whatever is under way; the handler hears nothing more. */
+  destroy(): void {
+    this.#handler = null
+    if (this.#dead) return
+    this.#dead = true
+    this.#home.forget(this)
+    this.socket.destroy()
+  }
+
+  /** Gives up after a time limit; one that never connected counts against its target. */
+  expire(): void {
+    if (this.connecting && !this.#dead) this.#home.failed(this)
+    this.destroy()
+  }
+
+  #fail(failure: UpstreamFailure, detail: string): void {
+    const handler = this.#handler
+    this.destroy()
+    handler?.onFailed(failure, detail)
+  }
+
+  #onEnd(): void {
+    const handler = this.#handler
+    if (this.#phase === TUNNEL) {
+      handler?.onTunnelEnd()
+    } else if (this.#phase === BODY_UNTIL_CLOSE && handler !== null) {
+      this.#reusable = false
+      handler.onResponseBody(READ_BUFFER.subarray(0, 0), false, true)
+    } else {
+      this.#onGone('the upstream closed the connection')
+    }
+  }
+
+  #onGone(detail: string): void {
+    if (this.#dead) return
+    if (this.connecting) {
+      this.#home.failed(this)
+      this.#fail('connect', detail)
+    } else this.#fail('broken', detail)
+  }
+
+  /** Returns false to stop reading. */
+  #onBytes(bytes: Buffer, shared: boolean): boolean {
+    const handler = this.#handler
+    if (handler === null) {
+      // Nobody asked for these bytes: they must never be taken for an answer to the next request.
+      this.destroy()
+      return false
+    }
+    switch (this.#phase) {
+      case HEAD:
+        this.answered = true
+        this.#head(handler, bytes, shared)
+        break
+      case BODY_LENGTH: {
+        if (bytes.length < this.#left) {
+          this.#left -= bytes.length
+          handler.onResponseBody(bytes, shared, false)
+          break
+        }
+        if (bytes.length > this.#left) this.#reusable = false
+        handler.onResponseBody(bytes.length === this.#left ? bytes : bytes.subarray(0, this.#left), shared, true)
+        break
+      }
+      case BODY_CHUNKED:
+        this.#chunked(handler, bytes, shared)
+        break
+      case BODY_UNTIL_CLOSE:
+        handler.onResponseBody(bytes, shared, false)
+        break
+      case TUNNEL:
+        handler.onTunnelBytes(bytes, shared)
+    }
+    return !this.#dead
+  }
+
+  #chunked(handler: ResponseHandler, bytes: Buffer, shared: boolean): void {
+    const runs: Buffer[] | null = this.#dechunk ? [] : null
+    const reader = this.#chunks as ChunkedReader
+    const end = reader.read(bytes, 0, bytes.length, runs === null ? undefined : (from, to) => runs.push(bytes.subarray(from, to)))
+    if (end === CHUNK_MALFORMED) {
+      this.#fail('protocol', 'malformed chunked response')
+      return
+    }
+    const finished = end !== CHUNK_MORE
+    if (finished && end !== bytes.length) this.#reusable = false
+    if (runs !== null) handler.onResponseBody(Buffer.concat(runs), false, finished)
+    else handler.onResponseBody(finished && end !== bytes.length ? bytes.subarray(0, end) : bytes, shared, finished)
+  }
+
+  #head(handler: ResponseHandler, received: Buffer, receivedShared: boolean): void {
+    let bytes = received
+    let shared = receivedShared
+    if (this.#partial !== null) {
+      bytes = Buffer.concat([this.#partial, received])
+      shared = false
+      this.#partial = null
+    }
+    let start = 0
+    for (;;) {
+      const outcome = responseHead.read(bytes, start, bytes.length)
+      if (outcome === INCOMPLETE) {
+        if (bytes.length - start > MAX_HEAD) this.#fail('protocol', 'the response head is too long')
+        else this.#partial = Buffer.from(bytes.subarray(start))
+        return
+      }
+      if (outcome !== COMPLETE) {
+        this.#fail('protocol', responseHead.problem)
+        return
+      }
+      if (responseHead.status >= 200) break
+      const { end } = responseHead
+      if (responseHead.status === 101) {
+        this.#phase = TUNNEL
+        this.#reusable = false
+        handler.onSwitched(bytes, start, end, Buffer.from(bytes.subarray(end)))
+        return
+      }
+      if (++this.#informational > MAX_INFORMATIONAL) {
+        this.#fail('protocol', 'too many informational responses')
+        return
+      }
+      handler.onInformational(bytes, start, end)
+      if (this.#handler !== handler) return
+      start = end
+      if (start === bytes.length) return
+    }
+    this.#final(handler, bytes, start, shared)
+  }
+
+  #final(handler: ResponseHandler, bytes: Buffer, start: number, shared: boolean): void {
+    const head = responseHead
+    const { end } = head
+    const length = bytes.length
+    if (head.close || head.connectionOptions) this.#reusable = false
+    if (head.keepAliveTimeout >= 0) this.keepAliveTimeout = head.keepAliveTimeout
+    let bodyEnd = length
+    let finished = false
+    if (this.#headRequest || head.status === 204 || head.status === 304) {
+      finished = true
+      bodyEnd = end
+    } else if (head.chunked) {
+      this.#phase = BODY_CHUNKED
+      this.#chunks = new ChunkedReader()
+      if (this.#dechunk) {
+        handler.onResponse(bytes, start, end, false, shared)
+        if (end < length && this.#handler === handler) this.#chunked(handler, bytes.subarray(end), shared)
+        return
+      }
+      const after = this.#chunks.read(bytes, end, length)
+      if (after === CHUNK_MALFORMED) {
+        this.#fail('protocol', 'malformed chunked response')
+        return
+      }
+      finished = after !== CHUNK_MORE
+      if (finished) bodyEnd = after
+    } else if (head.contentLength >= 0) {
+      finished = length - end >= head.contentLength
+      if (finished) bodyEnd = end + head.contentLength
+      else {
+        this.#left = head.contentLength - (length - end)
+        this.#phase = BODY_LENGTH
+      }
+    } else {
+      this.#phase = BODY_UNTIL_CLOSE
+      this.#reusable = false
+    }
+    if (bodyEnd !== length) this.#reusable = false
+    handler.onResponse(bytes, start, bodyEnd, finished, shared)
+  }
+}

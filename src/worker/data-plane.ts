@@ -1,0 +1,127 @@
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { Logger } from 'pino'
+import type { GatewayServices } from '../gateway/runtime.ts'
+import { Session } from '../gateway/session.ts'
+import { advanceClock, SWEEP_INTERVAL } from '../http1/clock.ts'
+import type { Snapshot } from '../ipc/messages.ts'
+import type { AccessLog, Audit, Metrics } from '../observability/types.ts'
+import type { Peer } from '../tls/types.ts'
+import { type CompiledSnapshot, compileSnapshot } from './compile.ts'
+
+export interface DataPlaneServices {
+  readonly metrics: Metrics
+  readonly accessLog: AccessLog | null
+  readonly audit: Audit
+  readonly log: Logger
+}
+
+/** All client connections of one worker, and the snapshot they are served by. */
+export interface DataPlane {
+  /** Compiles beside the one in force and swaps by one reference; throws, and the old one stays, on any problem. */
+  apply(snapshot: Snapshot): void
+  /** Takes over a connection whose handshake is done (peer), or a plain one (null). */
+  accept(listener: string, socket: TLSSocket | Socket, peer: Peer | null): void
+  /** After a trust change: asks `judge` for each open TLS connection and closes those now refused. */
+  rejudge(judge: (listener: string, peer: Peer) => Peer): void
+  /** No further request is taken on idle connections; resolves when the last connection is gone. */
+  drain(): Promise<void>
+  /** Ends everything at once. */
+  destroy(): void
+  readonly open: number
+}
+
+export function createDataPlane(services: DataPlaneServices): DataPlane {
+  return new ConnectionSet(services)
+}
+
+class ConnectionSet implements DataPlane {
+  readonly #services: DataPlaneServices
+  readonly #gateway: GatewayServices
+  readonly #sessions = new Set<Session>()
+  readonly #timer: NodeJS.Timeout
+  #compiled: CompiledSnapshot | null = null
+  #judge: (listener: string, peer: Peer) => Peer = (_listener, peer) => peer
+  #draining = false
+  #drained: (() => void) | null = null
+
+  constructor(services: DataPlaneServices) {
+    this.#services = services
+    this.#gateway = {
+      metrics: services.metrics,
+      accessLog: services.accessLog,
+      audit: services.audit,
+      runtime: () => {
+        if (this.#compiled === null) throw new Error('no snapshot is in force')
+        return this.#compiled.runtime
+      },
+      judge: (listener, peer) => this.#judge(listener, peer),
+    }
+    this.#timer = setInterval(() => this.#sweep(), SWEEP_INTERVAL)
+    this.#timer.unref()
+  }
+
+  get open(): number {
+    return this.#sessions.size
+  }
+
+  apply(snapshot: Snapshot): void {
+    const { metrics, audit } = this.#services
+    const previous = this.#compiled
+    this.#compiled = compileSnapshot(snapshot, { metrics, audit, previous, draining: () => this.#draining })
+    if (previous === null) return
+    for (const [name, { upstream }] of previous.upstreams) {
+      if (this.#compiled.upstreams.get(name)?.upstream !== upstream) upstream.retire()
+    }
+  }
+
+  accept(listener: string, socket: TLSSocket | Socket, peer: Peer | null): void {
+    const { metrics } = this.#services
+    const session = new Session(socket, listener, peer, this.#gateway)
+    if (session.connection.transport.closed) return
+    this.#sessions.add(session)
+    metrics.connectionOpened(listener)
+    socket.once('close', () => {
+      this.#sessions.delete(session)
+      metrics.connectionClosed(listener)
+      if (this.#draining && this.#sessions.size === 0) this.#drained?.()
+    })
+    if (this.#draining) session.connection.retire()
+  }
+
+  rejudge(judge: (listener: string, peer: Peer) => Peer): void {
+    this.#judge = judge
+    for (const session of this.#sessions) {
+      if (session.peer === null || session.peer.refusal !== null) continue
+      if (judge(session.listenerName, session.peer).refusal !== null) session.connection.destroy()
+    }
+  }
+
+  drain(): Promise<void> {
+    this.#draining = true
+    for (const session of this.#sessions) session.connection.retire()
+    if (this.#sessions.size === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#drained = resolve
+    })
+  }
+
+  destroy(): void {
+    clearInterval(this.#timer)
+    for (const session of this.#sessions) session.connection.destroy()
+    for (const { upstream } of this.#compiled?.upstreams.values() ?? []) upstream.retire()
+  }
+
+  /** Deadlines, expired certificates and unused upstream connections, several times a second. */
+  #sweep(): void {
+    const now = advanceClock()
+    const wall = Date.now()
+    for (const session of this.#sessions) {
+      const expiry = session.peer?.certificate?.notAfter
+      if (expiry !== undefined && expiry < wall && session.peer?.refusal === null) session.connection.destroy()
+      else session.sweep(now)
+    }
+    if (this.#compiled === null) return
+    for (const { upstream } of this.#compiled.upstreams.values()) upstream.sweep(now)
+  }
+}
