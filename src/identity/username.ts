@@ -94,7 +94,7 @@ function certificateProblem(certificate: CertificateFacts): string | null {
 /** One attribute with the text `CN=bob,OU=admins` must not meet a mapping entry that means two: only real structure is a DN. */
 function looksLikeStructure(value: string, selector: AttributeSelector): boolean {
   const structured = selector.kind === 'san' && selector.type === 'directoryName'
-  return !structured && value.includes('=') && canonicalDn(value) !== null
+  return !structured && canonicalDn(value) !== null
 }
 
 function usable(name: string): Named {
