@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { askReload, askStatus } from '../../../src/control/admin-client.ts'
+import { type AdminHandlers, openAdminSocket } from '../../../src/control/admin-socket.ts'
+import type { ReloadReport, Status } from '../../../src/control/status.ts'
+import { temporaryFolder } from '../../support/authority.ts'
+
+const report: ReloadReport = { outcome: 'loaded', cause: 'command', at: 1, snapshot: 2, message: 'loaded', problems: [] }
+const status: Status = {
+  version: '1.2.3',
+  pid: 1,
+  started_at: 1,
+  config_file: '/etc/certgate.yml',
+  state: 'serving',
+  snapshot: { number: 2, loaded_at: 1 },
+  last_reload: report,
+  workers: [],
+  listeners: [],
+  certificates: [],
+  crls: [],
+}
+const handlers: AdminHandlers = { status: async () => status, reload: async (workers) => ({ ...report, message: `workers ${workers}` }) }
+
+test('status and reload are answered, and the socket is for this user alone', async (t) => {
+  const path = join(temporaryFolder(t).path, 'data', 'admin.sock')
+  const socket = await openAdminSocket(path, handlers)
+  assert.equal(statSync(path).mode & 0o777, 0o600)
+  assert.equal(statSync(join(path, '..')).mode & 0o777, 0o700)
+  assert.deepEqual(await askStatus(path), status)
+  assert.equal((await askReload(path, false)).message, 'workers false')
+  assert.equal((await askReload(path, true)).message, 'workers true')
+  socket.close()
+  assert.equal(existsSync(path), false)
+})
+
+test('a socket that somebody answers on is left alone', async (t) => {
+  const path = join(temporaryFolder(t).path, 'admin.sock')
+  const first = await openAdminSocket(path, handlers)
+  t.after(() => first.close())
+  await assert.rejects(openAdminSocket(path, handlers), {
+    code: 'address_unavailable',
+    message: `another certgate already answers on ${path}`,
+  })
+  assert.deepEqual(await askStatus(path), status)
+})
+
+test('a socket left behind by a dead process is replaced', async (t) => {
+  const path = join(temporaryFolder(t).path, 'admin.sock')
+  spawnSync(process.execPath, [
+    '-e',
+    `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`,
+  ])
+  assert.ok(statSync(path).isSocket())
+  const socket = await openAdminSocket(path, handlers)
+  t.after(() => socket.close())
+  assert.deepEqual(await askStatus(path), status)
+})
+
+test('a file that is no socket is not removed', async (t) => {
+  const path = temporaryFolder(t).write('admin.sock', 'precious')
+  await assert.rejects(openAdminSocket(path, handlers), { code: 'address_unavailable', message: /a file that is no socket is in the way/ })
+  assert.ok(statSync(path).isFile())
+})
+
+test('a path too long for a socket is said to be so', async () => {
+  await assert.rejects(openAdminSocket(`/tmp/${'x'.repeat(110)}`, handlers), { message: /longer than the \d+ bytes/ })
+})
+
+test('closing does not remove the socket of a successor', async (t) => {
+  const folder = temporaryFolder(t)
+  const path = join(folder.path, 'admin.sock')
+  const first = await openAdminSocket(path, handlers)
+  rmSync(path)
+  const second = await openAdminSocket(path, handlers)
+  t.after(() => second.close())
+  first.close()
+  assert.deepEqual(await askStatus(path), status)
+})
+
+test('nobody there, a stranger there, and no permission are told apart', async (t) => {
+  const folder = temporaryFolder(t)
+  const path = join(folder.path, 'admin.sock')
+  await assert.rejects(askStatus(path), { code: 'not_running', message: `certgate is not running: nobody answers on ${path}` })
+  const stranger = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'))
+  await new Promise<void>((resolve) => stranger.listen(path, resolve))
+  t.after(() => stranger.close())
+  await assert.rejects(askStatus(path), { code: 'not_running', message: `what answers on ${path} is not certgate` })
+  if (process.getuid?.() !== 0) {
+    chmodSync(path, 0)
+    await assert.rejects(askStatus(path), { code: 'not_running', message: `${path} may not be opened by this user` })
+  }
+})
+
+test('what fails inside is told to the one who asked', async (t) => {
+  const path = join(temporaryFolder(t).path, 'admin.sock')
+  const failing: AdminHandlers = {
+    ...handlers,
+    status: async () => {
+      throw new Error('no memory')
+    },
+  }
+  const socket = await openAdminSocket(path, failing)
+  t.after(() => socket.close())
+  await assert.rejects(askStatus(path), { message: 'the running certgate could not answer: no memory' })
+})
