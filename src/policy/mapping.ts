@@ -64,7 +64,7 @@ export class CompiledMapping {
       patterns.add(text, candidate)
       return
     }
-    const dn = canonicalDn(text)
+    const dn = text.includes('=') ? canonicalDn(text) : null
     if (dn === null) {
       this.#names.add(text, candidate)
       return

@@ -1,0 +1,169 @@
+import { isReordered } from '../identity/name-equal.ts'
+import { parseName } from '../identity/name-parse.ts'
+import { printName } from '../identity/name-print.ts'
+import { attributeOid } from '../identity/oids.ts'
+import { isExact } from '../identity/pattern.ts'
+import { ANONYMOUS_NAME, type Name } from '../identity/types.ts'
+import { parseAddress, parseBlock } from './address.ts'
+import { CompiledMapping } from './mapping.ts'
+import type { MappedValue, MappingEntry, RoleMapping, RouteSettings } from './types.ts'
+
+/** Something to tell whoever wrote the file. `line` is in roles_mapping.yml, or in the configuration where the remark is about a route. */
+export interface Remark {
+  readonly message: string
+  readonly line: number
+  readonly hint?: string
+}
+
+const RESERVED_WORDS: ReadonlySet<string> = new Set(['authenticated', 'anonymous'])
+
+/** Every value that cannot be used, where compiling the policy stops at the first: regexes, blocks, issuers, reserved words. */
+export function mappingErrors(mapping: RoleMapping): Remark[] {
+  const remarks: Remark[] = []
+  new CompiledMapping(mapping, (message, line) => remarks.push({ message, line }))
+  for (const { role, line } of mapping.entries) {
+    if (RESERVED_WORDS.has(role))
+      remarks.push({ message: `'${role}' is a reserved word of 'allow' and cannot be a role`, line, hint: 'give the role another name' })
+  }
+  return remarks.sort((a, b) => a.line - b.line)
+}
+
+/** What is allowed and probably not meant. */
+export function mappingWarnings(mapping: RoleMapping): Remark[] {
+  return mapping.entries
+    .flatMap((entry) => [...everyoneWarnings(entry), ...hostNameWarnings(entry), ...blankWarnings(entry), ...dnWarnings(entry)])
+    .sort((a, b) => a.line - b.line)
+}
+
+function everyoneWarnings({ role, hosts }: MappingEntry): Remark[] {
+  return hosts
+    .filter(({ value }) => /^\*+$/.test(value) || value === '/.*/' || isWholeInternet(value))
+    .map(({ value, line }) => ({
+      message: `hosts: '${value}' gives the role '${role}' to everyone who is identified at all`,
+      line,
+      hint: "any one of users, backend_roles and hosts grants; leave 'hosts' out unless the address alone is proof enough",
+    }))
+}
+
+function isWholeInternet(value: string): boolean {
+  try {
+    return parseBlock(value)?.prefix === 0
+  } catch {
+    return false
+  }
+}
+
+function hostNameWarnings({ role, hosts }: MappingEntry): Remark[] {
+  return hosts
+    .filter(({ value }) => parseAddress(value) === null && !value.includes('/') && /[^0-9a-f.:*?\s]/i.test(value))
+    .map(({ value, line }) => ({
+      message: `hosts: '${value}' of the role '${role}' never matches: addresses are not looked up in DNS`,
+      line,
+      hint: 'write the IP address or a CIDR block',
+    }))
+}
+
+function blankWarnings(entry: MappingEntry): Remark[] {
+  const isBlank = ({ value }: MappedValue): boolean => value.trim() === ''
+  const single = [...entry.users, ...entry.backendRoles, ...entry.hosts].filter(isBlank)
+  const whole = entry.andBackendRoles.filter(isBlank)
+  return [
+    ...single.map(({ line }) => ({ message: `a blank value of the role '${entry.role}' matches nothing`, line })),
+    ...whole.map(({ line }) => ({
+      message: `a blank value keeps and_backend_roles of the role '${entry.role}' from ever being met`,
+      line,
+    })),
+  ]
+}
+
+const MOST_SPECIFIC: ReadonlySet<string | null> = new Set(['cn', 'uid', 'emailAddress'].map(attributeOid))
+
+function dnWarnings({ role, users }: MappingEntry): Remark[] {
+  return users.flatMap(({ value, line }) => {
+    const message = dnProblem(value)
+    return message === null ? [] : [{ ...message, message: `users: '${value}' of the role '${role}' ${message.message}`, line }]
+  })
+}
+
+function dnProblem(value: string): { readonly message: string; readonly hint: string } | null {
+  if (/^\/[A-Za-z]+ ?=.*\/[A-Za-z]+ ?=/.test(value)) {
+    return {
+      message: "is OpenSSL's one-line form, which is only compared as text",
+      hint: 'write it as `certgate dn` prints it, e.g. CN=alice,OU=ops',
+    }
+  }
+  const name = readDn(value)
+  const [outermost, innermost] = [name?.[0], name?.at(-1)]
+  if (name === null || outermost === undefined || innermost === undefined || name.length < 2) return null
+  const names = (rdn: Name[number]): boolean => rdn.some(({ oid }) => MOST_SPECIFIC.has(oid))
+  if (!names(outermost) || names(innermost)) return null
+  return { message: 'ends in the most specific part: reversed?', hint: `probably meant: ${printName([...name].reverse())}` }
+}
+
+function readDn(value: string): Name | null {
+  if (!isExact(value) || !value.includes('=')) return null
+  try {
+    return parseName(value)
+  } catch {
+    return null
+  }
+}
+
+/** Several CAs under one mapping: each of them can issue every name that an entry without `issuers` trusts. */
+export function sharedMappingWarnings(mapping: RoleMapping, clientCas: readonly string[]): Remark[] {
+  const open = mapping.entries.filter(
+    (entry) => entry.issuers.length === 0 && entry.users.length + entry.backendRoles.length + entry.andBackendRoles.length > 0,
+  )
+  const [first] = open
+  if (first === undefined || clientCas.length < 2) return []
+  const roles = open.length === 1 ? `the role '${first.role}' names` : `${open.length} roles name`
+  return [
+    {
+      message: `${clientCas.length} client CAs share this mapping and ${roles} no issuers: any of these CAs can issue a certificate for anybody in it`,
+      line: first.line,
+      hint: `add 'issuers' with the DN, or better the SHA-256 of the key, of the CA that is meant: ${clientCas.slice(0, 5).join('; ')}${clientCas.length > 5 ? '; ...' : ''}`,
+    },
+  ]
+}
+
+/** Roles that a route allows and no mapping grants; lines are those of the routes in the configuration. */
+export function unmappedRoleWarnings(routes: readonly RouteSettings[], mapping: RoleMapping): Remark[] {
+  const granted = new Set(mapping.entries.filter(grantsAnybody).map(({ role }) => role))
+  return routes.flatMap(({ name, allow, line }) =>
+    allow.flatMap((word) => {
+      if (word.kind !== 'role' || granted.has(word.role)) return []
+      return [{ message: `route '${name}' allows the role '${word.role}', which nothing in ${mapping.file} gives to anybody`, line }]
+    }),
+  )
+}
+
+function grantsAnybody(entry: MappingEntry): boolean {
+  return entry.users.length + entry.backendRoles.length + entry.andBackendRoles.length + entry.hosts.length > 0
+}
+
+/** `users` entries that hold the same parts as this DN in another order: they do not match, and were probably meant to. */
+export function reorderedEntries(mapping: RoleMapping, dn: Name): Remark[] {
+  return mapping.entries.flatMap(({ role, users }) =>
+    users.flatMap(({ value, line }) => {
+      const name = readDn(value)
+      if (name === null || !isReordered(name, dn)) return []
+      return [
+        {
+          message: `'${value}' of the role '${role}' has the same parts in another order and does not match: reversed?`,
+          line,
+          hint: `write ${printName(dn)}`,
+        },
+      ]
+    }),
+  )
+}
+
+/** `users` names the anonymous identity, which nobody ever is while `auth.anonymous` is off. */
+export function anonymousWarnings(mapping: RoleMapping, anonymousIsOn: boolean): Remark[] {
+  if (anonymousIsOn) return []
+  return mapping.entries.flatMap(({ role, users }) =>
+    users
+      .filter(({ value }) => value === ANONYMOUS_NAME)
+      .map(({ line }) => ({ message: `the role '${role}' is given to anonymous requests, but 'auth.anonymous' is off`, line })),
+  )
+}

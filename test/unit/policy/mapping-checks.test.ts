@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parseName } from '../../../src/identity/name-parse.ts'
+import { ANONYMOUS_NAME } from '../../../src/identity/types.ts'
+import {
+  anonymousWarnings,
+  mappingErrors,
+  mappingWarnings,
+  type Remark,
+  reorderedEntries,
+  sharedMappingWarnings,
+  unmappedRoleWarnings,
+} from '../../../src/policy/mapping-checks.ts'
+import { roleMapping } from '../../support/role-mapping.ts'
+import { routeSettings } from '../../support/route-settings.ts'
+
+const told = (remarks: readonly Remark[]): string[] => remarks.map(({ line, message }) => `${line}: ${message}`)
+
+describe('errors in a mapping', () => {
+  it('are all reported, by line', () => {
+    const mapping = roleMapping({
+      authenticated: { users: ['x'] },
+      r: { users: ['/(/', 'fine', '/a**/'], hosts: ['10.0.0.0/99'], andBackendRoles: ['/[/'], issuers: ['nobody'] },
+    })
+    assert.deepEqual(
+      mappingErrors(mapping).map(({ line }) => line),
+      [10, 21, 23, 24, 25, 26],
+    )
+    assert.match(mappingErrors(mapping)[0]?.message ?? '', /'authenticated' is a reserved word/)
+  })
+
+  it('are none where all can be used', () => {
+    assert.deepEqual(mappingErrors(roleMapping({ r: { users: ['a*', '/b/'], hosts: ['::1'], issuers: ['CN=x'] } })), [])
+  })
+})
+
+describe('warnings about a mapping', () => {
+  it('name what gives a role to everyone', () => {
+    const mapping = roleMapping({ admin: { hosts: ['*', '10.0.0.0/8', '0.0.0.0/0', '::/0', '/.*/', '10.0.0.*'] } })
+    assert.deepEqual(
+      mappingWarnings(mapping).map(({ line }) => line),
+      [11, 13, 14, 15],
+    )
+    assert.match(mappingWarnings(mapping)[0]?.message ?? '', /'\*' gives the role 'admin' to everyone/)
+  })
+
+  it('name hosts that would need a look-up', () => {
+    const mapping = roleMapping({ r: { hosts: ['example.host.com', 'db-*', '10.0.*', 'fe80::1', '2001:db8:*', '::ffff:10.0.0.0/104'] } })
+    assert.deepEqual(
+      mappingWarnings(mapping).map(({ line }) => line),
+      [11, 12],
+    )
+  })
+
+  it('name blank values', () => {
+    const mapping = roleMapping({ r: { users: [''], andBackendRoles: ['a', ' '] } })
+    assert.deepEqual(told(mappingWarnings(mapping)), [
+      "11: a blank value of the role 'r' matches nothing",
+      "13: a blank value keeps and_backend_roles of the role 'r' from ever being met",
+    ])
+  })
+
+  it('ask whether a DN is reversed', () => {
+    const mapping = roleMapping({
+      r: { users: ['O=Acme,OU=ops,CN=alice', 'CN=alice,OU=ops,O=Acme', 'CN=alice', 'uid=a,cn=b', '/O=Acme/CN=alice', '/O=.*,CN=x/'] },
+    })
+    const [reversed, oneLine, ...others] = mappingWarnings(mapping)
+    assert.match(reversed?.message ?? '', /'O=Acme,OU=ops,CN=alice' .* reversed\?/)
+    assert.match(reversed?.hint ?? '', /CN=alice,OU=ops,O=Acme$/)
+    assert.equal(oneLine?.line, 15)
+    assert.match(oneLine?.message ?? '', /one-line form/)
+    assert.deepEqual(others, [])
+  })
+})
+
+describe('several CAs under one mapping', () => {
+  const mapping = roleMapping({
+    bound: { users: ['a'], issuers: ['CN=A'] },
+    open: { users: ['b'] },
+    empty: {},
+    place: { hosts: ['10.0.0.1'] },
+  })
+
+  it('are warned of where a role names no issuers', () => {
+    assert.deepEqual(told(sharedMappingWarnings(mapping, ['CN=A', 'CN=B'])), [
+      "20: 2 client CAs share this mapping and the role 'open' names no issuers: any of these CAs can issue a certificate for anybody in it",
+    ])
+  })
+
+  it('are fine where there is one CA, or every role is bound', () => {
+    assert.deepEqual(sharedMappingWarnings(mapping, ['CN=A']), [])
+    assert.deepEqual(sharedMappingWarnings(roleMapping({ bound: { users: ['a'], issuers: ['CN=A'] } }), ['CN=A', 'CN=B']), [])
+  })
+})
+
+it('a role that a route allows and nothing grants is warned of, at the route', () => {
+  const routes = [
+    routeSettings({ path: '/a', name: 'a', allow: [{ kind: 'role', role: 'readal' }, { kind: 'authenticated' }], line: 7 }),
+    routeSettings({
+      path: '/b',
+      name: 'b',
+      allow: [
+        { kind: 'role', role: 'readall' },
+        { kind: 'role', role: 'empty' },
+      ],
+      line: 9,
+    }),
+  ]
+  assert.deepEqual(told(unmappedRoleWarnings(routes, roleMapping({ readall: { users: ['x'] }, empty: {} }))), [
+    "7: route 'a' allows the role 'readal', which nothing in roles_mapping.yml gives to anybody",
+    "9: route 'b' allows the role 'empty', which nothing in roles_mapping.yml gives to anybody",
+  ])
+})
+
+it('an entry with the parts of a DN in another order is found', () => {
+  const mapping = roleMapping({ r: { users: ['O=Acme,CN=alice', 'CN=alice,O=Acme', 'CN=alice', 'O=Acme,CN=*'] } })
+  assert.deepEqual(
+    reorderedEntries(mapping, parseName('CN=alice,O=Acme')).map(({ line, hint }) => [line, hint]),
+    [[11, 'write CN=alice,O=Acme']],
+  )
+})
+
+it('a role for anonymous requests is warned of while there are none', () => {
+  const mapping = roleMapping({ r: { users: ['x', ANONYMOUS_NAME] } })
+  assert.deepEqual(told(anonymousWarnings(mapping, false)), [
+    "12: the role 'r' is given to anonymous requests, but 'auth.anonymous' is off",
+  ])
+  assert.deepEqual(anonymousWarnings(mapping, true), [])
+})
