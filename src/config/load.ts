@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { ConfigError, type Problem } from '../errors.ts'
+import { type Located, YamlDocument } from './document.ts'
+import { deepFreeze } from './freeze.ts'
+import { interpolate, unreadable } from './interpolate.ts'
+import { Paths } from './paths.ts'
+import { Reader } from './reader.ts'
+import { topSchema } from './root.ts'
+import { readAuth } from './sections/auth.ts'
+import { readIdentityHeaders } from './sections/identity-headers.ts'
+import { readLimits } from './sections/limits.ts'
+import { readListeners } from './sections/listeners.ts'
+import { readRoutes } from './sections/routes.ts'
+import { readAdmin, readTelemetry } from './sections/telemetry.ts'
+import { readUpstreams } from './sections/upstreams.ts'
+import type { Settings } from './settings.ts'
+import { warnings } from './warnings.ts'
+
+export interface LoadedConfig {
+  readonly settings: Settings
+  readonly document: Located
+  /** What is allowed but probably not meant; errors were thrown. */
+  readonly warnings: readonly Problem[]
+}
+
+export interface LoadOptions {
+  /** Where `${env:NAME}` looks; the process's own by default. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * Reads certgate.yml into frozen, complete settings. Throws ConfigError with every problem at once; nothing of the
+ * file is used then. Reads the files of `${file:...}` placeholders, and no other file that the configuration names.
+ */
+export function loadConfig(file: string, options: LoadOptions = {}): LoadedConfig {
+  const absolute = resolve(file)
+  return parseConfig(readConfigText(absolute), absolute, options)
+}
+
+/** Like loadConfig, for text that is already at hand; `file` gives the folder and the name in problems. */
+export function parseConfig(text: string, file: string, options: LoadOptions = {}): LoadedConfig {
+  const document = new YamlDocument(file, text)
+  const directory = dirname(file)
+  const placeholders = interpolate(document, directory, options.env ?? process.env)
+  const reader = new Reader(document)
+  reader.problems.push(...document.parseProblems, ...placeholders.problems)
+  const settings = readSettings(reader, new Paths(directory), placeholders.files)
+  reader.problems.push(...warnings(settings, document))
+  const problems = inFileOrder(reader.problems)
+  if (problems.some((problem) => problem.severity === 'error')) throw new ConfigError(problems)
+  return { settings: deepFreeze(settings), document, warnings: problems }
+}
+
+function readSettings(reader: Reader, paths: Paths, placeholderFiles: readonly string[]): Settings {
+  const top = reader.require(topSchema, [])
+  const listeners = readListeners(reader, paths)
+  const rolesMapping = top?.roles_mapping === undefined ? null : paths.watched(top.roles_mapping)
+  const internalUsers = top?.internal_users === undefined ? null : paths.watched(top.internal_users)
+  const auth = readAuth(reader, reader.has(['internal_users']))
+  const upstreams = readUpstreams(reader, paths)
+  const routes = readRoutes(reader, { listeners: reader.names(['listeners']), upstreams: reader.names(['upstreams']) })
+  return {
+    file: reader.document.file,
+    directory: paths.directory,
+    listeners,
+    auth,
+    rolesMapping,
+    internalUsers,
+    upstreams,
+    routes,
+    identityHeaders: readIdentityHeaders(reader),
+    admin: readAdmin(reader, paths),
+    telemetry: readTelemetry(reader, paths),
+    workers: top?.workers ?? 'auto',
+    errors: top?.errors ?? 'problem',
+    hideRoutes: top?.hide_routes ?? false,
+    limits: readLimits(reader),
+    watchedFiles: [...new Set([...paths.watchedFiles, ...placeholderFiles])],
+  }
+}
+
+/** The text of a configuration file; throws ConfigError where it cannot be read or is not UTF-8. */
+export function readConfigText(file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
+  } catch (error) {
+    const problem = { severity: 'error' as const, path: '', file, line: 1, column: 1, snippet: '' }
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    const hint = missing ? { hint: "name it with --config FILE, or make one with 'certgate init'" } : {}
+    throw new ConfigError([{ ...problem, message: `cannot read the file: ${unreadable(error)}`, ...hint }])
+  }
+}
+
+/** As a person reads the file, each problem once. */
+function inFileOrder(problems: readonly Problem[]): Problem[] {
+  const unique = new Map(problems.map((problem) => [`${problem.file}:${problem.line}:${problem.column}:${problem.message}`, problem]))
+  return [...unique.values()].sort((a, b) => a.line - b.line || a.column - b.column)
+}

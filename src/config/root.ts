@@ -1,0 +1,53 @@
+import * as z from 'zod'
+import { authSchema } from './sections/auth.ts'
+import { identityHeadersSchema } from './sections/identity-headers.ts'
+import { limitsSchema } from './sections/limits.ts'
+import { listenersSchema } from './sections/listeners.ts'
+import { routesSchema } from './sections/routes.ts'
+import { adminSchema, telemetrySchema } from './sections/telemetry.ts'
+import { upstreamsSchema } from './sections/upstreams.ts'
+import { integer, later, section, text, toggle, word } from './shape.ts'
+
+/** Keys of the top level that are single values. */
+export const scalarShape = {
+  roles_mapping: text('a file').optional().describe("roles_mapping.yml in Open Distro's format: who has which role"),
+  internal_users: text('a file').optional().describe("internal_users.yml in Open Distro's format: users with passwords"),
+  workers: z
+    .union([word(['auto']), integer(1, 1024)], { error: 'expected auto or a number' })
+    .prefault('auto')
+    .describe('worker processes; auto: one per core'),
+  errors: word(['problem', 'raven', 'opensearch']).prefault('problem').describe('shape of refusals'),
+  hide_routes: toggle().prefault(false).describe('403 instead of 404 where there is no route'),
+  pki: later('issuing certificates'),
+  store: later('the certificate registry'),
+  revocation: later('fetching revocation lists'),
+}
+
+/** The whole file; what the JSON Schema for editors is printed from. */
+export const rootSchema = section({
+  listeners: listenersSchema.describe('where certgate listens, by name'),
+  auth: authSchema.optional().describe('how users are told apart; absent: by the common name of their certificate'),
+  upstreams: upstreamsSchema.describe('what is protected, by name'),
+  routes: routesSchema.describe('first match wins; nothing matches: refused'),
+  identity_headers: identityHeadersSchema.optional().describe('what the upstream sees of the user; inbound copies are always removed'),
+  admin: adminSchema.optional().describe('absent: nothing is opened'),
+  telemetry: telemetrySchema.optional().describe('absent: nothing is opened'),
+  limits: limitsSchema.optional(),
+  ...scalarShape,
+})
+
+/** Keys of the top level whose contents are read section by section, so that every problem is found. */
+const sectionShape = Object.fromEntries(Object.keys(rootSchema.shape).map((key) => [key, z.unknown().optional()]))
+
+/** Judges only the keys of the top level, and its single values. */
+export const topSchema = section({ ...sectionShape, ...scalarShape } as Record<keyof typeof rootSchema.shape, z.ZodOptional<z.ZodUnknown>> &
+  typeof scalarShape)
+
+/** JSON Schema (2020-12) of certgate.yml, with descriptions and defaults, for editors. */
+export function jsonSchema(): Record<string, unknown> {
+  return {
+    title: 'certgate.yml',
+    description: 'Configuration of certgate, a certificate lock in front of any service.',
+    ...z.toJSONSchema(rootSchema, { io: 'input', unrepresentable: 'any' }),
+  }
+}

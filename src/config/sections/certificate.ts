@@ -1,0 +1,81 @@
+import type * as z from 'zod'
+import type { Paths } from '../paths.ts'
+import type { CertificateSource, CrlSettings } from '../settings.ts'
+import { FILE_PLACEHOLDER, list, oneOrMore, section, text, toggle, word } from '../shape.ts'
+
+/** One file or a list of files; never an empty list, which would trust nobody or, worse, fall back to others' CAs. */
+export function files(what: string) {
+  return oneOrMore(text(what), 'name at least one file')
+}
+
+/** A certificate with its private key: `{ pfx, password }`, or PEM `{ cert, key, passphrase }`. */
+export const certificate = section({
+  pfx: text('a file').optional().describe('PKCS#12 file'),
+  password: text('a password').optional().describe(`of the PKCS#12 file; better ${FILE_PLACEHOLDER} than here`),
+  cert: text('a file').optional().describe('PEM file: the certificate, then its issuers'),
+  key: text('a file').optional().describe('PEM file: the private key'),
+  passphrase: text('a passphrase').optional().describe(`of the private key; better ${FILE_PLACEHOLDER} than here`),
+}).superRefine((value, context) => {
+  const problem = (path: string[], message: string, hint?: string) => context.addIssue({ code: 'custom', path, message, params: { hint } })
+  if (value.pfx !== undefined) {
+    if (value.cert !== undefined || value.key !== undefined) problem(['pfx'], 'both a PFX file and PEM files are named', 'keep one')
+    if (value.passphrase !== undefined) problem(['passphrase'], "`passphrase` belongs to a PEM key; a PFX file's is `password`")
+    return
+  }
+  if (value.cert === undefined && value.key === undefined)
+    problem([], 'no certificate is named', 'write { cert: FILE, key: FILE } or { pfx: FILE, password: ... }')
+  else if (value.cert === undefined) problem([], '`cert` is missing beside `key`')
+  else if (value.key === undefined) problem([], '`key` is missing beside `cert`')
+  if (value.password !== undefined) problem(['password'], "`password` belongs to a PFX file; a PEM key's is `passphrase`")
+})
+
+export type CertificateInput = z.output<typeof certificate>
+
+export function certificateSource(paths: Paths, input: CertificateInput): CertificateSource {
+  const file = (name: string | undefined) => (name === undefined ? null : paths.watched(name))
+  return {
+    pfx: file(input.pfx),
+    password: input.password ?? null,
+    cert: file(input.cert),
+    key: file(input.key),
+    passphrase: input.passphrase ?? null,
+  }
+}
+
+export const crl = section({
+  validate: toggle().prefault(false).describe('check client certificates against the lists'),
+  files: list(text('a CRL file'), 'name at least one file, or leave `files` out')
+    .optional()
+    .describe('CRL files, PEM or DER, one per CA; read again when they change'),
+  from_distribution_points: toggle()
+    .prefault(false)
+    .superRefine((value, context) => {
+      if (value)
+        context.addIssue({
+          code: 'custom',
+          message: 'fetching from distribution points is not in this version',
+          params: { hint: 'name the lists under `files`' },
+        })
+    })
+    .describe('not in this version: true'),
+  on_unavailable: word(['deny', 'allow']).prefault('deny').describe('when a list is missing or past its next update'),
+}).superRefine((value, context) => {
+  if (value.validate && value.files === undefined) {
+    context.addIssue({
+      code: 'custom',
+      path: ['validate'],
+      message: 'there is no list to validate against',
+      params: { hint: 'name one per CA under `files`' },
+    })
+  }
+})
+
+export type CrlInput = z.output<typeof crl>
+
+export function crlSettings(paths: Paths, input: CrlInput | undefined): CrlSettings {
+  return {
+    validate: input?.validate ?? false,
+    files: (input?.files ?? []).map((file) => paths.watched(file)),
+    onUnavailable: input?.on_unavailable ?? 'deny',
+  }
+}

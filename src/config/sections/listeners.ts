@@ -1,0 +1,127 @@
+import * as z from 'zod'
+import { address } from '../address.ts'
+import type { Path } from '../document.ts'
+import type { Paths } from '../paths.ts'
+import type { Reader } from '../reader.ts'
+import type { ListenerSettings, ListenerTlsSettings, TrustSettings } from '../settings.ts'
+import { later, namedMap, nameSchema, section, word } from '../shape.ts'
+import { type CertificateInput, type CrlInput, certificate, certificateSource, crl, crlSettings, files } from './certificate.ts'
+
+const TRUST = ['ca'] as const
+const LATER_TRUST = ['registry', 'either', 'both'] as const
+
+const sniName = section({
+  certificate: certificate.optional().describe("shown under this name; the listener's own where absent"),
+  client_ca: files('a CA file').optional().describe('CAs trusted under this name only'),
+  trust: word(TRUST, LATER_TRUST).optional(),
+  crl: crl.optional(),
+  ocsp: later('OCSP'),
+})
+
+const HOST_PATTERN = /^(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i
+
+/** A host name, or `*.` and one: one wildcard label, as in certificates. */
+export const hostPattern = z.string().regex(HOST_PATTERN, 'expected a host name such as `db.example`, or `*.example`')
+
+const tls = section({
+  certificate: certificate.describe('what the listener shows'),
+  clientauth_mode: word(['REQUIRE', 'OPTIONAL', 'NONE']).prefault('REQUIRE').describe('whether clients must show a certificate'),
+  client_ca: files('a CA file').optional().describe('PEM files with the CAs whose client certificates are trusted'),
+  trust: word(TRUST, LATER_TRUST).prefault('ca').describe('what makes a certificate trusted; not in this version: registry, either, both'),
+  crl: crl.optional(),
+  ocsp: later('OCSP'),
+  min_version: word(['TLSv1.2', 'TLSv1.3']).prefault('TLSv1.2'),
+  names: z.record(hostPattern, sniName).optional().describe('per SNI name, exact or *.x: what differs from the listener'),
+  default_name: hostPattern
+    .nullable()
+    .optional()
+    .describe('with several names: the one for clients that send no SNI; absent, they are refused'),
+})
+
+const listener = section({
+  address: address().describe('HOST:PORT'),
+  protocol: word(['http'], ['tcp', 'postgres']).prefault('http'),
+  tls: z.union([tls, z.literal(false)], { error: 'expected a mapping, or `off` for a plain listener' }).describe('off: a plain listener'),
+  proxy_protocol: later('the PROXY protocol'),
+})
+
+export const listenersSchema = namedMap(listener)
+
+/** Reads every listener; problems in one do not hide those of another. */
+export function readListeners(reader: Reader, paths: Paths): Map<string, ListenerSettings> {
+  const listeners = new Map<string, ListenerSettings>()
+  if (!reader.has(['listeners'])) reader.problem(['listeners'], '`listeners` is missing', { hint: 'without a listener nothing is served' })
+  else if (reader.parse(z.record(nameSchema, z.unknown()), ['listeners']) !== undefined && reader.names(['listeners']).length === 0) {
+    reader.problem(['listeners'], 'no listener: nothing would be served')
+  }
+  for (const name of reader.names(['listeners'])) {
+    const path = ['listeners', name]
+    const input = reader.require(listener, path)
+    if (input === undefined) continue
+    const settings = input.tls === false ? null : tlsSettings(reader, paths, path, input.tls)
+    listeners.set(name, { name, address: input.address, protocol: input.protocol, tls: settings })
+  }
+  refuseSharedAddresses(reader, listeners)
+  return listeners
+}
+
+type TlsInput = z.output<typeof tls>
+type Inherited = {
+  readonly certificate: CertificateInput
+  readonly client_ca?: string[] | undefined
+  readonly trust: 'ca'
+  readonly crl?: CrlInput | undefined
+}
+
+function tlsSettings(reader: Reader, paths: Paths, path: Path, input: TlsInput): ListenerTlsSettings {
+  const here = [...path, 'tls']
+  const names = new Map<string, TrustSettings>()
+  for (const [written, own] of Object.entries(input.names ?? {})) {
+    const name = written.toLowerCase()
+    if (names.has(name))
+      reader.problem([...here, 'names', written], `the name \`${name}\` is there twice`, { at: 'key', hint: 'case does not matter' })
+    names.set(
+      name,
+      trustSettings(paths, {
+        certificate: own.certificate ?? input.certificate,
+        client_ca: own.client_ca ?? input.client_ca,
+        trust: own.trust ?? input.trust,
+        crl: own.crl ?? input.crl,
+      }),
+    )
+  }
+  const own = trustSettings(paths, input)
+  const asking = input.clientauth_mode !== 'NONE'
+  if (asking && own.clientCa.length === 0) {
+    reader.problem(
+      [...here, 'client_ca'],
+      `\`client_ca\` is missing: with clientauth_mode ${input.clientauth_mode} nobody could be trusted`,
+      {
+        hint: 'name the CA file that signed your clients, or set clientauth_mode: NONE',
+      },
+    )
+  }
+  const defaultName = input.default_name?.toLowerCase() ?? null
+  if (defaultName !== null && !names.has(defaultName)) reader.problem([...here, 'default_name'], `\`${defaultName}\` is none of the names`)
+  return { ...own, clientauthMode: input.clientauth_mode, minVersion: input.min_version, names, defaultName }
+}
+
+function trustSettings(paths: Paths, input: Inherited): TrustSettings {
+  return {
+    certificate: certificateSource(paths, input.certificate),
+    clientCa: (input.client_ca ?? []).map((file) => paths.watched(file)),
+    trust: input.trust,
+    crl: crlSettings(paths, input.crl),
+  }
+}
+
+function refuseSharedAddresses(reader: Reader, listeners: ReadonlyMap<string, ListenerSettings>): void {
+  const taken = new Map<string, string>()
+  for (const { name, address } of listeners.values()) {
+    if (address.port === 0) continue
+    const key = `${address.host}:${address.port}`
+    const other = taken.get(key)
+    if (other !== undefined) reader.problem(['listeners', name, 'address'], `listeners \`${other}\` and \`${name}\` share one address`)
+    else taken.set(key, name)
+  }
+}

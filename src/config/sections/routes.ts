@@ -1,0 +1,137 @@
+import * as z from 'zod'
+import type { AllowWord, RouteSettings } from '../../policy/types.ts'
+import type { Path } from '../document.ts'
+import { routePath } from '../expressions.ts'
+import type { Reader } from '../reader.ts'
+import { InvalidValue, later, list, nameSchema, oneOrMore, parsed, section, text, word } from '../shape.ts'
+import { nearest } from '../suggest.ts'
+import { hostPattern } from './listeners.ts'
+import { foldHeader, headerName } from './upstreams.ts'
+
+const ERROR_SHAPES = ['problem', 'raven', 'opensearch'] as const
+
+const method = parsed(text('a method'), (value) => {
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/.test(value)) throw new InvalidValue('expected a method such as `GET`')
+  if (value !== value.toUpperCase()) throw new InvalidValue('methods are upper case', `write ${value.toUpperCase()}`)
+  if (value === 'CONNECT') throw new InvalidValue('CONNECT is never forwarded')
+  return value
+})
+
+const databaseRule = section({ database: later('database rules'), access: later('database rules') }).describe(
+  'not in this version: { database: "{db}", access: auto }',
+)
+
+const allowed = z.union([text('a role'), databaseRule], { error: 'expected a role, `authenticated` or `anonymous`' })
+
+const route = section({
+  name: text('a name').optional().describe('shown in logs, metrics and explain; absent: the path'),
+  listener: oneOrMore(nameSchema, 'name a listener, or leave `listener` out for all').optional(),
+  host: oneOrMore(hostPattern, 'name a host, or leave `host` out for all').optional().describe('exact or *.x'),
+  path: routePath().describe('* within a segment, {name} one segment, ** at the end: /movies/**'),
+  methods: list(method, 'name a method, or leave `methods` out for all')
+    .optional()
+    .describe('part of the match: other methods go on to the next route'),
+  allow: list(allowed, 'an empty list allows nobody').describe('any one grants: a role, authenticated, or anonymous'),
+  upstream: nameSchema,
+  upgrade: list(
+    parsed(text('a protocol'), (value) => {
+      if (!/^[a-zA-Z0-9][a-zA-Z0-9._/-]*$/.test(value)) throw new InvalidValue('expected a protocol such as `websocket`')
+      return value.toLowerCase()
+    }),
+    'name a protocol, or leave `upgrade` out for none',
+  )
+    .optional()
+    .describe('protocols that may be switched to, e.g. websocket'),
+  path_policy: section({
+    encoded_slash: word(['refuse', 'keep']).prefault('refuse'),
+    semicolon: word(['refuse', 'keep']).prefault('refuse'),
+    double_slash: word(['merge', 'keep']).prefault('merge'),
+  }).optional(),
+  cross_site: word(['refuse', 'allow']).prefault('refuse').describe('browser requests that another site caused'),
+  errors: word(ERROR_SHAPES).optional().describe('shape of refusals; absent: as `errors` at the top'),
+  strip: list(headerName, 'name at least one header, or leave `strip` out')
+    .optional()
+    .describe('request headers removed before forwarding'),
+})
+
+export const routesSchema = list(route, 'no route: everybody would be refused everything')
+
+/** Names that routes may refer to: those written, even where what stands under them is wrong, so that one mistake is told once. */
+export interface Known {
+  readonly listeners: readonly string[]
+  readonly upstreams: readonly string[]
+}
+
+export function readRoutes(reader: Reader, known: Known): RouteSettings[] {
+  reader.require(list(z.unknown(), 'no route: everybody would be refused everything'), ['routes'])
+  const routes: RouteSettings[] = []
+  const names = new Map<string, number>()
+  for (let index = 0; index < reader.count(['routes']); index++) {
+    const path = ['routes', index]
+    checkReferences(reader, path, known)
+    const input = reader.require(route, path)
+    if (input === undefined) continue
+    const settings = toRoute(input, reader.document.locate(path).line)
+    const earlier = names.get(settings.name)
+    if (earlier !== undefined) {
+      const hint = `the other is on line ${earlier}; give one a \`name\` of its own`
+      reader.problem([...path, input.name === undefined ? 'path' : 'name'], `two routes are named \`${settings.name}\``, { hint })
+    }
+    names.set(settings.name, earlier ?? settings.line)
+    routes.push(settings)
+  }
+  return routes
+}
+
+function toRoute(input: z.output<typeof route>, line: number): RouteSettings {
+  return {
+    name: input.name ?? input.path,
+    listeners: input.listener ?? [],
+    hosts: (input.host ?? []).map((host) => host.toLowerCase()),
+    path: input.path,
+    methods: input.methods ?? [],
+    allow: input.allow.flatMap((allow) => (typeof allow === 'string' ? [allowWord(allow)] : [])),
+    upstream: input.upstream,
+    upgrade: input.upgrade ?? [],
+    pathPolicy: {
+      encodedSlash: input.path_policy?.encoded_slash ?? 'refuse',
+      semicolon: input.path_policy?.semicolon ?? 'refuse',
+      doubleSlash: input.path_policy?.double_slash ?? 'merge',
+    },
+    crossSite: input.cross_site,
+    errors: input.errors ?? null,
+    strip: (input.strip ?? []).map(foldHeader),
+    line,
+  }
+}
+
+function allowWord(value: string): AllowWord {
+  if (value === 'authenticated' || value === 'anonymous') return { kind: value }
+  return { kind: 'role', role: value }
+}
+
+/** Names are looked up as written, so that a route with another mistake in it still tells of this one. */
+function checkReferences(reader: Reader, path: Path, known: Known): void {
+  for (const [kind, names] of [
+    ['upstream', known.upstreams],
+    ['listener', known.listeners],
+  ] as const) {
+    const node = reader.document.node([...path, kind])
+    const items = node?.kind === 'sequence' ? node.items : [node]
+    for (const [index, item] of items.entries()) {
+      if (item?.kind !== 'scalar' || typeof item.value !== 'string' || names.includes(item.value)) continue
+      undefinedName(reader, node === item ? [...path, kind] : [...path, kind, index], kind, item.value, names)
+    }
+  }
+}
+
+function undefinedName(reader: Reader, path: Path, kind: string, name: string, known: readonly string[]): void {
+  const meant = nearest(name, known)
+  const hint =
+    meant !== undefined
+      ? `did you mean \`${meant}\`?`
+      : known.length > 0
+        ? `defined are: ${known.join(', ')}`
+        : `define it under \`${kind}s\``
+  reader.problem(path, `there is no ${kind} \`${name}\``, { hint })
+}

@@ -1,0 +1,43 @@
+import type { Problem } from '../errors.ts'
+import type { Located } from './document.ts'
+import type { Settings } from './settings.ts'
+
+/** What is allowed but probably not meant: told by `check`, never a reason not to start. */
+export function warnings(settings: Settings, document: Located): Problem[] {
+  return [...listenerWarnings(settings, document), ...unusedUpstreams(settings, document)]
+}
+
+function* listenerWarnings(settings: Settings, document: Located): Generator<Problem> {
+  const types = new Set(settings.auth.domains.map((domain) => domain.type))
+  for (const { name, tls, address } of settings.listeners.values()) {
+    const path = ['listeners', name]
+    const warn = (where: string[], message: string, hint: string) =>
+      document.problem([...path, ...where], message, { severity: 'warning', hint })
+    if (tls === null && types.has('basic') && !isLoopback(address.host)) {
+      yield warn(['tls'], 'passwords travel unencrypted to this listener', 'give it `tls`, or let it listen on 127.0.0.1 only')
+    }
+    const silent = tls === null || tls.clientauthMode === 'NONE'
+    if (silent && types.size === 1 && types.has('clientcert') && !settings.auth.anonymous) {
+      yield warn(
+        ['tls', 'clientauth_mode'],
+        'no certificate is asked for here, and no domain takes anything else',
+        'set clientauth_mode: REQUIRE or OPTIONAL',
+      )
+    }
+    if (tls !== null && !tls.crl.validate && tls.crl.files.length > 0) {
+      yield warn(['tls', 'crl'], 'revocation lists are named but not checked', 'set validate: true')
+    }
+  }
+}
+
+function* unusedUpstreams(settings: Settings, document: Located): Generator<Problem> {
+  const used = new Set(settings.routes.map((route) => route.upstream))
+  for (const name of settings.upstreams.keys()) {
+    if (used.has(name) || settings.routes.length === 0) continue
+    yield document.problem(['upstreams', name], `no route leads to the upstream \`${name}\``, { severity: 'warning' })
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
