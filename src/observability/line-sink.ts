@@ -66,6 +66,8 @@ export class LineSink {
   #rest: Buffer = NOTHING
   #busySince: number | null = null
   #running: Promise<void> = Promise.resolve()
+  /** On a terminal, and once the process exits: nothing is held back any more. */
+  #synchronous: boolean
   #reopen = false
   #torn = false
   #closed = false
@@ -76,6 +78,7 @@ export class LineSink {
     this.#loss = new LossReport(options.onLost)
     this.#fd = 'fd' in options.target ? options.target.fd : openForAppend(options.target.file)
     this.kind = kindOf(this.#fd)
+    this.#synchronous = this.kind === 'terminal'
     process.on('exit', this.#atExit)
   }
 
@@ -83,7 +86,7 @@ export class LineSink {
   append(line: string): void {
     if (this.#queuedBytes >= BACKLOG || this.#closed) {
       this.#loss.add(1, null)
-    } else if (this.kind === 'terminal') {
+    } else if (this.#synchronous) {
       if (!writeAllSync(this.#fd, Buffer.from(line), Number.POSITIVE_INFINITY)) this.#loss.add(1, null)
     } else {
       this.#pending += this.kind === 'pipe' && line.length * 3 > PIPE_ATOMIC ? fitPipe(line) : line
@@ -207,6 +210,9 @@ export class LineSink {
     const stuck = this.kind === 'pipe' && this.#busySince !== null && performance.now() - this.#busySince > STUCK
     const rest = Buffer.concat([this.#rest, ...this.#queue.map((batch) => batch.bytes), Buffer.from(this.#pending)])
     if (stuck || !writeAllSync(this.#fd, rest, this.#writeLimit)) this.#loss.add(countLines(rest, 0), null)
+    this.#pending = ''
+    this.#synchronous = true
+    this.#closed = stuck
     this.#loss.tellNow()
   }
 }
