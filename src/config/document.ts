@@ -19,6 +19,8 @@ export interface Located {
   /** The place of a path; where that key is not written (a default), the nearest one above it. */
   locate(path: string | Path): Position
   problem(path: string | Path, message: string, options?: ProblemOptions): Problem
+  /** A problem of which only the line is known, e.g. that of a route or of a mapping entry. */
+  problemOnLine(line: number, message: string, options?: ProblemOptions): Problem
 }
 
 interface Range {
@@ -68,6 +70,10 @@ export class YamlDocument implements Located {
     const snippet = this.source.text === '' ? '' : this.source.snippet(range.start, range.end)
     const problem = { severity: options.severity ?? 'error', message, path, file: this.file, line, column, snippet }
     return options.hint === undefined ? problem : { ...problem, hint: options.hint }
+  }
+
+  problemOnLine(line: number, message: string, options: ProblemOptions = {}): Problem {
+    return this.problemAt(this.source.lineRange(line), '', message, options)
   }
 
   /** The node at a path; undefined where it is not written. */

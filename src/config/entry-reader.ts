@@ -98,22 +98,29 @@ export class EntryReader {
     }
   }
 
-  /** The strings under a key: a list of them, one alone, or nothing. */
-  *strings(node: YamlMapping, path: Path, key: string): Generator<{ scalar: YamlScalar; value: string; path: Path }> {
+  /**
+   * Calls `visit` with each string under a key: those of a list, one alone, or none. Its path is made only for a
+   * problem: there may be 100,000 of them.
+   */
+  strings(node: YamlMapping, path: Path, key: string, visit: (value: string, scalar: YamlScalar, path: () => Path) => void): void {
     const written = node.entries.get(key)?.value
     if (written === undefined || (written.kind === 'scalar' && written.value === null)) return
-    const items = written.kind === 'sequence' ? written.items : [written]
-    for (const [index, item] of items.entries()) {
-      const at = written.kind === 'sequence' ? [...path, key, index] : [...path, key]
-      const value = this.#string(item, at)
-      if (value !== null && item.kind === 'scalar') yield { scalar: item, value, path: at }
+    const isList = written.kind === 'sequence'
+    const items = isList ? written.items : [written]
+    for (let index = 0; index < items.length; index++) {
+      const item = items[index] as YamlNode
+      const at = () => (isList ? [...path, key, index] : [...path, key])
+      if (item.kind === 'scalar' && typeof item.value === 'string') visit(item.value, item, at)
+      else this.#notText(item, at())
     }
   }
 
   text(node: YamlMapping, path: Path, key: string): string | null {
     const written = node.entries.get(key)?.value
     if (written === undefined || (written.kind === 'scalar' && written.value === null)) return null
-    return this.#string(written, [...path, key])
+    if (written.kind === 'scalar' && typeof written.value === 'string') return written.value
+    this.#notText(written, [...path, key])
+    return null
   }
 
   toggle(node: YamlMapping, path: Path, key: string): boolean {
@@ -124,15 +131,13 @@ export class EntryReader {
     return false
   }
 
-  #string(node: YamlNode, path: Path): string | null {
+  #notText(node: YamlNode, path: Path): void {
     if (node.kind !== 'scalar') {
       this.problem(node, path, `expected text, not a ${node.kind === 'sequence' ? 'list' : 'mapping'}`)
-      return null
+      return
     }
-    if (typeof node.value === 'string') return node.value
     const raw = this.document.source.text.slice(node.start, node.end)
     if (raw === '') this.problem(node, path, 'this item is empty', 'remove it, or quote an empty text: ""')
     else this.problem(node, path, `expected text, but \`${raw}\` is read as ${describeScalar(node.value)}`, `quote it: "${raw}"`)
-    return null
   }
 }

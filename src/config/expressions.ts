@@ -7,7 +7,6 @@ import { ExpressionError } from '../identity/expression-error.ts'
 import { canonicalDn, parseName } from '../identity/name-parse.ts'
 import { attributeOid } from '../identity/oids.ts'
 import { compilePattern, isExact } from '../identity/pattern.ts'
-import { parseAddress } from '../policy/address.ts'
 import { HostIndex } from '../policy/mapping-host.ts'
 import { readIssuer } from '../policy/mapping-issuer.ts'
 import { parseRoutePattern } from '../policy/route-pattern.ts'
@@ -48,7 +47,7 @@ export function namePattern() {
 
 /** A value of `backend_roles`. Throws InvalidValue for a regex that cannot be compiled. */
 export function judgePattern(value: string): undefined {
-  if (!isExact(value)) judge(() => compilePattern(value))
+  if (!isExact(value) && value.trim() !== '') judge(() => compilePattern(value))
 }
 
 /** A value of `users`: a name, a DN or a pattern; warns of what begins like a DN and is none. */
@@ -57,6 +56,7 @@ export function judgeUser(value: string): string | undefined {
     judgePattern(value)
     return undefined
   }
+  if (!value.includes('=')) return undefined
   const type = /^\s*([A-Za-z][A-Za-z0-9.-]*)\s*=/.exec(value)?.[1]
   if (type === undefined || attributeOid(type) === null || canonicalDn(value) !== null) return undefined
   try {
@@ -67,12 +67,9 @@ export function judgeUser(value: string): string | undefined {
   return undefined
 }
 
-/** A value of `hosts`: an IP address, a CIDR block or a pattern on the address; warns of host names, which are not looked up. */
-export function judgeHost(value: string): string | undefined {
-  judge(() => new HostIndex<null>().add(value, null))
-  if (value === '*') return 'this gives the role to everybody, from everywhere'
-  const isName = isExact(value) && !value.includes('/') && parseAddress(value) === null
-  return isName ? 'host names are not looked up: this matches nothing; write an address or a CIDR block' : undefined
+/** A value of `hosts`: an IP address, a CIDR block or a pattern on the address. */
+export function judgeHost(value: string): undefined {
+  if (value.trim() !== '') judge(() => new HostIndex<null>().add(value, null))
 }
 
 /** A value of `issuers`: the DN of a CA, or the SHA-256 of its key. */

@@ -7,8 +7,10 @@ export function deepFreeze<T>(value: T): T {
       deepFreeze(item)
     }
     for (const method of ['set', 'delete', 'clear']) Object.defineProperty(value, method, { value: refuseWrite })
+  } else if (Array.isArray(value)) {
+    for (const item of value) deepFreeze(item)
   } else {
-    for (const item of Object.values(value)) deepFreeze(item)
+    for (const key in value) deepFreeze(value[key])
   }
   return Object.freeze(value)
 }

@@ -1,6 +1,6 @@
 import { ConfigError, type Problem } from '../errors.ts'
 import { ANONYMOUS_NAME } from '../identity/types.ts'
-import { YamlDocument } from './document.ts'
+import { type Located, YamlDocument } from './document.ts'
 import { EntryReader } from './entry-reader.ts'
 import { deepFreeze } from './freeze.ts'
 import { passwordHashProblem } from './password-hash.ts'
@@ -12,12 +12,19 @@ const KEYS = ['hash', 'backend_roles', 'attributes', 'description', 'reserved', 
 /** Backend roles that only a registry entry may give. */
 const RESERVED_ROLE = /^(?:clearance|db):/i
 
+export interface LoadedInternalUsers {
+  readonly users: readonly InternalUser[]
+  readonly document: Located
+  readonly warnings: readonly Problem[]
+}
+
 /**
  * Reads internal_users.yml in Open Distro's own format. Throws ConfigError with every problem at once; a message never
  * holds a hash. Linear in the text.
  */
-export function parseInternalUsers(text: string, file: string): { users: readonly InternalUser[]; warnings: readonly Problem[] } {
-  const reader = new EntryReader(new YamlDocument(file, text))
+export function parseInternalUsers(text: string, file: string): LoadedInternalUsers {
+  const document = new YamlDocument(file, text)
+  const reader = new EntryReader(document)
   const users: InternalUser[] = []
   for (const { name, entry, value } of reader.entries('user', 'internalusers')) {
     if (name === ANONYMOUS_NAME)
@@ -30,7 +37,7 @@ export function parseInternalUsers(text: string, file: string): { users: readonl
     checkRest(reader, name, value)
   }
   if (reader.hasErrors) throw new ConfigError(reader.problems)
-  return { users: deepFreeze(users), warnings: reader.problems }
+  return { users: deepFreeze(users), document, warnings: reader.problems }
 }
 
 function readHash(reader: EntryReader, name: string, node: YamlMapping, key: { start: number; end: number }): string {
@@ -48,18 +55,18 @@ function readHash(reader: EntryReader, name: string, node: YamlMapping, key: { s
 
 function readRoles(reader: EntryReader, name: string, node: YamlMapping): string[] {
   const roles: string[] = []
-  for (const { scalar, value, path } of reader.strings(node, [name], 'backend_roles')) {
-    if (value.trim() === '') reader.problem(scalar, path, 'a blank backend role is left out', undefined, 'warning')
+  reader.strings(node, [name], 'backend_roles', (value, scalar, path) => {
+    if (value.trim() === '') reader.problem(scalar, path(), 'a blank backend role is left out', undefined, 'warning')
     else if (RESERVED_ROLE.test(value))
       reader.problem(
         scalar,
-        path,
+        path(),
         `\`${value}\` is left out: clearances and databases are given by the registry alone`,
         undefined,
         'warning',
       )
     else roles.push(value)
-  }
+  })
   return roles
 }
 

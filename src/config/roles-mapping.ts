@@ -1,6 +1,6 @@
 import { ConfigError, type Problem } from '../errors.ts'
 import type { MappedValue, MappingEntry, RoleMapping } from '../policy/types.ts'
-import { YamlDocument } from './document.ts'
+import { type Located, YamlDocument } from './document.ts'
 import { EntryReader } from './entry-reader.ts'
 import { judgeHost, judgeIssuer, judgePattern, judgeUser } from './expressions.ts'
 import { deepFreeze } from './freeze.ts'
@@ -15,12 +15,19 @@ const RESERVED = new Set(['authenticated', 'anonymous'])
 /** Throws InvalidValue for a value that cannot be used; returns a warning for one that will not do what it seems to. */
 type Judge = (value: string) => string | undefined
 
+export interface LoadedRoleMapping {
+  readonly mapping: RoleMapping
+  readonly document: Located
+  readonly warnings: readonly Problem[]
+}
+
 /**
  * Reads roles_mapping.yml in Open Distro's own format. Throws ConfigError with every problem at once: nothing of a file
  * half understood grants a role. Linear in the text.
  */
-export function parseRoleMapping(text: string, file: string): { mapping: RoleMapping; warnings: readonly Problem[] } {
-  const reader = new EntryReader(new YamlDocument(file, text))
+export function parseRoleMapping(text: string, file: string): LoadedRoleMapping {
+  const document = new YamlDocument(file, text)
+  const reader = new EntryReader(document)
   const entries: MappingEntry[] = []
   for (const { name, entry, value } of reader.entries('role', 'rolesmapping')) {
     if (RESERVED.has(name))
@@ -28,7 +35,7 @@ export function parseRoleMapping(text: string, file: string): { mapping: RoleMap
     if (value !== null) entries.push(readEntry(reader, name, value, reader.document.source.position(entry.key.start).line))
   }
   if (reader.hasErrors) throw new ConfigError(reader.problems)
-  return { mapping: deepFreeze({ file, entries }), warnings: reader.problems }
+  return { mapping: deepFreeze({ file, entries }), document, warnings: reader.problems }
 }
 
 function readEntry(reader: EntryReader, role: string, node: YamlMapping, line: number): MappingEntry {
@@ -56,15 +63,15 @@ function readEntry(reader: EntryReader, role: string, node: YamlMapping, line: n
  */
 function readList(reader: EntryReader, node: YamlMapping, role: string, key: string, judge: Judge): MappedValue[] {
   const values: MappedValue[] = []
-  for (const { scalar, value, path } of reader.strings(node, [role], key)) {
+  reader.strings(node, [role], key, (value, scalar, path) => {
     values.push({ value, line: reader.document.source.position(scalar.start).line })
     try {
-      const warning = value.trim() === '' ? 'a blank value matches nothing' : judge(value)
-      if (warning !== undefined) reader.problem(scalar, path, warning, undefined, 'warning')
+      const warning = judge(value)
+      if (warning !== undefined) reader.problem(scalar, path(), warning, undefined, 'warning')
     } catch (error) {
       if (!(error instanceof InvalidValue)) throw error
-      reader.problem(scalar, path, error.message, error.hint)
+      reader.problem(scalar, path(), error.message, error.hint)
     }
-  }
+  })
   return values
 }

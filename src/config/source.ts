@@ -46,6 +46,16 @@ export class SourceText {
     return { line: line + 1, column: offset - this.#lineStart(line) + 1 }
   }
 
+  /** The text of a line, counted from 1, without its indentation, list dash and comment. */
+  lineRange(line: number): Range {
+    const raw = this.#rawLine(line - 1)
+      .replace(/\s+#.*$/, '')
+      .trimEnd()
+    const indent = /^[\s-]*/.exec(raw)?.[0].length ?? 0
+    const start = this.#lineStart(line - 1)
+    return { start: start + Math.min(indent, raw.length), end: start + raw.length }
+  }
+
   /** From now on the range is shown as `***`. */
   mask(start: number, end: number): void {
     for (let line = this.#lineAt(start); line < this.#lineStarts.length && this.#lineStart(line) < end; line++) {

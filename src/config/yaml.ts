@@ -256,21 +256,27 @@ class TreeBuilder {
   }
 }
 
-const PLAIN_TAGS: readonly ScalarTagDefinition[] = [nullCoreTag, boolCoreTag, intCoreTag, floatCoreTag]
 const BOOLEAN_WORDS = new Map([
   ...['yes', 'Yes', 'YES', 'on', 'On', 'ON'].map((word) => [word, true] as const),
   ...['no', 'No', 'NO', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
 ])
+
+/** The tags that a plain scalar may have by its first character; most names begin with none of these. */
+const PLAIN_TAGS = new Map<string, ScalarTagDefinition[]>()
+for (const tag of [nullCoreTag, boolCoreTag, intCoreTag, floatCoreTag] as ScalarTagDefinition[]) {
+  for (const first of tag.implicitFirstChars ?? []) PLAIN_TAGS.set(first, [...(PLAIN_TAGS.get(first) ?? []), tag])
+}
 
 /**
  * YAML 1.2 core, plus `yes`, `no`, `on` and `off` as YAML 1.1 and the parent systems read them: so that they switch
  * where a switch belongs, and are refused where a name does.
  */
 function resolvePlain(text: string): string | number | boolean | null {
-  const word = BOOLEAN_WORDS.get(text)
+  const word = text.length <= 3 ? BOOLEAN_WORDS.get(text) : undefined
   if (word !== undefined) return word
-  for (const tag of PLAIN_TAGS) {
-    if (tag.implicitFirstChars !== null && !tag.implicitFirstChars.includes(text.charAt(0))) continue
+  const tags = PLAIN_TAGS.get(text.charAt(0))
+  if (tags === undefined) return text
+  for (const tag of tags) {
     const value: unknown = tag.resolve(text, false, tag.tagName)
     if (value !== NOT_RESOLVED) return value as number | boolean | null
   }

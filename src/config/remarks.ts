@@ -1,0 +1,31 @@
+import type { Problem } from '../errors.ts'
+import { anonymousWarnings, mappingWarnings, type Remark, sharedMappingWarnings, unmappedRoleWarnings } from '../policy/mapping-checks.ts'
+import type { RoleMapping } from '../policy/types.ts'
+import type { Located } from './document.ts'
+import type { Settings } from './settings.ts'
+
+export interface MappingInForce {
+  readonly settings: Settings
+  /** The document of certgate.yml. */
+  readonly config: Located
+  readonly mapping: RoleMapping
+  /** The document of roles_mapping.yml; null where there is no such file. */
+  readonly mappingDocument: Located | null
+  /** Printed DNs of all trusted client CAs, or any other text that tells them apart. */
+  readonly clientCas: readonly string[]
+}
+
+/** What is probably not meant about routes and mapping together, each at its line in the file it is about. */
+export function mappingRemarks({ settings, config, mapping, mappingDocument, clientCas }: MappingInForce): Problem[] {
+  const routes = unmappedRoleWarnings(settings.routes, mapping)
+  const entries = [
+    ...mappingWarnings(mapping),
+    ...anonymousWarnings(mapping, settings.auth.anonymous),
+    ...sharedMappingWarnings(mapping, clientCas),
+  ]
+  return [...at(config, routes), ...(mappingDocument === null ? [] : at(mappingDocument, entries))]
+}
+
+function at(document: Located, remarks: readonly Remark[]): Problem[] {
+  return remarks.map(({ message, line, hint }) => document.problemOnLine(line, message, { severity: 'warning', hint }))
+}
