@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { deadlineIn } from '../http1/clock.ts'
 import { cutLines, readConnectionOptions } from '../http1/field-lines.ts'
 import { Permit } from '../policy/decide.ts'
@@ -27,8 +28,8 @@ export interface ForwardRequest {
 
 /** Who hears how it ended. */
 export interface ForwardingOwner {
-  /** Complete: `close` where the connection cannot go on. */
-  onForwarded(status: number, close: boolean): void
+  /** Complete: `close` where the connection cannot go on; `now` as of performance.now(). */
+  onForwarded(status: number, close: boolean, now: number): void
   /** No response has begun: the owner answers. */
   onUpstreamFailed(failure: UpstreamFailure, detail: string): void
   /** A response had begun and cannot be completed: the owner ends the connection. */
@@ -86,13 +87,14 @@ export class Forwarding implements ResponseHandler {
   }
 
   /**
-   * Forwards what was permitted. `body` is what came with the head, `complete` whether that is all of it.
+   * Forwards what was permitted. `body` is what came with the head, `complete` whether that is all of it; `startedAt` in
+   * performance.now() milliseconds.
    * Throws without a genuine Permit: nothing undecided leaves.
    */
-  start(permit: Permit, request: ForwardRequest, body: Buffer | null, complete: boolean): void {
+  start(permit: Permit, request: ForwardRequest, body: Buffer | null, complete: boolean, startedAt: number): void {
     if (!Permit.is(permit) || permit.route !== request.route.route) throw new TypeError('nothing is forwarded without its permit')
     this.#request = request
-    this.#startedAt = performance.now()
+    this.#startedAt = startedAt
     this.#sent = complete
     this.#attempts = this.bytesOut = this.#status = 0
     this.#retried = this.responded = this.#switched = this.#clientEnded = this.#upstreamEnded = this.#closeAfter = false
@@ -345,13 +347,14 @@ export class Forwarding implements ResponseHandler {
   #finish(close: boolean): void {
     const request = this.#request as ForwardRequest
     const upstream = this.#upstream as UpstreamConnection
-    request.route.upstreamMeter.observe(performance.now() - this.#startedAt)
+    const now = performance.now()
+    request.route.upstreamMeter.observe(now - this.#startedAt)
     const status = this.#status
     const sent = this.#sent
     if (this.#switched) upstream.destroy()
     else upstream.release(sent)
     this.#clear()
-    this.#owner.onForwarded(status, close || !sent)
+    this.#owner.onForwarded(status, close || !sent, now)
   }
 
   #clear(): void {

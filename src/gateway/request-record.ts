@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { NO_SUBJECT } from '../observability/access-fragments.ts'
 import type { AccessRecord, ConnectionFragment, SubjectFragment } from '../observability/types.ts'
 import type { Reason } from '../policy/types.ts'
@@ -5,7 +6,6 @@ import type { Reason } from '../policy/types.ts'
 /** What is known so far of the request under way; one per connection, reused, and read by the access log when it is over. */
 export class RequestRecord implements AccessRecord {
   time = 0
-  requestId = ''
   readonly connection: ConnectionFragment
   method = ''
   host = ''
@@ -25,6 +25,28 @@ export class RequestRecord implements AccessRecord {
 
   constructor(connection: ConnectionFragment) {
     this.connection = connection
+  }
+
+  #requestId = ''
+  #idBytes: Buffer | null = null
+  #idStart = 0
+  #idEnd = 0
+
+  get requestId(): string {
+    if (this.#idBytes !== null) this.requestId = this.#idBytes.latin1Slice(this.#idStart, this.#idEnd)
+    return this.#requestId
+  }
+
+  set requestId(id: string) {
+    this.#requestId = id
+    this.#idBytes = null
+  }
+
+  /** Where the client's own request id stands: made into text only if somebody asks. */
+  requestIdIn(bytes: Buffer, start: number, end: number): void {
+    this.#idBytes = bytes
+    this.#idStart = start
+    this.#idEnd = end
   }
 
   begin(method: string): void {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
 import { addCuts, cutLines, fieldLines } from '../http1/field-lines.ts'
 import { meaningOf, OTHER } from '../http1/header-table.ts'
 import { lowerText, type RequestHead } from '../http1/request-head.ts'
@@ -55,6 +56,8 @@ export class Session implements HttpHandler, ForwardingOwner {
   #host = ''
   #hostName = ''
   #misdirected = false
+  /** The last path, so that a client that asks for the same again costs no new string. */
+  #path = ''
   #lines = ''
   #linesFor: Principal | null = null
   #route: RouteRuntime | null = null
@@ -130,7 +133,7 @@ export class Session implements HttpHandler, ForwardingOwner {
   #requestId(bytes: Buffer, head: RequestHead): string {
     const start = head.requestIdStart
     if (start >= 0 && isRequestId(bytes, start, head.requestIdEnd)) {
-      this.#record.requestId = bytes.latin1Slice(start, head.requestIdEnd)
+      this.#record.requestIdIn(bytes, start, head.requestIdEnd)
       return ''
     }
     if (start >= 0) addCuts(head, [[head.requestIdLine, head.requestIdLineEnd]])
@@ -142,8 +145,8 @@ export class Session implements HttpHandler, ForwardingOwner {
   // 2. Host and certificate
 
   #admitHost(bytes: Buffer, head: RequestHead): boolean {
-    const host = bytes.latin1Slice(head.hostStart, head.hostEnd)
-    if (host !== this.#host) {
+    if (!sameText(this.#host, bytes, head.hostStart, head.hostEnd)) {
+      const host = bytes.latin1Slice(head.hostStart, head.hostEnd)
       const name = hostName(host)
       if (name === null) return this.#refuse('malformed_request', 'Host is not a name or an address')
       this.#host = host
@@ -151,8 +154,10 @@ export class Session implements HttpHandler, ForwardingOwner {
       this.#linesFor = null
       this.#misdirected = this.#isMisdirected(name)
     }
-    this.#record.host = host
-    return !this.#misdirected || this.#refuse('misdirected_request', `Host ${host} is not served under the name of this TLS connection`)
+    this.#record.host = this.#host
+    return (
+      !this.#misdirected || this.#refuse('misdirected_request', `Host ${this.#host} is not served under the name of this TLS connection`)
+    )
   }
 
   #isMisdirected(name: string): boolean {
@@ -183,7 +188,8 @@ export class Session implements HttpHandler, ForwardingOwner {
     if (isCanonical(bytes, targetStart, targetEnd)) {
       let end = targetStart
       while (end < targetEnd && bytes[end] !== QUESTION) end++
-      this.#record.path = bytes.latin1Slice(targetStart, end)
+      if (!sameText(this.#path, bytes, targetStart, end)) this.#path = bytes.latin1Slice(targetStart, end)
+      this.#record.path = this.#path
       return null
     }
     const canonical = canonicalise(bytes.latin1Slice(targetStart, targetEnd), this.#record.method)
@@ -307,6 +313,7 @@ export class Session implements HttpHandler, ForwardingOwner {
       { route, runtime: this.#runtime, method: record.method, head: text, chunked: head.chunked, upgrade, oldClient: head.minor === 0 },
       asked.body,
       asked.complete,
+      asked.head === requestHead ? record.startedAt : performance.now(),
     )
     record.upstream = this.#forwarding.target
     return true
@@ -355,9 +362,9 @@ export class Session implements HttpHandler, ForwardingOwner {
 
   // 7. Finish
 
-  onForwarded(status: number, close: boolean): void {
+  onForwarded(status: number, close: boolean, now: number): void {
     this.#record.bytesOut = this.#forwarding.bytesOut
-    this.#finish(status)
+    this.#finish(status, now)
     this.connection.finish(close)
   }
 
@@ -441,16 +448,23 @@ export class Session implements HttpHandler, ForwardingOwner {
   }
 
   /** One log line and one metric update per request head. */
-  #finish(status: number): void {
+  #finish(status: number, now = performance.now()): void {
     const record = this.#record
     if (!record.open) return
     record.open = false
     record.status = status
-    record.durationMs = performance.now() - record.startedAt
+    record.durationMs = now - record.startedAt
     this.#meter().observe(record.method, status, record.durationMs)
     this.#services.accessLog?.write(record)
     this.#asked = null
   }
+}
+
+/** Whether `text` is exactly the Latin-1 bytes `[start, end)`. */
+function sameText(text: string, bytes: Buffer, start: number, end: number): boolean {
+  if (text.length !== end - start) return false
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false
+  return true
 }
 
 /** An IPv4 address that came in on a dual-stack socket is written as IPv4: rules and logs know it by that. */

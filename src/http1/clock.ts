@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /**
  * A coarse clock in milliseconds (monotonic), advanced by one timer per worker: deadlines cost a comparison in its sweep instead
  * of a timer per request. Precise to `SWEEP_INTERVAL`.

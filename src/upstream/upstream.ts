@@ -1,5 +1,5 @@
 import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net'
-import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls'
+import { type ConnectionOptions, connect as connectTls, createSecureContext, type SecureContext } from 'node:tls'
 import { clock } from '../http1/clock.ts'
 import { type ConnectionHome, READ_BUFFER, UpstreamConnection } from './connection.ts'
 
@@ -98,14 +98,16 @@ class TargetPool implements ConnectionHome {
   connect(onBytes: (bytes: Buffer, shared: boolean) => boolean): Socket {
     const { target } = this
     if (this.#context !== null && target.kind === 'tcp') {
-      const socket = connectTls({
+      // allowHalfOpen is documented and missing from the published types.
+      const options: ConnectionOptions & { allowHalfOpen: boolean } = {
         host: target.host,
         port: target.port,
         secureContext: this.#context,
         ALPNProtocols: ['http/1.1'],
         allowHalfOpen: true,
         ...(this.#serverName === undefined ? {} : { servername: this.#serverName }),
-      })
+      }
+      const socket = connectTls(options)
       socket.setNoDelay(true)
       socket.on('data', (bytes: Buffer) => onBytes(bytes, false))
       return socket
