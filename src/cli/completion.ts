@@ -65,7 +65,10 @@ export function parseUsage(name: string, summary: string, usage: string): Comman
     }),
   )
   const [synopsis = ''] = usage.split('\n')
-  const words = synopsis.replace(/\[[^\]]*\]/g, '').split(/\s+/)
+  const words = synopsis
+    .replace(/\[-[^\]]*\]|\([^)]*\)/g, '')
+    .replace(/[[\]]/g, '')
+    .split(/\s+/)
   const positional = words.slice(2 + name.split(' ').length).map(parseArgument)
   flags.push({ long: '--help', short: '-h', argument: null, description: 'what the command does, and its flags' })
   return { name, summary, flags, positional: positional.find(({ kind }) => kind !== 'text') ?? { kind: 'text' } }

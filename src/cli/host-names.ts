@@ -10,6 +10,8 @@ export function certificateName(text: string): string | null {
   const bare = /^\[(.+)\]$/.exec(text)?.[1] ?? text
   if (isIP(bare) !== 0) return bare.includes('%') ? null : bare
   const [wildcard, rest] = text.startsWith('*.') ? ['*.', text.slice(2)] : ['', text]
+  // domainToASCII reads its input as the host of a URL, and would stop at what ends one.
+  if (/[/?#@:\\%\s\p{Cc}]/u.test(rest)) return null
   const ascii = domainToASCII(rest.replace(/\.$/, ''))
   const labels = ascii.split('.')
   const last = labels.at(-1) ?? ''

@@ -8,7 +8,7 @@ export interface InitialConfig {
 
 /** Double quotes of YAML are JSON's; `${` would start an interpolation (configuration, section 4). */
 function quoted(text: string): string {
-  return JSON.stringify(text.replaceAll('${', '$${'))
+  return JSON.stringify(text.replaceAll('${', () => '$${'))
 }
 
 export function initialConfig({ listen, telemetry, upstream }: InitialConfig): string {
