@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { addCuts, cutLines, fieldLines, readConnectionOptions } from '../../../src/http1/field-lines.ts'
+import { compileHeaderTable, REQUEST_NAMES } from '../../../src/http1/header-table.ts'
+import { BAD_EXPECTATION, COMPLETE, INCOMPLETE, MALFORMED, RequestHead, TOO_LARGE } from '../../../src/http1/request-head.ts'
+
+const TABLE = compileHeaderTable(REQUEST_NAMES, { exact: ['forwarded'], prefixes: ['x-forwarded-', 'client-cert'] })
+const LIMITS = { headers: 10, targetBytes: 64 }
+
+function read(text: string, limits = LIMITS): { head: RequestHead; bytes: Buffer; outcome: number } {
+  const bytes = Buffer.from(text, 'latin1')
+  const head = new RequestHead()
+  return { head, bytes, outcome: head.read(bytes, 0, bytes.length, TABLE, limits) }
+}
+
+/** A head that is sound but for what `fields` adds. */
+const withFields = (fields: string): string => `GET /a HTTP/1.1\r\nHost: x\r\n${fields}\r\n`
+
+/** What would be forwarded of the field lines. */
+function forwarded({ head, bytes }: { head: RequestHead; bytes: Buffer }): string {
+  let text = ''
+  let from = head.fieldsStart
+  for (let k = 0; k < head.cutCount; k += 2) {
+    text += bytes.latin1Slice(from, head.cuts[k])
+    from = head.cuts[k + 1]
+  }
+  return text + bytes.latin1Slice(from, head.end - 2)
+}
+
+describe('a sound head', () => {
+  test('gives its parts as offsets', () => {
+    const { head, bytes, outcome } = read('POST /a/b?c HTTP/1.1\r\nHost: x:8443\r\nContent-Length: 0042\r\n\r\nbody')
+    assert.equal(outcome, COMPLETE)
+    assert.equal(bytes.latin1Slice(head.methodStart, head.methodEnd), 'POST')
+    assert.equal(bytes.latin1Slice(head.targetStart, head.targetEnd), '/a/b?c')
+    assert.equal(bytes.latin1Slice(head.hostStart, head.hostEnd), 'x:8443')
+    assert.equal(head.contentLength, 42)
+    assert.equal(bytes.latin1Slice(head.end), 'body')
+  })
+
+  test('is INCOMPLETE at every shorter length, and never malformed', () => {
+    const text = 'GET /a HTTP/1.1\r\nHost: x\r\nX-A: \tb \r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n'
+    for (let length = 1; length < text.length; length++) assert.equal(read(text.slice(0, length)).outcome, INCOMPLETE, `at ${length}`)
+    assert.equal(read(text).outcome, COMPLETE)
+  })
+
+  test('leaves no trace of the head before it', () => {
+    const head = new RequestHead()
+    const first = Buffer.from(withFields('Transfer-Encoding: chunked\r\nConnection: close, x\r\nAuthorization: a\r\nX-Forwarded-For: 1\r\nUpgrade: websocket\r\n'))
+    const second = Buffer.from(withFields(''))
+    assert.equal(head.read(first, 0, first.length, TABLE, LIMITS), COMPLETE)
+    assert.equal(head.read(second, 0, second.length, TABLE, LIMITS), COMPLETE)
+    assert.deepEqual(
+      [head.chunked, head.close, head.connectionOptions, head.authorizationStart, head.cutCount, head.upgradeStart, head.stripped],
+      [false, false, false, -1, 0, -1, 0],
+    )
+  })
+
+  test('a copy keeps its results when the original reads on', () => {
+    const { head } = read(withFields('X-Forwarded-For: 1\r\n'))
+    const copy = head.copy()
+    head.read(Buffer.from(withFields('')), 0, 28, TABLE, LIMITS)
+    assert.equal(copy.cutCount, 2)
+    assert.notEqual(copy.cuts, head.cuts)
+    assert.equal(copy.stripped, 1)
+  })
+})
+
+describe('hop-by-hop and reserved fields are cut', () => {
+  test('and everything else stays, byte for byte', () => {
+    const result = read(
+      withFields('Connection: keep-alive\r\nAccept:  */*\r\nX_Forwarded_User: root\r\nTE: trailers\r\nKeep-Alive: timeout=1\r\nCookie: a=b\xe9\r\nclient.cert.x: y\r\n'),
+    )
+    assert.equal(result.outcome, COMPLETE)
+    assert.equal(forwarded(result), 'Host: x\r\nAccept:  */*\r\nCookie: a=b\xe9\r\n')
+    assert.equal(result.head.stripped, 2)
+  })
+
+  test('neighbouring cuts are one range', () => {
+    const { head } = read(withFields('Forwarded: a\r\nforwarded: b\r\nFORWARDED: c\r\n'))
+    assert.equal(head.cutCount, 2)
+    assert.equal(head.stripped, 3)
+  })
+
+  test('names that only begin like a reserved one stay', () => {
+    const result = read(withFields('X-Forward: 1\r\nForwarded-X: 2\r\nX-Client: 3\r\n'))
+    assert.equal(forwarded(result), 'Host: x\r\nX-Forward: 1\r\nForwarded-X: 2\r\nX-Client: 3\r\n')
+  })
+})
+
+describe('what two readers could understand differently is malformed', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['no Host', 'GET / HTTP/1.1\r\nA: b\r\n\r\n'],
+    ['two Hosts', withFields('Host: x\r\n')],
+    ['empty Host', 'GET / HTTP/1.1\r\nHost: \r\n\r\n'],
+    ['look-alike of a framing name', withFields('Transfer_Encoding: chunked\r\n')],
+    ['look-alike of Content-Length', withFields('Content.Length: 5\r\n')],
+    ['look-alike of Authorization', withFields('Authorization: a\r\nauthorization: b\r\n')],
+    ['Content-Length and Transfer-Encoding', withFields('Content-Length: 3\r\nTransfer-Encoding: chunked\r\n')],
+    ['two Content-Lengths, though equal', withFields('Content-Length: 3\r\nContent-Length: 3\r\n')],
+    ['Content-Length list', withFields('Content-Length: 3, 3\r\n')],
+    ['Content-Length with a sign', withFields('Content-Length: +3\r\n')],
+    ['Content-Length in hex', withFields('Content-Length: 0x3\r\n')],
+    ['empty Content-Length', withFields('Content-Length:\r\n')],
+    ['Content-Length beyond exact numbers', withFields('Content-Length: 1234567890123456\r\n')],
+    ['Transfer-Encoding list', withFields('Transfer-Encoding: gzip, chunked\r\n')],
+    ['Transfer-Encoding twice', withFields('Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n')],
+    ['Transfer-Encoding identity', withFields('Transfer-Encoding: identity\r\n')],
+    ['Transfer-Encoding in HTTP/1.0', 'GET / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'],
+    ['space before the colon', withFields('Transfer-Encoding : chunked\r\n')],
+    ['a folded line', withFields('X-A: b\r\n c\r\n')],
+    ['white space before the first field', 'GET / HTTP/1.1\r\n Host: x\r\n\r\n'],
+    ['bare LF', 'GET / HTTP/1.1\nHost: x\n\n'],
+    ['bare LF after a value', withFields('X-A: b\nX-C: d\r\n')],
+    ['bare CR in a value', withFields('X-A: b\rX-C: d\r\n')],
+    ['NUL in a value', withFields('X-A: b\0c\r\n')],
+    ['DEL in a value', withFields('X-A: b\x7f\r\n')],
+    ['empty name', withFields(': b\r\n')],
+    ['non-ASCII in a name', withFields('X-\xe9: b\r\n')],
+    ['two spaces in the request line', 'GET  / HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['space after the version', 'GET / HTTP/1.1 \r\nHost: x\r\n\r\n'],
+    ['tab in the request line', 'GET\t/ HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['no version', 'GET /\r\nHost: x\r\n\r\n'],
+    ['HTTP/2.0', 'GET / HTTP/2.0\r\nHost: x\r\n\r\n'],
+    ['HTTP/1.2', 'GET / HTTP/1.2\r\nHost: x\r\n\r\n'],
+    ['http in lower case', 'GET / http/1.1\r\nHost: x\r\n\r\n'],
+    ['raw non-ASCII in the target', 'GET /\xe9 HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['a method of 40 bytes', `${'A'.repeat(40)} / HTTP/1.1\r\nHost: x\r\n\r\n`],
+    ['two Upgrades', withFields('Upgrade: a\r\nUpgrade: b\r\n')],
+    ['two Origins', withFields('Origin: a\r\nOrigin: b\r\n')],
+  ]
+  for (const [name, text] of cases) {
+    test(name, () => {
+      const { outcome, head } = read(text)
+      assert.equal(outcome, MALFORMED)
+      assert.notEqual(head.problem, '')
+    })
+  }
+})
+
+describe('limits', () => {
+  test('one field too many is TOO_LARGE', () => {
+    assert.equal(read(withFields('A: b\r\n'.repeat(9))).outcome, COMPLETE)
+    assert.equal(read(withFields('A: b\r\n'.repeat(10))).outcome, TOO_LARGE)
+  })
+
+  test('a long target is TOO_LARGE before it is complete', () => {
+    assert.equal(read(`GET /${'a'.repeat(64)}`).outcome, TOO_LARGE)
+  })
+
+  test('more cuts than there is room for is TOO_LARGE, never a field let through', () => {
+    assert.equal(read(withFields('X-Forwarded-A: b\r\nY: z\r\n'.repeat(200)), { headers: 1000, targetBytes: 64 }).outcome, TOO_LARGE)
+  })
+
+  test('an expectation other than 100-continue is told apart', () => {
+    assert.equal(read(withFields('Expect: 200-ok\r\n')).outcome, BAD_EXPECTATION)
+  })
+})
+
+describe('Connection lists', () => {
+  const options = (fields: string) => {
+    const { bytes, head } = read(withFields(fields))
+    return readConnectionOptions(bytes, head.fieldsStart, head.end)
+  }
+
+  test('name fields that end at this hop', () => {
+    const found = options('Connection: close, X-Hop\r\nConnection: Upgrade,,x-two\r\n')
+    assert.deepEqual(found && { ...found, names: [...found.names] }, { close: true, upgrade: true, names: ['x-hop', 'x-two'] })
+  })
+
+  for (const name of ['Host', 'content-length', 'Transfer-Encoding', 'authorization', 'a b', 'x"']) {
+    test(`may not name ${name}`, () => assert.equal(options(`Connection: close, ${name}\r\n`), null))
+  }
+
+  test('cutLines removes what is named and keeps cuts in order', () => {
+    const result = read(withFields('X-Hop: 1\r\nForwarded: a\r\nX-Keep: 2\r\nx-hop: 3\r\n'))
+    assert.equal(cutLines(result.bytes, result.head, (name) => name === 'x-hop'), 2)
+    assert.equal(forwarded(result), 'Host: x\r\nX-Keep: 2\r\n')
+  })
+
+  test('addCuts merges ranges that touch or overlap', () => {
+    const head = { cuts: new Int32Array(8), cutCount: 2, fieldsStart: 0, end: 0 }
+    head.cuts.set([10, 20])
+    addCuts(head, [
+      [20, 30],
+      [0, 5],
+      [12, 14],
+    ])
+    assert.deepEqual([...head.cuts.subarray(0, head.cutCount)], [0, 5, 10, 30])
+  })
+
+  test('fieldLines walks every line with its trimmed value', () => {
+    const { bytes, head } = read(withFields('X-A: \t b \r\nEmpty:\r\n'))
+    assert.deepEqual(
+      [...fieldLines(bytes, head.fieldsStart, head.end)].map(({ name, value }) => [name, value]),
+      [
+        ['host', 'x'],
+        ['x-a', 'b'],
+        ['empty', ''],
+      ],
+    )
+  })
+})
