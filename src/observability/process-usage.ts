@@ -1,0 +1,64 @@
+import { readFileSync, statSync } from 'node:fs'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+
+/** How often the event loop is sampled, in milliseconds; a delay is what comes on top of it. */
+const RESOLUTION = 20
+
+/** What one process uses: plain data for another process. */
+export interface ProcessSnapshot {
+  readonly cpuSeconds: number
+  readonly residentBytes: number
+  readonly heapBytes: number
+  /** null where the system does not say. */
+  readonly openFds: number | null
+  readonly maxFds: number | null
+  /** 99th percentile since the last snapshot. */
+  readonly lagSeconds: number
+}
+
+/** Measures this process from now on. */
+export class ProcessUsage {
+  readonly #lag = monitorEventLoopDelay({ resolution: RESOLUTION })
+  readonly #maxFds = readMaxFds()
+
+  constructor() {
+    this.#lag.enable()
+  }
+
+  snapshot(): ProcessSnapshot {
+    const { user, system } = process.cpuUsage()
+    const { rss, heapUsed } = process.memoryUsage()
+    const lagSeconds = this.#lag.count === 0 ? 0 : Math.max(0, this.#lag.percentile(99) / 1e9 - RESOLUTION / 1000)
+    this.#lag.reset()
+    return {
+      cpuSeconds: (user + system) / 1e6,
+      residentBytes: rss,
+      heapBytes: heapUsed,
+      openFds: countOpenFds(),
+      maxFds: this.#maxFds,
+      lagSeconds,
+    }
+  }
+
+  stop(): void {
+    this.#lag.disable()
+  }
+}
+
+/** Linux 6.2 and later tell the count as the size of the folder: listing 20,000 entries would hold up the event loop. */
+function countOpenFds(): number | null {
+  try {
+    return statSync('/proc/self/fd').size || null
+  } catch {
+    return null
+  }
+}
+
+function readMaxFds(): number | null {
+  try {
+    const limit = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+    return limit === undefined ? null : Number(limit)
+  } catch {
+    return null
+  }
+}
