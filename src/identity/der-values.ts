@@ -2,6 +2,8 @@ import { BIT_STRING, BOOLEAN, contentBytes, type DerElement, GENERALIZED_TIME, O
 
 const MAX_OID_BYTES = 128
 const MAX_SERIAL_BYTES = 64
+/** Seven bits each: below 2^53, where numbers are exact. */
+const MAX_SAFE_ARC_BYTES = 7
 /** RFC 5280 section 4.1.2.5.1: a two-digit year from 50 is in the twentieth century. */
 const UTC_TIME_PIVOT = 50
 
@@ -20,20 +22,28 @@ export function oidText(content: Uint8Array, what: string, position: number): st
   if (content.length === 0 || content.length > MAX_OID_BYTES)
     throw unreadable(`${what} has an object identifier of ${content.length} bytes`, position)
   if (((content[content.length - 1] ?? 0) & 0x80) !== 0) throw unreadable(`${what} has an object identifier that is cut off`, position)
-  const arcs: bigint[] = []
-  let arc = 0n
-  let continued = false
-  for (const byte of content) {
-    if (!continued && byte === 0x80) throw unreadable(`${what} has an object identifier with a padded arc`, position)
-    arc = (arc << 7n) | BigInt(byte & 0x7f)
-    continued = (byte & 0x80) !== 0
-    if (continued) continue
-    arcs.push(arc)
-    arc = 0n
+  const arcs: string[] = []
+  for (let start = 0; start < content.length; ) {
+    if (content[start] === 0x80) throw unreadable(`${what} has an object identifier with a padded arc`, position)
+    let end = start
+    while (((content[end] ?? 0) & 0x80) !== 0) end++
+    const arc = content.subarray(start, end + 1)
+    arcs.push(...(start === 0 ? rootArcs(arc) : [arcText(arc)]))
+    start = end + 1
   }
-  const [first = 0n, ...rest] = arcs
-  const root = first < 80n ? first / 40n : 2n
-  return [root, first - root * 40n, ...rest].join('.')
+  return arcs.join('.')
+}
+
+/** The first two arcs share one number (X.690 section 8.19.4): roots 0 and 1 have 40 arcs each, root 2 has the rest. */
+function rootArcs(arc: Uint8Array): [string, string] {
+  const [first = 0] = arc
+  if (arc.length === 1 && first < 80) return [`${Math.floor(first / 40)}`, `${first % 40}`]
+  return ['2', `${BigInt(arcText(arc)) - 80n}`]
+}
+
+function arcText(arc: Uint8Array): string {
+  if (arc.length <= MAX_SAFE_ARC_BYTES) return String(arc.reduce((value, byte) => value * 128 + (byte & 0x7f), 0))
+  return String(arc.reduce((value, byte) => (value << 7n) | BigInt(byte & 0x7f), 0n))
 }
 
 /** DEFAULT FALSE is often written out by issuers although DER leaves it out; that is harmless and accepted. */
@@ -81,8 +91,9 @@ export function readTime(element: DerElement, what: string): number {
   const date = new Date(0)
   date.setUTCFullYear(year, month - 1, day)
   date.setUTCHours(hour, minute, second)
-  // Date rolls 31 February and 24:00 over to the next day; a time that does not read back as written does not exist.
-  if (`${date.toISOString().slice(0, 19).replace(/[-T:]/g, '')}Z` !== digits) throw unreadable(`${what} is not a real time`, element.start)
+  // Date rolls 31 February and 24:00 over to the next day: a time that does not read back as written does not exist.
+  const sameDay = date.getUTCMonth() === month - 1 && date.getUTCDate() === day
+  if (!sameDay || minute > 59 || second > 59) throw unreadable(`${what} is not a real time`, element.start)
   return date.getTime()
 }
 
