@@ -1,7 +1,7 @@
 /** What a histogram counted: plain data for another process. */
 export interface HistogramSnapshot {
   /** One per bound, and one for what is beyond the last; not cumulative. */
-  readonly counts: Float64Array
+  readonly counts: readonly number[]
   /** In the unit of the observations. */
   readonly sum: number
 }
@@ -30,6 +30,6 @@ export class Histogram {
   }
 
   snapshot(): HistogramSnapshot {
-    return { counts: this.#counts.slice(), sum: this.#sum }
+    return { counts: Array.from(this.#counts), sum: this.#sum }
   }
 }

@@ -26,7 +26,7 @@ export interface RequestSnapshot {
   readonly listener: string
   readonly route: string
   /** Triples: index into METHODS, status code, count. */
-  readonly counts: Float64Array
+  readonly counts: readonly number[]
   readonly duration: HistogramSnapshot
   readonly allowed: number
   readonly denied: number
@@ -56,24 +56,23 @@ export class RequestCounters implements RequestMeter {
 
   /** null: nothing was counted yet. */
   snapshot(listener: string, route: string): RequestSnapshot | null {
-    const triples = Array.from(this.#triples()).flat()
-    if (triples.length === 0 && this.#allowed + this.#denied === 0) return null
-    const { counts, sum } = this.#duration.snapshot()
+    const counts: number[] = []
+    for (let method = 0; method < METHODS.length; method++) {
+      const table = this.#byMethod[method] as Float64Array
+      for (let slot = 0; slot < table.length; slot++) {
+        const count = table[slot] as number
+        if (count > 0) counts.push(method, CODES[slot] as number, count)
+      }
+    }
+    if (counts.length === 0 && this.#allowed + this.#denied === 0) return null
+    const duration = this.#duration.snapshot()
     return {
       listener,
       route,
-      counts: Float64Array.from(triples),
-      duration: { counts, sum: sum / 1000 },
+      counts,
+      duration: { counts: duration.counts, sum: duration.sum / 1000 },
       allowed: this.#allowed,
       denied: this.#denied,
-    }
-  }
-
-  *#triples(): Generator<[number, number, number]> {
-    for (const [method, counts] of this.#byMethod.entries()) {
-      for (const [slot, count] of counts.entries()) {
-        if (count > 0) yield [method, CODES[slot] as number, count]
-      }
     }
   }
 

@@ -9,7 +9,7 @@ interface Sample {
 
 interface HistogramSample {
   readonly labels: readonly string[]
-  readonly counts: Float64Array
+  readonly counts: number[]
   sum: number
 }
 
@@ -17,6 +17,8 @@ interface PromValue {
   readonly labels: Record<string, string | number>
   readonly value: number
   readonly metricName?: string
+  /** Written out once for all samples that hold the same object. */
+  readonly sharedLabels?: Record<string, string>
 }
 
 /** Samples of many families, added up by their labels, and written out by prom-client. */
@@ -45,7 +47,7 @@ export class SampleTable {
     const key = labels.join('\0')
     const sample = samples.get(key)
     if (sample === undefined) {
-      samples.set(key, { labels, counts: snapshot.counts.slice(), sum: snapshot.sum })
+      samples.set(key, { labels, counts: [...snapshot.counts], sum: snapshot.sum })
       return
     }
     for (const [index, count] of snapshot.counts.entries()) sample.counts[index] = (sample.counts[index] as number) + count
@@ -92,7 +94,12 @@ export class SampleTable {
       let cumulative = 0
       const buckets = Array.from(counts, (count, index): PromValue => {
         cumulative += count
-        return { metricName: `${family.name}_bucket`, labels: { ...own, le: family.buckets?.[index] ?? '+Inf' }, value: cumulative }
+        return {
+          metricName: `${family.name}_bucket`,
+          labels: { le: family.buckets?.[index] ?? '+Inf' },
+          sharedLabels: own,
+          value: cumulative,
+        }
       })
       return [
         ...buckets,

@@ -71,11 +71,12 @@ test('nothing else is served', async (t) => {
 
 test('scrapes at the same time ask the workers once, and a failure does not stick', async (t) => {
   let calls = 0
-  let outcome: Promise<string> = Promise.reject(new Error('worker 1 said hunter2'))
+  let outcome: Promise<string> | Error = new Error('worker 1 said hunter2')
   const errors: unknown[] = []
   const { address } = await start(t, {
-    metrics: () => {
+    metrics: async () => {
       calls++
+      if (outcome instanceof Error) throw outcome
       return outcome
     },
     onError: (error) => errors.push(error),
