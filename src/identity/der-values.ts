@@ -54,7 +54,7 @@ export function readBoolean(element: DerElement, what: string): boolean {
   return byte === 0xff
 }
 
-/** The content of an INTEGER, as in CertificateFacts.serial: upper-case hex of the magnitude, whole bytes, a minus sign before a negative. */
+/** The content of an INTEGER as in CertificateFacts.serial: upper-case hex, whole bytes, a minus sign before the magnitude of a negative. */
 export function serialText(content: Uint8Array): string {
   const [first = 0, second = 0] = content
   const padded = (first === 0x00 && second < 0x80) || (first === 0xff && second >= 0x80)
