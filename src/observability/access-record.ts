@@ -21,6 +21,8 @@ type VerdictTexts = Map<string | null, Map<Reason | null, string>>
 export class AccessSerializer {
   #second = -1
   #secondText = ''
+  #method: string | null = null
+  #methodText = ''
   #host: string | null = null
   #hostText = ''
   readonly #allowed: VerdictTexts = new Map()
@@ -33,10 +35,9 @@ export class AccessSerializer {
       jsonString(record.requestId) +
       ',' +
       record.connection +
-      ',"method":' +
-      jsonString(record.method) +
+      this.#methodPart(record.method) +
       this.#hostPart(record.host) +
-      jsonString(withoutQuery(record.path)) +
+      jsonPath(record.path) +
       ',' +
       record.subject +
       this.#verdict(record) +
@@ -58,6 +59,14 @@ export class AccessSerializer {
       this.#secondText = flat(`{"time":"${new Date(second * 1000).toISOString().slice(0, 20)}`)
     }
     return this.#secondText + MILLISECONDS[Math.floor(time - second * 1000)]
+  }
+
+  #methodPart(method: string): string {
+    if (method !== this.#method) {
+      this.#method = method
+      this.#methodText = `,"method":${jsonString(method)}`
+    }
+    return this.#methodText
   }
 
   #hostPart(host: string): string {
@@ -83,9 +92,11 @@ export class AccessSerializer {
   }
 }
 
-function withoutQuery(path: string): string {
-  const query = path.indexOf('?')
-  return query === -1 ? path : path.slice(0, query)
+/** Plain text without `?`. */
+const NOT_PLAIN_PATH = /[^ !#->@-[\]-~]/
+
+function jsonPath(path: string): string {
+  return NOT_PLAIN_PATH.test(path) ? jsonString(path.split('?', 1)[0] as string) : `"${path}"`
 }
 
 function newVerdict(byRoute: VerdictTexts, record: AccessRecord): string {
