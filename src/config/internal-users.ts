@@ -43,7 +43,10 @@ export function parseInternalUsers(text: string, file: string): LoadedInternalUs
 function readHash(reader: EntryReader, name: string, node: YamlMapping, key: { start: number; end: number }): string {
   const written = node.entries.get('hash')
   if (written === undefined) {
-    reader.problem(key, [name], `user \`${name}\` has no \`hash\``, "make one with 'certgate users hash'")
+    const hint = node.entries.has('password')
+      ? "passwords are not kept: make a hash with 'certgate users hash'"
+      : "make one with 'certgate users hash'"
+    reader.problem(key, [name], `user \`${name}\` has no \`hash\``, hint)
     return ''
   }
   const { value } = written

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Problem } from '../errors.ts'
 import type { Path, ProblemOptions, YamlDocument } from './document.ts'
-import { LATER } from './shape.ts'
+import { didYouMean, KNOWN_HERE, LATER } from './shape.ts'
 import { isSecretKey } from './source.ts'
 import { nearest } from './suggest.ts'
 import { describeScalar, type YamlNode } from './yaml.ts'
@@ -14,15 +14,36 @@ interface Finding {
   readonly options: ProblemOptions
 }
 
+/** Where else a key may stand: `client_ca` -> `listeners.NAME.tls`. */
+export type KeyPlaces = (key: string) => readonly string[]
+
 /** Turns zod's issues into problems a person can act on, each at its own place in the file. */
-export function issueProblems(issues: readonly Issue[], document: YamlDocument, base: Path): Problem[] {
-  return issues
-    .flatMap((issue) => findings(issue, document, base))
+export function issueProblems(issues: readonly Issue[], document: YamlDocument, base: Path, places: KeyPlaces): Problem[] {
+  const found = issues.flatMap((issue) => findings(issue, document, base))
+  return found
     .filter(({ path }) => !isUnresolved(document.node(path)))
-    .map(({ path, message, options }) => {
-      const quoted = withoutSecrets(message, document, path)
-      return document.problem(path, quoted, options)
-    })
+    .filter((finding) => !isMisspelt(finding, found, document))
+    .map(({ path, message, options }) => document.problem(path, withoutSecrets(message, document, path), elsewhere(path, options, places)))
+}
+
+/** `certificat` is told as such; that `certificate` is missing then goes without saying. */
+function isMisspelt({ path }: Finding, found: readonly Finding[], document: YamlDocument): boolean {
+  if (document.node(path) !== undefined) return false
+  const hint = didYouMean(String(path.at(-1)))
+  return found.some(
+    (other) =>
+      other.options.hint === hint &&
+      other.path.length === path.length &&
+      path.slice(0, -1).every((part, index) => part === other.path[index]),
+  )
+}
+
+/** A key that is unknown here and near to none may be at home elsewhere. */
+function elsewhere(path: Path, options: ProblemOptions, places: KeyPlaces): ProblemOptions {
+  if (options.hint?.startsWith(KNOWN_HERE) !== true) return options
+  const homes = places(String(path.at(-1)).split('.').at(-1) ?? '')
+  if (homes.length === 0 || homes.length > 3) return options
+  return { ...options, hint: `it belongs ${homes.map((home) => (home === '' ? 'at the top level' : `under \`${home}\``)).join(' or ')}` }
 }
 
 function findings(issue: Issue, document: YamlDocument, base: Path): Finding[] {
@@ -92,7 +113,7 @@ const MISSING_HINTS = new Map([
 ])
 
 function missing(path: Path): { message: string; options: ProblemOptions } {
-  const key = String(path.at(-1) ?? 'the file')
+  const key = String(path.at(-1) ?? '')
   const hint = MISSING_HINTS.get(key)
   return { message: `\`${key}\` is missing`, options: hint === undefined ? {} : { hint } }
 }
@@ -114,11 +135,17 @@ function wrongType(
 ): { message: string; options: ProblemOptions } {
   if (node === undefined) return missing(path)
   const wanted = EXPECTED.get(expected) ?? expected
+  if (expected === 'array' && node.kind === 'scalar' && typeof node.value === 'string') {
+    return {
+      message: `expected ${wanted}`,
+      options: { hint: `one alone is written [${document.source.text.slice(node.start, node.end)}]` },
+    }
+  }
   if (node.kind !== 'scalar') return { message: `expected ${wanted}, not a ${node.kind === 'sequence' ? 'list' : 'mapping'}`, options: {} }
   const raw = document.source.text.slice(node.start, node.end)
   if (raw === '')
     return {
-      message: `\`${String(path.at(-1) ?? 'the file')}\` is empty`,
+      message: `\`${String(path.at(-1))}\` is empty`,
       options: { hint: `write ${wanted} after it, or remove the line` },
     }
   if (expected !== 'string' || typeof node.value === 'string') return { message: `expected ${wanted}`, options: {} }
@@ -132,7 +159,7 @@ function wrongWord(words: readonly string[], node: YamlNode | undefined, path: P
   if (node === undefined) return missing(path)
   const wanted = words.length === 1 ? `\`${words[0] ?? ''}\`` : `one of ${words.map((word) => `\`${word}\``).join(', ')}`
   const meant = node.kind === 'scalar' && typeof node.value === 'string' ? nearest(node.value, words) : undefined
-  return { message: `expected ${wanted}`, options: meant === undefined ? {} : { hint: `did you mean \`${meant}\`?` } }
+  return { message: `expected ${wanted}`, options: meant === undefined ? {} : { hint: didYouMean(meant) } }
 }
 
 function customOptions(params: Record<string, unknown> | undefined): ProblemOptions {

@@ -4,9 +4,10 @@ import { ConfigError, type Problem } from '../errors.ts'
 import { type Located, YamlDocument } from './document.ts'
 import { deepFreeze } from './freeze.ts'
 import { interpolate, unreadable } from './interpolate.ts'
+import { keyIndex } from './key-index.ts'
 import { Paths } from './paths.ts'
 import { Reader } from './reader.ts'
-import { topSchema } from './root.ts'
+import { jsonSchema, topSchema } from './root.ts'
 import { readAuth } from './sections/auth.ts'
 import { readIdentityHeaders } from './sections/identity-headers.ts'
 import { readLimits } from './sections/limits.ts'
@@ -41,15 +42,28 @@ export function loadConfig(file: string, options: LoadOptions = {}): LoadedConfi
 /** Like loadConfig, for text that is already at hand; `file` gives the folder and the name in problems. */
 export function parseConfig(text: string, file: string, options: LoadOptions = {}): LoadedConfig {
   const document = new YamlDocument(file, text)
+  if (document.root.kind !== 'mapping') {
+    const empty = document.root.kind === 'scalar' && document.root.value === null
+    const message = empty ? 'the file is empty' : 'expected a mapping: `listeners:`, `upstreams:` and `routes:` at least'
+    throw new ConfigError([document.problem([], message, empty ? { hint: "'certgate init' writes one to begin with" } : {})])
+  }
   const directory = dirname(file)
   const placeholders = interpolate(document, directory, options.env ?? process.env)
-  const reader = new Reader(document)
+  const reader = new Reader(document, keyPlaces)
   reader.problems.push(...document.parseProblems, ...placeholders.problems)
   const settings = readSettings(reader, new Paths(directory), placeholders.files)
   reader.problems.push(...warnings(settings, document))
   const problems = inFileOrder(reader.problems)
   if (problems.some((problem) => problem.severity === 'error')) throw new ConfigError(problems)
   return { settings: deepFreeze(settings), document, warnings: problems }
+}
+
+let placesOfKeys: ReturnType<typeof keyIndex> | undefined
+
+/** Made at the first unknown key: a file without one does not pay for it. */
+function keyPlaces(key: string): readonly string[] {
+  placesOfKeys ??= keyIndex(jsonSchema())
+  return placesOfKeys(key)
 }
 
 function readSettings(reader: Reader, paths: Paths, placeholderFiles: readonly string[]): Settings {

@@ -1,16 +1,18 @@
 import type { z } from 'zod'
 import type { Problem } from '../errors.ts'
 import type { Path, ProblemOptions, YamlDocument } from './document.ts'
-import { issueProblems } from './issues.ts'
+import { issueProblems, type KeyPlaces } from './issues.ts'
 import type { YamlNode } from './yaml.ts'
 
 /** Reads sections of one document by their schemas and gathers every problem, instead of stopping at the first. */
 export class Reader {
   readonly document: YamlDocument
   readonly problems: Problem[] = []
+  readonly #places: KeyPlaces
 
-  constructor(document: YamlDocument) {
+  constructor(document: YamlDocument, places: KeyPlaces = () => []) {
     this.document = document
+    this.#places = places
   }
 
   problem(path: Path, message: string, options: ProblemOptions = {}): void {
@@ -51,7 +53,7 @@ export class Reader {
   private parseNode<S extends z.ZodType>(schema: S, node: YamlNode | undefined, path: Path): z.output<S> | undefined {
     const result = schema.safeParse(node === undefined ? undefined : plain(node))
     if (result.success) return result.data
-    this.problems.push(...issueProblems(result.error.issues, this.document, path))
+    this.problems.push(...issueProblems(result.error.issues, this.document, path, this.#places))
     return undefined
   }
 }

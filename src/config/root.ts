@@ -13,7 +13,7 @@ export const scalarShape = {
   roles_mapping: text('a file').optional().describe("roles_mapping.yml in Open Distro's format: who has which role"),
   internal_users: text('a file').optional().describe("internal_users.yml in Open Distro's format: users with passwords"),
   workers: z
-    .union([word(['auto']), integer(1, 1024)], { error: 'expected auto or a number' })
+    .union([word(['auto']), integer(1, 1024, 'expected auto or a number')])
     .prefault('auto')
     .describe('worker processes; auto: one per core'),
   errors: word(['problem', 'raven', 'opensearch']).prefault('problem').describe('shape of refusals'),

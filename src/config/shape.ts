@@ -25,8 +25,13 @@ export function section<S extends z.core.$ZodLooseShape>(shape: S): z.ZodObject<
 
 function suggestion(key: string, known: readonly string[]): string {
   const meant = nearest(key, known)
-  if (meant !== undefined) return `did you mean \`${meant}\`?`
-  return `known here: ${known.join(', ')}`
+  return meant === undefined ? `${KNOWN_HERE}${known.join(', ')}` : didYouMean(meant)
+}
+
+export const KNOWN_HERE = 'known here: '
+
+export function didYouMean(meant: string): string {
+  return `did you mean \`${meant}\`?`
 }
 
 /** A schema whose value goes through a parser; what the parser throws as InvalidValue becomes the problem. */
@@ -89,10 +94,10 @@ export function text(what: string) {
 }
 
 /** A whole number from `min` to `max`. */
-export function integer(min: number, max: number) {
-  return parsed(z.union([z.number(), z.string()], { error: 'expected a whole number' }), (value) => {
+export function integer(min: number, max: number, expected = 'expected a whole number') {
+  return parsed(z.union([z.number(), z.string()], { error: expected }), (value) => {
     const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
-    if (typeof number === 'string' || !Number.isSafeInteger(number)) throw new InvalidValue('expected a whole number')
+    if (typeof number === 'string' || !Number.isSafeInteger(number)) throw new InvalidValue(expected)
     if (number < min || number > max) throw new InvalidValue(`expected a number from ${min} to ${max}`)
     return number
   })

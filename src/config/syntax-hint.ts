@@ -13,6 +13,7 @@ export function syntaxHint(text: string, offset: number, reason: string): string
   if (/alias name|alias node/.test(reason)) return 'quote a value that begins with *: "*..."'
   if (/within a (?:single|double) quoted scalar/.test(reason)) return 'a quote was opened and never closed'
   if (/within a flow collection/.test(reason)) return 'a [ or { was opened and never closed'
+  if (/deficient indentation/.test(reason)) return 'a [, { or quote above is not closed, or what is inside it is not indented'
   if (/bad indentation/.test(reason) && /:\s+[^"'#\s][^"'#]*:\s/.test(line)) return 'quote a value that contains ": "'
   if (/bad indentation/.test(reason)) return 'keys of one block begin in the same column'
   return undefined

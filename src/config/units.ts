@@ -64,7 +64,13 @@ export function duration() {
 export function size(limits: { readonly min: number; readonly max: number } = { min: 0, max: Number.MAX_SAFE_INTEGER }) {
   return parsed(z.union([z.string(), z.number()], { error: 'expected a size such as `32KiB`' }), (value) => {
     const bytes = parseSize(value)
-    if (bytes < limits.min || bytes > limits.max) throw new InvalidValue(`expected a size from ${limits.min} to ${limits.max} bytes`)
+    if (bytes < limits.min || bytes > limits.max)
+      throw new InvalidValue(`expected a size from ${printSize(limits.min)} to ${printSize(limits.max)}`)
     return bytes
   })
+}
+
+function printSize(bytes: number): string {
+  if (bytes % 1024 ** 2 === 0) return `${bytes / 1024 ** 2}MiB`
+  return bytes % 1024 === 0 ? `${bytes / 1024}KiB` : `${bytes}B`
 }

@@ -9,6 +9,7 @@ export function warnings(settings: Settings, document: Located): Problem[] {
 
 function* listenerWarnings(settings: Settings, document: Located): Generator<Problem> {
   const types = new Set(settings.auth.domains.map((domain) => domain.type))
+  const isPublic = settings.auth.anonymous || settings.routes.some((route) => route.allow.some((word) => word.kind === 'anonymous'))
   for (const { name, tls, address } of settings.listeners.values()) {
     const path = ['listeners', name]
     const warn = (where: string[], message: string, hint: string) =>
@@ -17,7 +18,7 @@ function* listenerWarnings(settings: Settings, document: Located): Generator<Pro
       yield warn(['tls'], 'passwords travel unencrypted to this listener', 'give it `tls`, or let it listen on 127.0.0.1 only')
     }
     const silent = tls === null || tls.clientauthMode === 'NONE'
-    if (silent && types.size === 1 && types.has('clientcert') && !settings.auth.anonymous) {
+    if (silent && types.size === 1 && types.has('clientcert') && !isPublic) {
       yield warn(
         ['tls', 'clientauth_mode'],
         'no certificate is asked for here, and no domain takes anything else',

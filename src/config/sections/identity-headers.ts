@@ -60,8 +60,7 @@ const customName = parsed(z.string(), (value) => {
   return value
 })
 
-export const identityHeadersSchema = section({
-  styles: z.array(style).prefault(['plain']).describe('dialects that the upstream reads'),
+const rest = {
   custom: z
     .record(customName, template)
     .optional()
@@ -71,7 +70,15 @@ export const identityHeadersSchema = section({
     .array(parsed(text('a peer'), parseNetwork))
     .optional()
     .describe('peers (IP or CIDR) whose X-Forwarded-For is appended to'),
+}
+
+export const identityHeadersSchema = section({
+  styles: z.array(style).prefault(['plain']).describe('dialects that the upstream reads'),
+  ...rest,
 })
+
+/** The list of styles is read one by one, so that every problem in it is found. */
+const withoutStyles = section({ styles: z.array(z.unknown()).optional(), ...rest })
 
 const AT: Path = ['identity_headers']
 
@@ -84,18 +91,32 @@ export const DEFAULT_IDENTITY_HEADERS: IdentityHeaderSettings = {
 }
 
 export function readIdentityHeaders(reader: Reader): IdentityHeaderSettings {
-  const input = reader.parse(identityHeadersSchema, AT)
+  const before = reader.problems.length
+  const input = reader.parse(withoutStyles, AT)
+  const styles = [...readStyles(reader)]
   if (input === undefined) return DEFAULT_IDENTITY_HEADERS
   const settings: IdentityHeaderSettings = {
-    styles: input.styles.map(toStyle),
+    styles: reader.has([...AT, 'styles']) ? styles : DEFAULT_IDENTITY_HEADERS.styles,
     custom: new Map(Object.entries(input.custom ?? {})),
     forwarded: input.forwarded,
     trustedHops: input.trusted_hops ?? [],
   }
-  const before = reader.problems.length
-  for (const [index, style] of settings.styles.entries()) checkStyle(reader, settings, style, index)
   if (reader.problems.length === before) checkConflicts(reader, settings)
   return settings
+}
+
+function* readStyles(reader: Reader): Generator<HeaderStyleSettings> {
+  const seen = new Set<HeaderStyle>()
+  for (let index = 0; index < reader.count([...AT, 'styles']); index++) {
+    const path = [...AT, 'styles', index]
+    const input = reader.require(style, path)
+    if (input === undefined) continue
+    const settings = toStyle(input)
+    if (seen.has(settings.style)) reader.problem(path, `the style \`${settings.style}\` is listed twice`)
+    seen.add(settings.style)
+    checkStyle(reader, settings, path)
+    yield settings
+  }
 }
 
 function toStyle(input: z.output<typeof style>): HeaderStyleSettings {
@@ -111,9 +132,7 @@ function toStyle(input: z.output<typeof style>): HeaderStyleSettings {
   throw new Error('a style without a name passed its schema')
 }
 
-function checkStyle(reader: Reader, settings: IdentityHeaderSettings, { style, options }: HeaderStyleSettings, index: number): void {
-  const path = [...AT, 'styles', index]
-  if (settings.styles.findIndex((other) => other.style === style) < index) reader.problem(path, `the style \`${style}\` is listed twice`)
+function checkStyle(reader: Reader, { style, options }: HeaderStyleSettings, path: Path): void {
   for (const [name, value] of Object.entries(options)) {
     for (const problem of optionProblems(style, { [name]: value })) reader.problem([...path, style, name], problem)
   }
@@ -130,6 +149,7 @@ function checkConflicts(reader: Reader, settings: IdentityHeaderSettings): void 
     const index = settings.styles.findIndex(({ style }) => style === second)
     const path = index >= 0 ? [...AT, 'styles', index] : [...AT, 'custom', name]
     reader.problem(path, `\`${first}\` and \`${second}\` write ${name} differently`, {
+      at: 'key',
       hint: 'the upstream could not tell which it got; rename it in one of them, or set it to "" there',
     })
   }

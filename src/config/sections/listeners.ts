@@ -5,6 +5,7 @@ import type { Paths } from '../paths.ts'
 import type { Reader } from '../reader.ts'
 import type { ListenerSettings, ListenerTlsSettings, TrustSettings } from '../settings.ts'
 import { later, namedMap, nameSchema, section, word } from '../shape.ts'
+import { nearest } from '../suggest.ts'
 import { type CertificateInput, type CrlInput, certificate, certificateSource, crl, crlSettings, files } from './certificate.ts'
 
 const TRUST = ['ca'] as const
@@ -56,6 +57,7 @@ export function readListeners(reader: Reader, paths: Paths): Map<string, Listene
   }
   for (const name of reader.names(['listeners'])) {
     const path = ['listeners', name]
+    requireClientCa(reader, path)
     const input = reader.require(listener, path)
     if (input === undefined) continue
     const settings = input.tls === false ? null : tlsSettings(reader, paths, path, input.tls)
@@ -63,6 +65,19 @@ export function readListeners(reader: Reader, paths: Paths): Map<string, Listene
   }
   refuseSharedAddresses(reader, listeners)
   return listeners
+}
+
+/** Judged as written, so that another mistake under `tls` does not hide it. */
+function requireClientCa(reader: Reader, path: Path): void {
+  const here = [...path, 'tls']
+  if (reader.document.node(here)?.kind !== 'mapping' || reader.has([...here, 'client_ca'])) return
+  const mode = reader.document.node([...here, 'clientauth_mode'])
+  const written = mode?.kind === 'scalar' ? mode.value : 'REQUIRE'
+  const misspelt = reader.names(here).some((key) => nearest(key, ['client_ca']) !== undefined)
+  if (misspelt || (written !== 'REQUIRE' && written !== 'OPTIONAL')) return
+  reader.problem([...here, 'client_ca'], `\`client_ca\` is missing: with clientauth_mode ${written} nobody could be trusted`, {
+    hint: 'name the CA file that signed your clients, or set clientauth_mode: NONE',
+  })
 }
 
 type TlsInput = z.output<typeof tls>
@@ -90,20 +105,9 @@ function tlsSettings(reader: Reader, paths: Paths, path: Path, input: TlsInput):
       }),
     )
   }
-  const own = trustSettings(paths, input)
-  const asking = input.clientauth_mode !== 'NONE'
-  if (asking && own.clientCa.length === 0) {
-    reader.problem(
-      [...here, 'client_ca'],
-      `\`client_ca\` is missing: with clientauth_mode ${input.clientauth_mode} nobody could be trusted`,
-      {
-        hint: 'name the CA file that signed your clients, or set clientauth_mode: NONE',
-      },
-    )
-  }
   const defaultName = input.default_name?.toLowerCase() ?? null
   if (defaultName !== null && !names.has(defaultName)) reader.problem([...here, 'default_name'], `\`${defaultName}\` is none of the names`)
-  return { ...own, clientauthMode: input.clientauth_mode, minVersion: input.min_version, names, defaultName }
+  return { ...trustSettings(paths, input), clientauthMode: input.clientauth_mode, minVersion: input.min_version, names, defaultName }
 }
 
 function trustSettings(paths: Paths, input: Inherited): TrustSettings {

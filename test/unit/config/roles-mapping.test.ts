@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { loadConfig } from '../../../src/config/load.ts'
+import { mappingRemarks } from '../../../src/config/remarks.ts'
+import { parseRoleMapping } from '../../../src/config/roles-mapping.ts'
+import { ConfigError } from '../../../src/errors.ts'
+
+const FIXTURES = join(import.meta.dirname, '../../fixtures/config')
+const file = join(FIXTURES, 'mapping/opendistro.good.yml')
+const opendistro = () => parseRoleMapping(readFileSync(file, 'utf8'), file)
+
+describe('parseRoleMapping', () => {
+  it("reads Open Distro's own format with the line of every value", () => {
+    const { mapping } = opendistro()
+    assert.equal(mapping.file, file)
+    assert.deepEqual(
+      mapping.entries.map(({ role }) => role),
+      ['all_access', 'readall', 'kibana_user', 'nobody', '__proto__', 'one'],
+    )
+    const readall = mapping.entries.find(({ role }) => role === 'readall')
+    assert.deepEqual(readall, {
+      role: 'readall',
+      users: [
+        { value: 'CLIENT1', line: 19 },
+        { value: 'CN=kirk,OU=client,O=client,L=test,C=de', line: 20 },
+        { value: '/CLIENT[0-9]+/', line: 21 },
+        { value: 'CLI?NT*', line: 22 },
+      ],
+      backendRoles: [{ value: 'sample_role', line: 14 }],
+      andBackendRoles: [],
+      hosts: [{ value: 'example.host.com', line: 17 }],
+      issuers: [],
+      reserved: false,
+      hidden: false,
+      description: null,
+      line: 12,
+    })
+    assert.deepEqual(mapping.entries[0]?.reserved, true)
+    assert.deepEqual(mapping.entries[0]?.description, 'Maps admin to all_access')
+  })
+
+  it('maps nobody where the file is empty', () => {
+    assert.deepEqual(parseRoleMapping('# nothing yet\n', 'f').mapping.entries, [])
+  })
+
+  it('keeps a blank value in and_backend_roles, which then never holds', () => {
+    const { mapping } = parseRoleMapping('r: { and_backend_roles: [a, ""] }', 'f')
+    assert.deepEqual(mapping.entries[0]?.andBackendRoles, [
+      { value: 'a', line: 1 },
+      { value: '', line: 1 },
+    ])
+  })
+
+  it('gives frozen, cloneable data', () => {
+    const { mapping } = opendistro()
+    assert.throws(() => (mapping.entries as unknown[]).pop(), TypeError)
+    assert.deepEqual(structuredClone(mapping), mapping)
+  })
+
+  it('reports no more problems than anybody reads', () => {
+    const text = `r:\n  users:\n${'    - 0\n'.repeat(5000)}`
+    assert.throws(
+      () => parseRoleMapping(text, 'f'),
+      (error) =>
+        error instanceof ConfigError && error.problems.length === 201 && error.problems.at(-1)?.message === 'and 4800 more problems',
+    )
+  })
+
+  it('loads 100,000 users in time that grows with their number', () => {
+    const text = (users: number) => `readall:\n  users:\n${Array.from({ length: users }, (_, n) => `    - user${n}\n`).join('')}`
+    const time = (users: number) => {
+      const input = text(users)
+      const before = process.cpuUsage()
+      assert.equal(parseRoleMapping(input, 'f').mapping.entries[0]?.users.length, users)
+      const { user, system } = process.cpuUsage(before)
+      return (user + system) / 1000
+    }
+    time(10_000)
+    const [small, large] = [time(10_000), time(100_000)]
+    // Quadratic would be 100 times as long; the floor keeps a lucky small run from failing it.
+    assert.ok(large < Math.max(small, 30) * 40, `${small} ms for 10,000, ${large} ms for 100,000`)
+    assert.ok(large < 2000, `${large} ms of CPU`)
+  })
+})
+
+describe('mappingRemarks', () => {
+  it('puts each at its line in the file it is about', () => {
+    const { settings, document } = loadConfig(join(FIXTURES, 'opendistro-domain.good.yml'))
+    const { mapping, document: mappingDocument } = opendistro()
+    const remarks = mappingRemarks({ settings, config: document, mapping, mappingDocument, clientCas: ['CN=A', 'CN=B'] })
+    const found = remarks.map((remark) => [
+      remark.severity,
+      remark.file,
+      remark.line,
+      /^.*?(never matches|allows the role 'admin'|share this mapping)/.exec(remark.message)?.[1],
+    ])
+    assert.deepEqual(found, [
+      ['warning', settings.file, 27, "allows the role 'admin'"],
+      ['warning', file, 17, 'never matches'],
+      ['warning', file, 6, 'share this mapping'],
+    ])
+    assert.match(remarks[1]?.snippet ?? '', /17 \| {3}- "example.host.com"/)
+  })
+})
