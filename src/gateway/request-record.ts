@@ -51,7 +51,6 @@ export class RequestRecord implements AccessRecord {
 
   begin(method: string): void {
     this.open = true
-    this.time = Date.now()
     this.startedAt = performance.now()
     this.method = method
     this.requestId = this.host = this.path = ''

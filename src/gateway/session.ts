@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
+import { clock } from '../http1/clock.ts'
 import { addCuts, cutLines, fieldLines } from '../http1/field-lines.ts'
 import { meaningOf, OTHER } from '../http1/header-table.ts'
 import { lowerText, type RequestHead } from '../http1/request-head.ts'
@@ -58,6 +59,9 @@ export class Session implements HttpHandler, ForwardingOwner {
   #misdirected = false
   /** The last path, so that a client that asks for the same again costs no new string. */
   #path = ''
+  #found: Route | RouteMiss | null = null
+  #foundPath = ''
+  #foundMethod = ''
   #lines = ''
   #linesFor: Principal | null = null
   #route: RouteRuntime | null = null
@@ -107,7 +111,7 @@ export class Session implements HttpHandler, ForwardingOwner {
     if (!this.#admitHost(bytes, head) || !this.#admitCertificate()) return
     const canonical = this.#canonicalPath(bytes, head)
     if (canonical === undefined) return
-    const found = runtime.policy.findRoute(this.listenerName, this.#hostName, record.path, record.method)
+    const found = this.#find(runtime, record.path, record.method)
     if (typeof found !== 'string') {
       this.#route = runtime.routes[found.index]
       record.route = found.settings.name
@@ -122,7 +126,7 @@ export class Session implements HttpHandler, ForwardingOwner {
     if (runtime !== this.#runtime) {
       this.#runtime = runtime
       this.#listener = runtime.listeners.get(this.listenerName) ?? this.#listener
-      this.#authentication = this.#principal = this.#linesFor = null
+      this.#authentication = this.#principal = this.#linesFor = this.#found = null
       this.#host = ''
       if (this.#peer !== null) this.#peer = this.#services.judge(this.listenerName, this.#peer)
     }
@@ -151,6 +155,7 @@ export class Session implements HttpHandler, ForwardingOwner {
       if (name === null) return this.#refuse('malformed_request', 'Host is not a name or an address')
       this.#host = host
       this.#hostName = name
+      this.#found = null
       this.#linesFor = null
       this.#misdirected = this.#isMisdirected(name)
     }
@@ -174,7 +179,7 @@ export class Session implements HttpHandler, ForwardingOwner {
     if (peer.certificate === null) {
       return !this.#listener.requiresCertificate || this.#refuse('certificate_required', 'no client certificate was presented')
     }
-    if (peer.certificate.notAfter < this.#record.time) {
+    if (peer.certificate.notAfter < clock.wall) {
       return this.#refuse('certificate_expired', `expired ${new Date(peer.certificate.notAfter).toISOString()}`)
     }
     return true
@@ -203,6 +208,15 @@ export class Session implements HttpHandler, ForwardingOwner {
     }
     this.#record.path = canonical.path
     return canonical
+  }
+
+  /** The route for a path; kept for the next request, which on one connection is often for the same. */
+  #find(runtime: Runtime, path: string, method: string): Route | RouteMiss {
+    if (this.#found !== null && path === this.#foundPath && method === this.#foundMethod) return this.#found
+    this.#found = runtime.policy.findRoute(this.listenerName, this.#hostName, path, method)
+    this.#foundPath = path
+    this.#foundMethod = method
+    return this.#found
   }
 
   // 4. Who is asking
@@ -450,12 +464,16 @@ export class Session implements HttpHandler, ForwardingOwner {
   /** One log line and one metric update per request head. */
   #finish(status: number, now = performance.now()): void {
     const record = this.#record
+    const { accessLog } = this.#services
     if (!record.open) return
     record.open = false
     record.status = status
     record.durationMs = now - record.startedAt
     this.#meter().observe(record.method, status, record.durationMs)
-    this.#services.accessLog?.write(record)
+    if (accessLog !== null) {
+      record.time = Date.now() - record.durationMs
+      accessLog.write(record)
+    }
     this.#asked = null
   }
 }

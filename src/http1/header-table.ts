@@ -54,7 +54,8 @@ export const RESPONSE_NAMES: readonly KnownName[] = [
 
 const CLASS_BITS = 6
 const CLASSES = 1 << CLASS_BITS
-const DEAD = 0
+/** No known name begins like this. */
+export const DEAD = 0
 export const START = 1
 
 /**
@@ -62,7 +63,7 @@ export const START = 1
  * at its end says what the name means. Replaces a chain of comparisons, and costs the same for ten names or a thousand.
  */
 export interface HeaderTable {
-  /** `(state << 6) | class` -> state; state 0 is dead: no known name begins like this. */
+  /** `(state << 6) | class` -> state; see `DEAD` and `START`. */
   readonly next: Uint16Array
   /** state -> meaning. */
   readonly meaning: Uint8Array

@@ -3,6 +3,7 @@ import {
   AUTHORIZATION,
   CONNECTION,
   CONTENT_LENGTH,
+  DEAD,
   EXPECT,
   type HeaderTable,
   HOST,
@@ -187,6 +188,11 @@ export class RequestHead {
         if (kind === 0) break
         state = next[(state << 6) | kind]
         if (++i >= end) return INCOMPLETE
+        if (state === DEAD) {
+          while (i < end && TOKEN[bytes[i]] === 1) i++
+          if (i >= end) return INCOMPLETE
+          break
+        }
       }
       if (bytes[i] !== COLON || i === nameStart) return this.#bad('header name holds a byte that is not allowed, or the line is folded')
       const nameEnd = i++

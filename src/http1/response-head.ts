@@ -1,8 +1,9 @@
-import { COLON, CR, equalsIgnoringCase, FIELD_VALUE, HTAB, LF, NAME_CLASS, SP, word } from './bytes.ts'
+import { COLON, CR, equalsIgnoringCase, FIELD_VALUE, HTAB, LF, NAME_CLASS, SP, TOKEN, word } from './bytes.ts'
 import {
   CONNECTION,
   CONTENT_LENGTH,
   compileHeaderTable,
+  DEAD,
   KEEP_ALIVE,
   OTHER,
   PROXY_CONNECTION,
@@ -109,6 +110,11 @@ export class ResponseHead {
         if (kind === 0) break
         state = next[(state << 6) | kind]
         if (++i >= end) return INCOMPLETE
+        if (state === DEAD) {
+          while (i < end && TOKEN[bytes[i]] === 1) i++
+          if (i >= end) return INCOMPLETE
+          break
+        }
       }
       if (bytes[i] !== COLON || i === nameStart) return this.#bad('malformed header name')
       const nameEnd = i++
