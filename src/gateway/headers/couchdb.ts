@@ -9,9 +9,9 @@ const SEPARATOR = ','
 
 /**
  * CouchDB's proxy authentication (its "Authentication" API page and `couch_httpd_auth:proxy_auth_user`): the token is the lower
- * hex HMAC, under `[chttpd_auth] secret`, of the user name exactly as sent. CouchDB 3.4 takes whatever `hash_algorithms` lists
- * (`sha256, sha` by default); before that only SHA-1. Without `secret` no token is sent, which CouchDB accepts only where
- * `proxy_use_secret` is off.
+ * hex HMAC, under `[chttpd_auth] secret`, of the user name exactly as sent. CouchDB later than 3.3.1 takes whatever
+ * `hash_algorithms` lists (`sha256, sha` by default), up to that only SHA-1. Without `secret` no token is sent, which CouchDB
+ * accepts only where `proxy_use_secret` is off.
  */
 export function couchdbDialect(options: StyleOptions): Dialect {
   const option = withDefaults('couchdb', options)

@@ -10,8 +10,6 @@ export interface HeaderSubject {
   readonly certificate: PeerCertificate | null
   readonly remoteAddress: string
   readonly scheme: 'https' | 'http'
-  /** First URI SAN of the certificate that this listener serves: xfcc's `By`. Absent: the style leaves `By` out. */
-  readonly serverUri?: string | null
 }
 
 /** What the request itself brought and a trusted hop or xfcc mode may continue; read before the head is stripped. */

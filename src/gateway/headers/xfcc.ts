@@ -47,8 +47,7 @@ export function xfccDialect(options: StyleOptions): Dialect {
   const option = withDefaults('xfcc', options)
   const mode = option('mode')
   const set = new Set(option('set').split(','))
-  const own = (subject: HeaderSubject, certificate: PeerCertificate) =>
-    elementOf(certificate, option('by') || (subject.serverUri ?? ''), set)
+  const own = (certificate: PeerCertificate) => elementOf(certificate, option('by'), set)
   const headers = mode === 'sanitize' ? [] : [{ name: HEADER, recipe: `xfcc ${JSON.stringify(options)}` }]
 
   if (mode === 'sanitize') return { headers, write() {} }
@@ -56,7 +55,7 @@ export function xfccDialect(options: StyleOptions): Dialect {
     return {
       headers,
       write(subject, out) {
-        if (subject.certificate !== null) out.line(HEADER, own(subject, subject.certificate))
+        if (subject.certificate !== null) out.line(HEADER, own(subject.certificate))
       },
     }
   }
@@ -66,7 +65,7 @@ export function xfccDialect(options: StyleOptions): Dialect {
     writeRequest(subject: HeaderSubject, inbound: InboundHeaders, out: BlockWriter) {
       if (subject.certificate === null) return
       const received = inbound.clientCert !== null && WHOLE_ELEMENTS.test(inbound.clientCert) ? [inbound.clientCert] : []
-      const elements = mode === 'forward_only' ? received : [...received, own(subject, subject.certificate)]
+      const elements = mode === 'forward_only' ? received : [...received, own(subject.certificate)]
       if (elements.length > 0) out.line(HEADER, elements.join(','))
     },
   }

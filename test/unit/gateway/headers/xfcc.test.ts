@@ -17,7 +17,6 @@ function requestLine(mode: string, clientCert: string | null, of = subject()): s
 
 test('By, Hash, Subject, URI and DNS in the order and form of Envoy', () => {
   assert.equal(xfcc({ by: 'spiffe://t/gateway' }), `By=spiffe://t/gateway;${OWN}`)
-  assert.equal(xfcc({}, subject({ serverUri: 'spiffe://t/listener' })), `By=spiffe://t/listener;${OWN}`)
   assert.equal(xfcc(), OWN)
 })
 
