@@ -17,7 +17,7 @@ export class Block implements BlockWriter {
   }
 
   line(name: string, value: string): void {
-    if (this.#taken.has(fold(name))) return
+    if (this.#taken.size > 0 && this.#taken.has(fold(name))) return
     if (!/^[ -~]*$/.test(value)) this.unusable(`the value of ${name} has a character that no header may carry`)
     else if (this.lines.length + name.length + value.length > MAX_BLOCK) this.unusable('the identity does not fit into request headers')
     else this.lines += `${name}: ${value}\r\n`

@@ -57,8 +57,8 @@ export function compileIdentityHeaders(settings: IdentityHeaderSettings): Identi
       const problem = nameProblem(subject)
       if (problem !== null) return { unusable: problem }
       const block = write(({ dialect }, out) => dialect.write(subject, out))
-      const request = writeRequest(subject, NOTHING_INBOUND)
-      const reason = block.reason ?? request.reason
+      // What depends on the request must be expressible too, before anything is forwarded.
+      const reason = block.reason ?? (continues ? writeRequest(subject, NOTHING_INBOUND).reason : null)
       if (reason !== null) return { unusable: reason }
       const connection = trustsHop(subject.remoteAddress) ? '' : connectionLines(subject)
       return { lines: block.lines + connection, dropped: block.dropped }
