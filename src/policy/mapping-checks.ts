@@ -6,6 +6,7 @@ import { isExact } from '../identity/pattern.ts'
 import { ANONYMOUS_NAME, type Name } from '../identity/types.ts'
 import { parseAddress, parseBlock } from './address.ts'
 import { CompiledMapping } from './mapping.ts'
+import { type Authority, anchorKeys, readIssuer } from './mapping-issuer.ts'
 import type { MappedValue, MappingEntry, RoleMapping, RouteSettings } from './types.ts'
 
 /** Something to tell whoever wrote the file. `line` is in roles_mapping.yml, or in the configuration where the remark is about a route. */
@@ -20,7 +21,7 @@ const RESERVED_WORDS: ReadonlySet<string> = new Set(['authenticated', 'anonymous
 /** Every value that cannot be used, where compiling the policy stops at the first: regexes, blocks, issuers, reserved words. */
 export function mappingErrors(mapping: RoleMapping): Remark[] {
   const remarks: Remark[] = []
-  new CompiledMapping(mapping, (message, line) => remarks.push({ message, line }))
+  new CompiledMapping(mapping, null, (message, line) => remarks.push({ message, line }))
   for (const { role, line } of mapping.entries) {
     if (RESERVED_WORDS.has(role))
       remarks.push({ message: `'${role}' is a reserved word of 'allow' and cannot be a role`, line, hint: 'give the role another name' })
@@ -121,9 +122,38 @@ export function sharedMappingWarnings(mapping: RoleMapping, clientCas: readonly 
     {
       message: `${clientCas.length} client CAs share this mapping and ${roles} no issuers: any of these CAs can issue a certificate for anybody in it`,
       line: first.line,
-      hint: `add 'issuers' with the DN, or better the SHA-256 of the key, of the CA that is meant: ${clientCas.slice(0, 5).join('; ')}${clientCas.length > 5 ? '; ...' : ''}`,
+      hint: "add 'issuers' with the DN or the SHA-256 of the key of the CA that is meant; 'certgate dn ca.crt' prints both",
     },
   ]
+}
+
+/** DNs in `issuers` that do not tell which CA is meant. */
+export function issuerWarnings(mapping: RoleMapping, authorities: readonly Authority[]): Remark[] {
+  const several = anchorKeys(authorities).size > 1
+  return mapping.entries.flatMap(({ role, issuers }) =>
+    issuers.flatMap(({ value, line }): Remark[] => {
+      const issuer = readIssuer(value)
+      if (issuer === null || 'key' in issuer) return []
+      const keys = new Set(authorities.filter(({ dn }) => dn === issuer.name).map(({ key }) => key))
+      if (keys.size > 1) {
+        return [
+          {
+            message: `issuers: ${keys.size} client CAs with different keys are called '${value}'`,
+            line,
+            hint: 'write the SHA-256 of the key that is meant',
+          },
+        ]
+      }
+      if (keys.size === 1 || !several) return []
+      return [
+        {
+          message: `issuers: '${value}' is none of the client CAs, so the role '${role}' is given to nobody by it`,
+          line,
+          hint: 'where several CAs are trusted, each may call a CA below itself anything: name a CA of client_ca, or add this one there',
+        },
+      ]
+    }),
+  )
 }
 
 /** Roles that a route allows and no mapping grants; lines are those of the routes in the configuration. */

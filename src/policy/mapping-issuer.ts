@@ -1,15 +1,37 @@
+import { createHash } from 'node:crypto'
+import { certificateParts, readCertificate } from '../identity/certificate.ts'
 import { canonicalDn } from '../identity/name-parse.ts'
 import type { Identity } from '../identity/types.ts'
+import type { MappingEntry } from './types.ts'
+
+/** A CA that a listener is configured to trust. */
+export interface Authority {
+  /** Printed. */
+  readonly dn: string
+  /** Lower-hex SHA-256 of its public key. */
+  readonly key: string
+  readonly selfSigned: boolean
+}
 
 /** The CAs that an entry's `issuers` names. */
 export interface IssuerBinding {
-  /** Lower-hex SHA-256 of the CA's public key. Binds firmly: a key cannot be copied. */
+  /** Lower-hex SHA-256 of public keys. */
   readonly keys: ReadonlySet<string>
-  /** Printed DNs. Bind as far as no other trusted CA names itself, or a CA below it, the same. */
+  /** Printed DNs that are compared with the certificate's own issuer. */
   readonly names: ReadonlySet<string>
 }
 
-/** Reads one `issuers` value into the binding; false where it is neither a DN nor a SHA-256. */
+/** The configured CAs, one PEM certificate each, as bindings see them; the same one only once. Throws UnreadableCertificateError. */
+export function readAuthorities(pems: Iterable<string>): Authority[] {
+  return [...new Set(pems)].map((pem) => {
+    const der = Buffer.from(pem.replace(/-----[A-Z0-9 ]+-----/g, ''), 'base64')
+    const { dn, issuerDn } = readCertificate(der)
+    const key = createHash('sha256').update(certificateParts(der).subjectPublicKeyInfo).digest('hex')
+    return { dn, key, selfSigned: dn === issuerDn }
+  })
+}
+
+/** A DN or the SHA-256 of a CA's key, in hex with or without colons; null where the text is neither. */
 export function readIssuer(text: string): { readonly key: string } | { readonly name: string } | null {
   const digest = text
     .trim()
@@ -20,9 +42,42 @@ export function readIssuer(text: string): { readonly key: string } | { readonly 
   return name === null ? null : { name }
 }
 
+/**
+ * Binds an entry to its `issuers`; null where it has none. The DN of a configured CA stands for that CA's key, because any other
+ * trusted CA may call one below itself the same. For that reason a DN that is nobody's here counts, as the certificate's own issuer,
+ * only where there is one CA to trust (or `authorities` is null: not known). A value that names no CA binds to none: fails closed.
+ */
+export function bindIssuers(
+  entry: MappingEntry,
+  authorities: readonly Authority[] | null,
+  problem: (message: string, line: number) => void,
+): IssuerBinding | null {
+  if (entry.issuers.length === 0) return null
+  const keys = new Set<string>()
+  const names = new Set<string>()
+  const trustsOne = authorities === null || anchorKeys(authorities).size <= 1
+  for (const { value, line } of entry.issuers) {
+    const issuer = readIssuer(value)
+    if (issuer === null) {
+      problem(`role '${entry.role}': the issuer '${value}' is neither a DN nor the SHA-256 of a CA's key in hex`, line)
+    } else if ('key' in issuer) {
+      keys.add(issuer.key)
+    } else {
+      const named = authorities?.filter(({ dn }) => dn === issuer.name) ?? []
+      for (const { key } of named) keys.add(key)
+      if (named.length === 0 && trustsOne) names.add(issuer.name)
+    }
+  }
+  return { keys, names }
+}
+
+/** Keys in which chains can end. */
+export function anchorKeys(authorities: readonly Authority[]): Set<string> {
+  return new Set(authorities.filter(({ selfSigned }) => selfSigned).map(({ key }) => key))
+}
+
 /** Whether the identity's certificate was issued under one of these CAs. Without a certificate never: fails closed. */
-export function isUnder(binding: IssuerBinding, identity: Identity): boolean {
-  const { certificate } = identity
+export function isUnder(binding: IssuerBinding, { certificate }: Identity): boolean {
   if (certificate === null) return false
   return certificate.caKeys.some((key) => binding.keys.has(key)) || binding.names.has(certificate.issuerDn)
 }

@@ -4,7 +4,7 @@ import { isExact } from '../identity/pattern.ts'
 import { PatternSet } from '../identity/pattern-set.ts'
 import { ANONYMOUS_NAME, type Identity } from '../identity/types.ts'
 import { HostIndex } from './mapping-host.ts'
-import { type IssuerBinding, isUnder, readIssuer } from './mapping-issuer.ts'
+import { type Authority, bindIssuers, type IssuerBinding, isUnder } from './mapping-issuer.ts'
 import type { MappedValue, MappingEntry, RoleGrant, RoleMapping, RoleSet } from './types.ts'
 
 /** A grant as indexed: what it gives, and whom its entry is bound to. */
@@ -40,13 +40,13 @@ export class CompiledMapping {
   readonly #conjunctions = new PatternSet<ConjunctionPart>()
   readonly #hosts = new HostIndex<Candidate>()
 
-  constructor(mapping: RoleMapping, problem: MappingProblem) {
-    for (const entry of mapping.entries) this.#add(entry, problem)
+  /** `authorities`: the client CAs of all listeners, which `issuers` may name; null where they are not known. */
+  constructor(mapping: RoleMapping, authorities: readonly Authority[] | null, problem: MappingProblem) {
+    for (const entry of mapping.entries) this.#add(entry, bindIssuers(entry, authorities, problem), problem)
     this.dependsOnAddress = mapping.entries.some((entry) => entry.hosts.length > 0)
   }
 
-  #add(entry: MappingEntry, problem: MappingProblem): void {
-    const issuers = bindIssuers(entry, problem)
+  #add(entry: MappingEntry, issuers: IssuerBinding | null, problem: MappingProblem): void {
     const each = (by: RoleGrant['by'], values: readonly MappedValue[], add: (text: string, candidate: Candidate) => void): void => {
       for (const { value, line } of values) {
         attempt(entry, line, problem, () => add(value, { role: entry.role, by, pattern: value, line, issuers }))
@@ -138,24 +138,10 @@ export class CompiledMapping {
 }
 
 /** Throws an Error that names role and line of the first value that cannot be used. */
-export function compileMapping(mapping: RoleMapping): CompiledMapping {
-  return new CompiledMapping(mapping, (message, line) => {
+export function compileMapping(mapping: RoleMapping, authorities: readonly Authority[] | null = null): CompiledMapping {
+  return new CompiledMapping(mapping, authorities, (message, line) => {
     throw new Error(`${mapping.file}:${line}: ${message}`)
   })
-}
-
-/** A value that names no CA binds to none: the entry then grants nothing by it. */
-function bindIssuers(entry: MappingEntry, problem: MappingProblem): IssuerBinding | null {
-  if (entry.issuers.length === 0) return null
-  const keys = new Set<string>()
-  const names = new Set<string>()
-  for (const { value, line } of entry.issuers) {
-    const issuer = readIssuer(value)
-    if (issuer === null) problem(`role '${entry.role}': the issuer '${value}' is neither a DN nor the SHA-256 of a CA's key in hex`, line)
-    else if ('key' in issuer) keys.add(issuer.key)
-    else names.add(issuer.name)
-  }
-  return { keys, names }
 }
 
 function attempt(entry: MappingEntry, line: number, problem: MappingProblem, add: () => void): void {

@@ -4,6 +4,7 @@ import { parseName } from '../../../src/identity/name-parse.ts'
 import { ANONYMOUS_NAME } from '../../../src/identity/types.ts'
 import {
   anonymousWarnings,
+  issuerWarnings,
   mappingErrors,
   mappingWarnings,
   type Remark,
@@ -91,6 +92,17 @@ describe('several CAs under one mapping', () => {
     assert.deepEqual(sharedMappingWarnings(mapping, ['CN=A']), [])
     assert.deepEqual(sharedMappingWarnings(roleMapping({ bound: { users: ['a'], issuers: ['CN=A'] } }), ['CN=A', 'CN=B']), [])
   })
+})
+
+it('a DN among the issuers that does not tell which CA is meant is warned of', () => {
+  const mapping = roleMapping({ r: { users: ['a'], issuers: ['CN=A', 'CN=Twice', 'CN=Below', 'ab'.repeat(32)] } })
+  const authority = (dn: string, key: string) => ({ dn, key, selfSigned: true })
+  const several = [authority('CN=A', '1'), authority('CN=Twice', '2'), authority('CN=Twice', '3')]
+  assert.deepEqual(told(issuerWarnings(mapping, several)), [
+    "13: issuers: 2 client CAs with different keys are called 'CN=Twice'",
+    "14: issuers: 'CN=Below' is none of the client CAs, so the role 'r' is given to nobody by it",
+  ])
+  assert.deepEqual(issuerWarnings(mapping, [authority('CN=A', '1')]), [])
 })
 
 it('a role that a route allows and nothing grants is warned of, at the route', () => {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { createHash, createPublicKey } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { ANONYMOUS_NAME, type Identity } from '../../../src/identity/types.ts'
 import { compileMapping } from '../../../src/policy/mapping.ts'
+import { readAuthorities } from '../../../src/policy/mapping-issuer.ts'
 import type { RoleMapping } from '../../../src/policy/types.ts'
+import { createAuthority } from '../../support/authority.ts'
 import { anonymousIdentity, basicIdentity, certificateIdentity } from '../../support/identities.ts'
 import { roleMapping } from '../../support/role-mapping.ts'
 
@@ -144,6 +147,40 @@ describe('issuers', () => {
     assert.deepEqual(roles(bound(`SHA256:${key.toUpperCase().replace(/..(?!$)/g, '$&:')}`), under({ caKeys: [key] })), ['r'])
     assert.deepEqual(roles(bound('cn=Good CA, O=Acme'), under({ issuerDn: 'CN=Good CA,O=Acme' })), ['r'])
     assert.deepEqual(roles(bound('CN=other', key), under({ caKeys: [key] })), ['r'])
+  })
+
+  it('by the DN of a configured CA mean its key, so that no other CA can borrow the name', () => {
+    const good = { dn: 'CN=Good CA', key, selfSigned: true }
+    const other = { dn: 'CN=Other CA', key: 'cd'.repeat(32), selfSigned: true }
+    const has = (facts: Parameters<typeof certificateIdentity>[2], ...issuers: string[]): boolean =>
+      compileMapping(bound(...issuers), [good, other])
+        .rolesOf(under(facts), '')
+        .names.has('r')
+    assert.equal(has({ issuerDn: 'CN=Issuing', caKeys: [key] }, 'CN=Good CA'), true)
+    assert.equal(has({ issuerDn: 'CN=Good CA', caKeys: [other.key] }, 'CN=Good CA'), false)
+    assert.equal(has({ issuerDn: 'CN=Issuing', caKeys: [key] }, 'CN=Issuing'), false)
+  })
+
+  it('by the DN of a CA below count where there is one CA to trust', () => {
+    const compiled = compileMapping(bound('CN=Issuing'), [{ dn: 'CN=Good CA', key, selfSigned: true }])
+    assert.equal(compiled.rolesOf(under({ issuerDn: 'CN=Issuing', caKeys: [key] }), '').names.has('r'), true)
+    assert.equal(compiled.rolesOf(under({ issuerDn: 'CN=Else', caKeys: [key] }), '').names.has('r'), false)
+  })
+
+  it('are read from the CAs as configured', async () => {
+    const root = await createAuthority('CN=Good CA,O=Acme')
+    const below = await root.intermediate('Issuing')
+    const [first, second, ...others] = readAuthorities([root.certificate, below.certificate, root.certificate])
+    assert.deepEqual(others, [])
+    assert.equal(first?.dn, 'CN=Good CA,O=Acme')
+    assert.equal(first?.selfSigned, true)
+    assert.equal(
+      first?.key,
+      createHash('sha256')
+        .update(createPublicKey(root.keyObject).export({ type: 'spki', format: 'der' }))
+        .digest('hex'),
+    )
+    assert.deepEqual([second?.dn, second?.selfSigned], ['CN=Issuing', false])
   })
 
   it('give nothing under another CA, nor without a certificate', () => {
