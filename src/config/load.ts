@@ -30,17 +30,42 @@ export interface LoadOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
+/** What could be read of a configuration, beside everything that is wrong with it. */
+export interface InspectedConfig {
+  /** Whole only where no problem is an error: otherwise to be looked into, never to be served. */
+  readonly settings: Settings
+  readonly document: Located
+  readonly problems: readonly Problem[]
+}
+
 /**
  * Reads certgate.yml into frozen, complete settings. Throws ConfigError with every problem at once; nothing of the
  * file is used then. Reads the files of `${file:...}` placeholders, and no other file that the configuration names.
  */
 export function loadConfig(file: string, options: LoadOptions = {}): LoadedConfig {
-  const absolute = resolve(file)
-  return parseConfig(readConfigText(absolute), absolute, options)
+  return accepted(inspectConfig(file, options))
 }
 
 /** Like loadConfig, for text that is already at hand; `file` gives the folder and the name in problems. */
 export function parseConfig(text: string, file: string, options: LoadOptions = {}): LoadedConfig {
+  return accepted(inspectText(text, file, options))
+}
+
+/**
+ * Like loadConfig, but with problems still gives what was right: the files it names can then be judged in the same run.
+ * Throws ConfigError only where there is nothing to give: no file, no YAML, no mapping.
+ */
+export function inspectConfig(file: string, options: LoadOptions = {}): InspectedConfig {
+  const absolute = resolve(file)
+  return inspectText(readConfigText(absolute), absolute, options)
+}
+
+function accepted({ settings, document, problems }: InspectedConfig): LoadedConfig {
+  if (problems.some((problem) => problem.severity === 'error')) throw new ConfigError(problems)
+  return { settings, document, warnings: problems }
+}
+
+function inspectText(text: string, file: string, options: LoadOptions): InspectedConfig {
   const document = new YamlDocument(file, text)
   if (document.root.kind !== 'mapping') {
     const empty = document.root.kind === 'scalar' && document.root.value === null
@@ -53,9 +78,7 @@ export function parseConfig(text: string, file: string, options: LoadOptions = {
   reader.problems.push(...document.parseProblems, ...placeholders.problems)
   const settings = readSettings(reader, new Paths(directory), placeholders.files)
   reader.problems.push(...warnings(settings, document))
-  const problems = inFileOrder(reader.problems)
-  if (problems.some((problem) => problem.severity === 'error')) throw new ConfigError(problems)
-  return { settings: deepFreeze(settings), document, warnings: problems }
+  return { settings: deepFreeze(settings), document, problems: inFileOrder(reader.problems) }
 }
 
 let placesOfKeys: ReturnType<typeof keyIndex> | undefined

@@ -1,0 +1,62 @@
+import { resolve } from 'node:path'
+import { loadConfiguration } from '../control/load.ts'
+import type { Problem } from '../errors.ts'
+import type { Snapshot } from '../ipc/messages.ts'
+import { type Command, parseArguments, type Terminal } from './command.ts'
+import { countProblems, diagnostic } from './diagnostics.ts'
+import { shortPath } from './report-error.ts'
+import { styles } from './style.ts'
+
+/** Every problem with line and snippet: of the configuration, and of every file that it names. */
+export const checkCommand: Command = {
+  name: 'check',
+  summary: 'report every problem of a configuration, with line and snippet',
+  usage: `usage: certgate check [--config FILE] [--json]
+
+Reads the configuration and every file it names (mapping, users, certificates, keys,
+authorities, revocation lists) as serve would, and opens nothing. Exit code 0: serve
+would start, warnings are told; 1: it would not.
+
+  -c, --config FILE   default: certgate.yml
+      --json          one JSON object for machines
+
+examples:
+  certgate check
+  certgate check --config /etc/certgate/certgate.yml --json | jq .problems`,
+  async run(args, terminal) {
+    const { flags } = parseArguments('check', args, { config: { type: 'string', short: 'c' }, json: { type: 'boolean' } })
+    const file = resolve(terminal.cwd, flags.config ?? 'certgate.yml')
+    const result = await loadConfiguration({ kind: 'file', file })
+    const problems = result.ok ? result.warnings : result.problems
+    if (flags.json) terminal.out(`${JSON.stringify(jsonReport(file, result.ok, problems), null, 2)}\n`)
+    else terminal.out(textReport(file, problems, result.ok ? result.snapshot : null, terminal))
+    return result.ok ? 0 : 1
+  },
+}
+
+function jsonReport(file: string, ok: boolean, problems: readonly Problem[]) {
+  const count = (severity: Problem['severity']) => problems.filter((problem) => problem.severity === severity).length
+  return { ok, file, errors: count('error'), warnings: count('warning'), problems }
+}
+
+/** `snapshot` is null where serve would not start. */
+function textReport(file: string, problems: readonly Problem[], snapshot: Snapshot | null, terminal: Terminal): string {
+  const { bold, red, green, yellow } = styles(terminal)
+  const blocks = problems.map((problem) => `${diagnostic(problem, terminal)}\n`)
+  const name = shortPath(file, terminal.cwd)
+  const counts = countProblems(problems)
+  if (snapshot === null) return `${blocks.join('')}${bold(red(`${name}: ${counts}`))}\n`
+  const verdict = bold(green(`${name} is fine`))
+  return `${blocks.join('')}${verdict}: ${contents(snapshot)}${counts === '' ? '' : ` (${yellow(counts)})`}\n`
+}
+
+function contents({ settings, mapping, users }: Snapshot): string {
+  const counts = [
+    [settings.listeners.size, 'listener'],
+    [settings.upstreams.size, 'upstream'],
+    [settings.routes.length, 'route'],
+    [mapping.entries.length, 'role'],
+    [users.length, 'user'],
+  ] as const
+  return counts.map(([count, what]) => `${count} ${what}${count === 1 ? '' : 's'}`).join(', ')
+}
