@@ -4,6 +4,7 @@ import net from 'node:net'
 import { getSystemErrorName } from 'node:util'
 import type { ListenerSettings } from '../config/settings.ts'
 import { CertgateError } from '../errors.ts'
+import type { Prepared } from './replaceable.ts'
 
 /**
  * A bound TCP handle that nobody in control accepts on. Control keeps it open, so that connections queue in the kernel
@@ -95,13 +96,9 @@ export function unavailable(at: string, failure: number | string, hint?: string)
   return new CertgateError('address_unavailable', `cannot listen on ${at}: ${code}`)
 }
 
-/** Sockets bound for a new configuration, none of the old ones touched yet: exactly one of `commit` and `abandon` ends it. */
-export interface PreparedSockets {
+/** Sockets bound for a new configuration; those of unchanged addresses are the old ones. */
+export interface PreparedSockets extends Prepared {
   readonly byListener: ReadonlyMap<string, BoundSocket>
-  /** Closes what the new configuration has no use for; what was carried over stays open. */
-  commit(): void
-  /** Closes what was bound anew; the old ones stay. */
-  abandon(): void
 }
 
 /** The sockets that control holds: one per address, carried over from one configuration to the next. */

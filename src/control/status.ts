@@ -24,9 +24,9 @@ export interface Status {
   readonly started_at: number
   /** null: started with flags instead of a file. */
   readonly config_file: string | null
-  readonly state: 'serving' | 'draining'
+  readonly state: 'starting' | 'serving' | 'draining'
   readonly snapshot: { readonly number: number; readonly loaded_at: number }
-  /** The latest one that was not `unchanged`; null before the first. */
+  /** null before the first. */
   readonly last_reload: ReloadReport | null
   readonly workers: readonly StatusWorker[]
   readonly listeners: readonly StatusListener[]

@@ -33,6 +33,12 @@ export class TicketKeyring {
     return { ...snapshot, listeners }
   }
 
+  /** The same snapshot with new keys for every listener. */
+  renew(snapshot: Snapshot): Snapshot {
+    const listeners = [...snapshot.listeners].map(([name, material]) => [name, { ...material, ticketKeys: freshKeys() }] as const)
+    return { ...snapshot, listeners: new Map(listeners) }
+  }
+
   /** From now on the keys of this snapshot are the ones in use: to be called once the workers have it. */
   adopt(snapshot: Snapshot, now = Date.now()): void {
     const held = new Map<string, Held>()
@@ -46,13 +52,14 @@ export class TicketKeyring {
     this.#held = held
   }
 
-  /** Listeners whose trust differs between what is in use and this snapshot; those that are new have no trust to change. */
-  changedTrust(snapshot: Snapshot): string[] {
-    return [...snapshot.listeners.keys()].filter((name) => {
+  /** Whether the trust of some listener differs between what is in use and this snapshot. One that is new has none to change. */
+  changesTrust(snapshot: Snapshot): boolean {
+    for (const [name, material] of snapshot.listeners) {
+      const settings = snapshot.settings.listeners.get(name)
       const before = this.#held.get(name)
-      const keys = snapshot.listeners.get(name)?.ticketKeys
-      return before !== undefined && before.keys !== keys
-    })
+      if (settings !== undefined && before !== undefined && before.trust !== trustDigest(settings, material)) return true
+    }
+    return false
   }
 }
 

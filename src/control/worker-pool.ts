@@ -17,6 +17,9 @@ export interface PoolDeadlines {
 export interface PoolOptions {
   fork(): Worker
   log(level: 'info' | 'warn' | 'error', message: string, fields: Readonly<Record<string, unknown>>): void
+  /** What a worker measured, and that it has ended: by an id that no other worker gets. */
+  measured(id: number, values: unknown): void
+  ended(id: number): void
   readonly deadlines?: Partial<PoolDeadlines>
   readonly backOff?: Partial<BackOffOptions>
 }
@@ -87,6 +90,11 @@ export class WorkerPool {
     throw refusals[0]
   }
 
+  /** The same snapshot with new ticket keys: for workers that start from now on. */
+  renew(serving: Serving): void {
+    this.#serving = serving
+  }
+
   /** Every worker that may still answer somebody, those that drain included. */
   #alive(): WorkerProcess[] {
     return [...this.#slots.flatMap((slot) => slot.worker ?? []), ...this.#starting, ...this.#leaving]
@@ -147,10 +155,11 @@ export class WorkerPool {
     for (const worker of this.#alive()) worker.tell(message)
   }
 
-  /** What each worker measured; those that do not answer in time are left out. */
-  async metrics(): Promise<unknown[]> {
-    const answers = await Promise.allSettled(this.#alive().map((worker) => worker.metrics(this.#deadlines.inform)))
-    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+  /** Has every worker's measurements taken; resolves when all have answered or had their time. */
+  async measure(): Promise<void> {
+    await Promise.allSettled(
+      this.#alive().map(async (worker) => this.#options.measured(worker.id, await worker.metrics(this.#deadlines.inform))),
+    )
   }
 
   async status(): Promise<WorkerStatus[]> {
@@ -194,6 +203,7 @@ export class WorkerPool {
     const worker = new WorkerProcess(this.#options.fork(), {
       exited: (gone, code, signal) => this.#exited(slot, gone, code, signal),
       killed: (target, why) => this.#options.log('error', `killing worker ${target.pid}: ${why}`, { worker: target.pid }),
+      measured: (source, values) => this.#options.measured(source.id, values),
       lease: (holder, key) => this.#leases.lease(holder, key),
       leaseReturned: (holder, key, amount) => this.#leases.giveBack(holder, key, amount),
     })
@@ -268,6 +278,7 @@ export class WorkerPool {
 
   #exited(slot: Slot, worker: WorkerProcess, code: number | null, signal: string | null): void {
     this.#leases.forget(worker)
+    this.#options.ended(worker.id)
     const wasLeaving = this.#leaving.delete(worker)
     if (this.#leaving.size === 0) this.#emptied?.()
     if (wasLeaving || this.#starting.delete(worker) || slot.worker !== worker) return

@@ -36,6 +36,8 @@ export interface WorkerEvents {
   exited(worker: WorkerProcess, code: number | null, signal: string | null): void
   /** It asks for room beyond its share of the connection limits; the amount granted is the answer. */
   lease(worker: WorkerProcess, key: LeaseKey): number
+  /** What it measured, sent unasked before it ends. */
+  measured(worker: WorkerProcess, values: unknown): void
   leaseReturned(worker: WorkerProcess, key: LeaseKey, amount: number): void
   /** It broke the protocol or missed a deadline and was killed. */
   killed(worker: WorkerProcess, why: string): void
@@ -62,6 +64,11 @@ export class WorkerProcess {
     worker.on('message', (message: unknown) => this.#receive(message))
     worker.on('exit', (code: number | null, signal: string | null) => this.#exited(code, signal))
     worker.on('error', () => {})
+  }
+
+  /** Never used again for another worker, as a pid may be. */
+  get id(): number {
+    return this.#worker.id
   }
 
   get pid(): number {
@@ -150,7 +157,8 @@ export class WorkerProcess {
     else if (message.kind === 'lease') {
       const { listener, address } = message
       this.tell({ kind: 'leased', listener, address, granted: this.#events.lease(this, message) })
-    } else if (message.kind === 'lease_return') this.#events.leaseReturned(this, message, message.amount)
+    } else if (message.kind === 'metrics' && message.id === 0) this.#events.measured(this, message.values)
+    else if (message.kind === 'lease_return') this.#events.leaseReturned(this, message, message.amount)
     else if (message.kind === 'rejected') {
       this.#settle(`applied ${message.snapshot}`)?.reject(new WorkerRefusedError(message.message))
     } else if (message.kind === 'listen_failed') {

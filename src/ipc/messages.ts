@@ -59,7 +59,7 @@ export type FromWorker =
   | ({ readonly kind: 'lease' } & LeaseKey)
   /** Gives back room that was leased. */
   | ({ readonly kind: 'lease_return'; readonly amount: number } & LeaseKey)
-  /** `values` is opaque here: the observability folder made it and reads it. */
+  /** `values` is opaque here: the observability folder made it and reads it. Unasked, with id 0, before a worker ends. */
   | { readonly kind: 'metrics'; readonly id: number; readonly values: unknown }
   | { readonly kind: 'status'; readonly id: number; readonly open: number }
 

@@ -10,6 +10,7 @@ import type { FromWorker, Snapshot, ToWorker } from '../../../src/ipc/messages.t
 /** Plays a worker process: answers what it is sent unless `behaviour` says otherwise. */
 class FakeWorker extends EventEmitter {
   readonly received: ToWorker[] = []
+  readonly id: number
   readonly process: { pid: number; kill: (signal: string) => void }
   readonly behaviour: (message: ToWorker) => FromWorker | null | undefined
   ended = false
@@ -17,6 +18,7 @@ class FakeWorker extends EventEmitter {
   constructor(pid: number, behaviour: (message: ToWorker) => FromWorker | null | undefined) {
     super()
     this.behaviour = behaviour
+    this.id = pid
     this.process = { pid, kill: (signal) => this.end(null, signal) }
     queueMicrotask(() => this.emit('message', { kind: 'ready' }))
   }
@@ -66,6 +68,8 @@ type Behaviour = (worker: number, message: ToWorker) => FromWorker | null | unde
 function pool(behaviour: Behaviour = () => undefined) {
   const workers: FakeWorker[] = []
   const lines: string[] = []
+  const measured = new Map<number, unknown>()
+  const ended: number[] = []
   const made = new WorkerPool({
     fork: () => {
       const index = workers.length
@@ -73,6 +77,8 @@ function pool(behaviour: Behaviour = () => undefined) {
       workers.push(worker)
       return worker as unknown as Worker
     },
+    measured: (id, values) => measured.set(id, values),
+    ended: (id) => ended.push(id),
     log: (_level, message) => lines.push(message),
     deadlines: { trust: 40, change: 80, start: 200, inform: 40 },
     backOff: { first: 1, most: 4, stable: 60_000 },
@@ -80,7 +86,7 @@ function pool(behaviour: Behaviour = () => undefined) {
   const until = async (condition: () => boolean) => {
     while (!condition()) await new Promise<void>((resolve) => setTimeout(resolve, 1))
   }
-  return { made, workers, lines, until }
+  return { made, workers, lines, measured, ended, until }
 }
 
 const serving = (number: number, openings: readonly [string, string][] = [['main', '1/tls']]): Serving => ({
@@ -246,9 +252,14 @@ test('a worker that breaks the protocol is killed', async () => {
   assert.ok(workers[0]?.ended)
 })
 
-test('metrics leave out a worker that does not answer', async () => {
-  const { made, workers } = pool((worker, message) => (worker === 0 && message.kind === 'metrics' ? null : undefined))
+test('measurements come from those that answer, and from those that end', async () => {
+  const { made, workers, measured, ended } = pool((worker, message) => (worker === 0 && message.kind === 'metrics' ? null : undefined))
   await made.start(2, serving(1))
-  assert.deepEqual(await made.metrics(), [1_001])
+  await made.measure()
+  assert.deepEqual([...measured], [[1_001, 1_001]])
   assert.equal(workers[0]?.ended, false)
+  workers[0]?.emit('message', { kind: 'metrics', id: 0, values: 'last' })
+  await made.stop()
+  assert.equal(measured.get(1_000), 'last')
+  assert.deepEqual(ended.sort(), [1_000, 1_001])
 })

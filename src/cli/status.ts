@@ -1,0 +1,93 @@
+import { askStatus } from '../control/admin-client.ts'
+import type { Status } from '../control/status.ts'
+import { type Command, parseArguments, type Terminal } from './command.ts'
+import { formatProblems, shortPath } from './report-error.ts'
+import { socketOf } from './running.ts'
+import { styles } from './style.ts'
+
+export const statusCommand: Command = {
+  name: 'status',
+  summary: 'show how the running certgate is',
+  usage: `usage: certgate status [--config FILE | --socket FILE] [--json]
+
+Configuration in force, last reload and its problems, workers, listeners, and when certificates and revocation lists run out.
+Exit code 1 where certgate is not running.
+
+  -c, --config FILE   whose admin socket to ask on; default: certgate.yml
+      --socket FILE   the admin socket itself
+      --json          everything as one JSON object; times are milliseconds since 1970
+
+examples:
+  certgate status
+  certgate status --json
+`,
+  async run(args, terminal) {
+    const { flags } = parseArguments('status', args, {
+      config: { type: 'string', short: 'c' },
+      socket: { type: 'string' },
+      json: { type: 'boolean' },
+    })
+    const status = await askStatus(socketOf(flags, terminal))
+    terminal.out(flags.json ? `${JSON.stringify(status)}\n` : renderStatus(status, terminal, Date.now()))
+    return 0
+  },
+}
+
+const DAY = 86_400_000
+/** As RavenDB's Studio shows it. */
+const ABOUT_TO_EXPIRE = 14 * DAY
+
+/** The status for people. */
+export function renderStatus(status: Status, terminal: Terminal, now: number): string {
+  const { bold, green, yellow, red } = styles(terminal)
+  const path = (file: string) => shortPath(file, terminal.cwd)
+  const expiry = (moment: number) => {
+    const left = moment - now
+    const text = `${day(moment)} (${left <= 0 ? 'expired' : `in ${duration(left)}`})`
+    return left <= 0 ? red(text) : left < ABOUT_TO_EXPIRE ? yellow(text) : text
+  }
+  const state = status.state === 'serving' ? green(status.state) : yellow(status.state)
+  const lines = [
+    `${bold('certgate')} ${status.version}, ${state}, pid ${status.pid}, up ${duration(now - status.started_at)}`,
+    `configuration  ${status.config_file === null ? 'flags of the command line' : path(status.config_file)}`,
+    `snapshot       ${status.snapshot.number}, loaded ${duration(now - status.snapshot.loaded_at)} ago`,
+  ]
+  const reload = status.last_reload
+  if (reload !== null) {
+    const outcome = reload.outcome === 'failed' ? red('failed') : reload.outcome
+    lines.push(`last reload    ${outcome}, ${duration(now - reload.at)} ago, by ${reload.cause}: ${reload.message}`)
+  }
+  lines.push('', bold('listeners'))
+  for (const { name, address, tls, clientauth_mode } of status.listeners) {
+    lines.push(`  ${name}  ${tls ? 'https' : 'http'}://${address}${clientauth_mode === null ? '' : `  ${clientauth_mode}`}`)
+  }
+  lines.push('', bold('workers'))
+  for (const worker of status.workers) {
+    const connections = worker.connections === null ? yellow('no answer') : `${worker.connections} open`
+    const restarts = worker.restarts === 0 ? '' : yellow(`, restarted ${worker.restarts}×`)
+    const age = duration(now - worker.started_at)
+    lines.push(`  pid ${worker.pid}  ${worker.state}, snapshot ${worker.snapshot}, connections: ${connections}, up ${age}${restarts}`)
+  }
+  if (status.certificates.length > 0) lines.push('', bold('certificates'))
+  for (const { kind, listener, server_name, subject, not_after } of status.certificates) {
+    const where = server_name === null ? listener : `${listener} ${server_name}`
+    lines.push(`  ${kind.padEnd(6)}  ${where}  ${subject}  ${expiry(not_after)}`)
+  }
+  if (status.crls.length > 0) lines.push('', bold('revocation lists'))
+  for (const { listener, file, issuer, next_update, revoked } of status.crls) {
+    lines.push(`  ${listener}  ${path(file)}  ${issuer}, ${revoked} revoked, next update ${expiry(next_update)}`)
+  }
+  const problems = reload?.outcome === 'failed' ? `\n${formatProblems(reload.problems, terminal)}` : ''
+  return `${lines.join('\n')}\n${problems}`
+}
+
+const day = (moment: number): string => (Number.isFinite(moment) ? new Date(moment).toISOString().slice(0, 10) : 'never')
+
+/** The largest unit that says enough: `12 s`, `3 min`, `5 h`, `40 days`. */
+export function duration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1_000))
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7_200) return `${Math.floor(seconds / 60)} min`
+  if (seconds < 172_800) return `${Math.floor(seconds / 3_600)} h`
+  return `${Math.floor(seconds / 86_400)} days`
+}

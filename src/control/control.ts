@@ -1,0 +1,260 @@
+import cluster from 'node:cluster'
+import type { Settings } from '../config/settings.ts'
+import { CertgateError, ConfigError, type Problem } from '../errors.ts'
+import type { Snapshot } from '../ipc/messages.ts'
+import { createAudit } from '../observability/audit.ts'
+import { createLogger, flushLogger, type Logger } from '../observability/logger.ts'
+import type { Audit } from '../observability/types.ts'
+import { openAdminSocket } from './admin-socket.ts'
+import { Gateway, type Outcome } from './gateway.ts'
+import { certificatesOf, crlsOf } from './inventory.ts'
+import { type ConfigurationSource, loadConfiguration } from './load.ts'
+import { OneAtATime } from './one-at-a-time.ts'
+import { reportOf } from './reload-report.ts'
+import { formatAddress } from './sockets.ts'
+import type { ReloadCause, ReloadReport, Status } from './status.ts'
+import { Telemetry, type TelemetryState } from './telemetry.ts'
+import { FileWatcher } from './watcher.ts'
+import { WorkerPool } from './worker-pool.ts'
+
+export interface ControlOptions {
+  readonly source: ConfigurationSource
+  readonly version: string
+  /** Writes text to standard output: the `ready on` lines. */
+  readonly out: (text: string) => void
+}
+
+/**
+ * Runs the gateway in this process until a signal ends it; resolves to the exit code. Rejects with CertgateError (ConfigError with
+ * every problem) where it cannot start: nothing has been announced then, and nothing is left open.
+ */
+export async function runControl(options: ControlOptions): Promise<number> {
+  const readSince = Date.now()
+  const result = await loadConfiguration(options.source, null)
+  if (!result.ok) throw new ConfigError(result.problems)
+  const control = new Control(options, result.snapshot.settings)
+  return control.run(result.snapshot, result.warnings, readSince)
+}
+
+interface ReloadRequest {
+  readonly cause: ReloadCause
+  readonly replaceWorkers: boolean
+}
+
+/** The primary process: what happens to it (signals, changed files, questions) and what the gateway makes of it. */
+class Control {
+  readonly #options: ControlOptions
+  readonly #log: Logger
+  readonly #audit: Audit
+  readonly #telemetry: Telemetry
+  readonly #pool: WorkerPool
+  readonly #gateway: Gateway
+  readonly #reloads: OneAtATime<ReloadRequest, ReloadReport>
+  readonly #watcher: FileWatcher
+  readonly #startedAt = Date.now()
+  #state: Status['state'] = 'starting'
+  #lastReload: ReloadReport | null = null
+  /** Resolved once the gateway serves, with what it started with: a reload asked for earlier waits. */
+  readonly #started = Promise.withResolvers<Snapshot>()
+  readonly #ended = Promise.withResolvers<number>()
+
+  constructor(options: ControlOptions, settings: Settings) {
+    this.#options = options
+    const log = createLogger({ ...settings.telemetry.log, worker: null })
+    this.#log = log
+    this.#audit = createAudit(log)
+    this.#telemetry = new Telemetry(options.version, (error) => log.error({ err: error }, 'measurements could not be collected'))
+    cluster.schedulingPolicy = cluster.SCHED_NONE
+    cluster.setupPrimary({ serialization: 'advanced', args: [] })
+    this.#pool = new WorkerPool({
+      fork: () => cluster.fork(),
+      log: (level, message, fields) => log[level](fields, message),
+      measured: (worker, values) => this.#telemetry.absorb(worker, values),
+      ended: (worker) => this.#telemetry.workerGone(worker),
+    })
+    this.#gateway = new Gateway({
+      pool: this.#pool,
+      announce: (line) => options.out(`${line}\n`),
+      openAdmin: (socket) =>
+        openAdminSocket(socket, { status: () => this.#status(), reload: (workers) => this.#requestReload('command', workers) }),
+      openTelemetry: (address) => this.#telemetry.open(address, this.#telemetryState()),
+    })
+    this.#reloads = new OneAtATime(
+      (request) => this.#reload(request),
+      (earlier, later) => ({ ...later, replaceWorkers: earlier.replaceWorkers || later.replaceWorkers }),
+    )
+    this.#watcher = new FileWatcher(() => void this.#requestReload('file'))
+  }
+
+  async run(snapshot: Snapshot, warnings: readonly Problem[], readSince: number): Promise<number> {
+    process.title = 'certgate: control'
+    process.on('SIGTERM', () => this.#end('SIGTERM'))
+    process.on('SIGINT', () => this.#end('SIGINT'))
+    process.on('SIGHUP', () => void this.#requestReload('signal'))
+    this.#logProblems(warnings)
+    try {
+      await this.#gateway.start(snapshot)
+    } catch (error) {
+      this.#close()
+      // A signal while starting is the reason then, not a failure.
+      if (this.#state === 'draining') return this.#ended.promise
+      throw error
+    }
+    if (this.#state === 'starting') this.#state = 'serving'
+    this.#started.resolve(snapshot)
+    this.#telemetry.loaded(snapshot)
+    this.#log.info({ snapshot: snapshot.number, version: this.#options.version }, 'serving')
+    this.#audit({ kind: 'CONFIG', action: 'loaded', snapshot: snapshot.number, detail: this.#configName })
+    await this.#watcher.watch(this.#filesOf(snapshot.settings), readSince)
+    const code = await this.#ended.promise
+    this.#close()
+    await flushLogger(this.#log)
+    return code
+  }
+
+  /** The first signal drains, the second ends at once. */
+  #end(signal: string): void {
+    if (this.#state === 'draining') {
+      this.#log.warn({ signal }, 'stopping at once')
+      this.#gateway.kill()
+      this.#ended.resolve(1)
+      return
+    }
+    this.#state = 'draining'
+    this.#watcher.close()
+    this.#log.info({ signal }, 'draining: no new connections, what runs may finish')
+    this.#gateway.stop().then(
+      () => this.#ended.resolve(0),
+      (error) => {
+        this.#log.error({ err: error }, 'stopping failed')
+        this.#ended.resolve(1)
+      },
+    )
+  }
+
+  #close(): void {
+    this.#watcher.close()
+    this.#telemetry.stop()
+  }
+
+  #requestReload(cause: ReloadCause, replaceWorkers = false): Promise<ReloadReport> {
+    return this.#reloads.run({ cause, replaceWorkers })
+  }
+
+  /** Never rejects: whatever goes wrong, what was in force stays so, and that is the answer. */
+  async #reload({ cause, replaceWorkers }: ReloadRequest): Promise<ReloadReport> {
+    const before = await this.#started.promise
+    const readSince = Date.now()
+    let outcome: Outcome
+    let files: readonly string[] = []
+    try {
+      const result = await loadConfiguration(this.#options.source, this.#gateway.inForce?.snapshot ?? before)
+      if (!result.ok) files = result.watchedFiles
+      outcome = await this.#gateway.change(result)
+    } catch (error) {
+      outcome = { kind: 'failed', problems: [], error: asCertgateError(error) }
+    }
+    const { snapshot } = this.#gateway.inForce ?? { snapshot: before }
+    const report = reportOf(outcome, cause, snapshot.number, readSince)
+    this.#lastReload = report
+    this.#tell(outcome, report)
+    if (this.#state === 'draining') return report
+    await this.#watcher.watch([...this.#filesOf(snapshot.settings), ...files], readSince)
+    if (replaceWorkers && outcome.kind !== 'failed') await this.#replaceWorkers()
+    return report
+  }
+
+  #tell(outcome: Outcome, { message, cause, snapshot, problems }: ReloadReport): void {
+    switch (outcome.kind) {
+      case 'unchanged':
+        this.#telemetry.unchanged()
+        // Most are editors and mounts that touch files without changing them.
+        this.#log[cause === 'file' ? 'debug' : 'info']({ cause, snapshot }, message)
+        return
+      case 'loaded':
+        this.#telemetry.loaded(outcome.snapshot)
+        this.#log.level = outcome.snapshot.settings.telemetry.log.level
+        this.#logProblems(problems)
+        this.#log.info({ cause, snapshot }, message)
+        this.#audit({ kind: 'CONFIG', action: 'loaded', snapshot, detail: this.#configName })
+        return
+      case 'failed':
+        this.#telemetry.rejected()
+        this.#logProblems(problems)
+        this.#log.error({ cause, snapshot, hint: outcome.error?.hint }, `configuration not taken up: ${message}`)
+        this.#audit({ kind: 'CONFIG', action: 'rejected', snapshot, detail: message })
+    }
+  }
+
+  async #replaceWorkers(): Promise<void> {
+    try {
+      await this.#pool.replaceAll()
+    } catch (error) {
+      this.#log.error({ err: error }, 'a new worker did not come up, the old ones stay')
+    }
+  }
+
+  #logProblems(problems: readonly Problem[]): void {
+    for (const { severity, message, ...place } of problems.slice(0, mostProblems)) {
+      this.#log[severity === 'error' ? 'error' : 'warn'](place, message)
+    }
+    if (problems.length > mostProblems)
+      this.#log.warn(`and ${problems.length - mostProblems} problems more: certgate check prints them all`)
+  }
+
+  get #configName(): string {
+    const { source } = this.#options
+    return source.kind === 'file' ? source.file : 'command line'
+  }
+
+  #filesOf(settings: Settings): string[] {
+    const { source } = this.#options
+    return source.kind === 'file' ? [source.file, ...settings.watchedFiles] : [...settings.watchedFiles]
+  }
+
+  /** Asked later than it is made: the gateway is not there yet. */
+  #telemetryState(): TelemetryState {
+    const pool = () => this.#pool
+    const state = () => this.#state
+    return {
+      measure: () => pool().measure(),
+      get serving() {
+        return pool().servingCount
+      },
+      get state() {
+        return state()
+      },
+    }
+  }
+
+  async #status(): Promise<Status> {
+    const { inForce } = this.#gateway
+    const snapshot = inForce?.snapshot
+    const workers = await this.#pool.status()
+    return {
+      version: this.#options.version,
+      pid: process.pid,
+      started_at: this.#startedAt,
+      config_file: this.#options.source.kind === 'file' ? this.#options.source.file : null,
+      state: this.#state,
+      snapshot: { number: snapshot?.number ?? 0, loaded_at: inForce?.loadedAt ?? this.#startedAt },
+      last_reload: this.#lastReload,
+      workers: workers.map(({ startedAt, ...worker }) => ({ ...worker, started_at: startedAt })),
+      listeners: [...(snapshot?.settings.listeners.values() ?? [])].map(({ name, address, tls }) => ({
+        name,
+        address: formatAddress(address.host, inForce?.sockets.get(name)?.port ?? address.port),
+        tls: tls !== null,
+        clientauth_mode: tls?.clientauthMode ?? null,
+      })),
+      certificates: snapshot === undefined ? [] : certificatesOf(snapshot),
+      crls: snapshot === undefined ? [] : crlsOf(snapshot),
+    }
+  }
+}
+
+const mostProblems = 20
+
+function asCertgateError(error: unknown): CertgateError {
+  if (error instanceof CertgateError) return error
+  return new CertgateError('reload_failed', error instanceof Error ? error.message : String(error), { cause: error })
+}

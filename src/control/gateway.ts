@@ -1,0 +1,201 @@
+import type { SendHandle } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import type { Address } from '../config/settings.ts'
+import { CertgateError, type Problem } from '../errors.ts'
+import type { Snapshot } from '../ipc/messages.ts'
+import type { AdminSocket } from './admin-socket.ts'
+import type { LoadResult } from './load.ts'
+import { type Prepared, Replaceable } from './replaceable.ts'
+import { type BoundSocket, formatAddress, ListeningSockets, unavailable } from './sockets.ts'
+import { rotationDue, TicketKeyring } from './ticket-keys.ts'
+import type { WorkerPool } from './worker-pool.ts'
+import { type Serving, WorkerGoneError, WorkerRefusedError } from './worker-process.ts'
+
+/** What is in force. */
+export interface InForce {
+  readonly snapshot: Snapshot
+  /** Milliseconds since the epoch. */
+  readonly loadedAt: number
+  readonly sockets: ReadonlyMap<string, BoundSocket>
+}
+
+export interface GatewayServices {
+  readonly pool: WorkerPool
+  /** Both reject with CertgateError `address_unavailable`. */
+  openTelemetry(address: Address): Promise<{ close(): Promise<void> }>
+  openAdmin(socket: string): Promise<AdminSocket>
+  /** One line for people on standard output. */
+  announce(line: string): void
+}
+
+export type Outcome =
+  | { readonly kind: 'loaded'; readonly snapshot: Snapshot; readonly warnings: readonly Problem[] }
+  | { readonly kind: 'unchanged'; readonly warnings: readonly Problem[] }
+  /** `error` is set where no file is to blame, e.g. a port in use. */
+  | { readonly kind: 'failed'; readonly problems: readonly Problem[]; readonly error: CertgateError | null }
+
+/**
+ * Sockets, workers and servers of one running gateway. A configuration is taken up whole or not at all: everything new is opened
+ * beside the old, the workers swap and acknowledge, and only then is the old closed.
+ */
+export class Gateway {
+  readonly #services: GatewayServices
+  readonly #sockets = new ListeningSockets()
+  readonly #keyring = new TicketKeyring()
+  readonly #admin = new Replaceable<AdminSocket>()
+  readonly #telemetry = new Replaceable<{ close(): Promise<void> }>()
+  #inForce: InForce | null = null
+  #rotation: NodeJS.Timeout | null = null
+  #busy = false
+  #stopping = false
+
+  constructor(services: GatewayServices) {
+    this.#services = services
+  }
+
+  get inForce(): InForce | null {
+    return this.#inForce
+  }
+
+  /** Opens everything, starts the workers and announces the listeners. Rejects, with nothing left open, when any of it fails. */
+  async start(snapshot: Snapshot): Promise<void> {
+    const { pool } = this.#services
+    await this.#takeUp(snapshot, async (serving) => {
+      try {
+        await pool.start(workerCount(snapshot), serving)
+      } catch (error) {
+        pool.kill()
+        throw error
+      }
+    })
+  }
+
+  /** Takes up a load; where any of it fails, what was in force stays so. Not to be called while another one runs. */
+  async change(result: LoadResult): Promise<Outcome> {
+    if (!result.ok) return { kind: 'failed', problems: result.problems, error: null }
+    const { pool } = this.#services
+    if (!result.changed) {
+      pool.tellAll({ kind: 'reopen_logs' })
+      return { kind: 'unchanged', warnings: result.warnings }
+    }
+    const { snapshot, warnings } = result
+    try {
+      const trustChanged = this.#keyring.changesTrust(snapshot)
+      await this.#takeUp(snapshot, (serving) => pool.apply(serving, trustChanged))
+    } catch (error) {
+      if (error instanceof CertgateError) return { kind: 'failed', problems: warnings, error }
+      throw error
+    }
+    pool.tellAll({ kind: 'reopen_logs' })
+    await pool.resize(workerCount(snapshot))
+    return { kind: 'loaded', snapshot, warnings }
+  }
+
+  /** Stops listening at once, and resolves when the last worker has ended. */
+  async stop(): Promise<void> {
+    this.#closeSockets()
+    await this.#services.pool.stop()
+    this.#admin.close()
+    await this.#telemetry.close()
+  }
+
+  /** Ends the workers and whatever they serve at once. */
+  kill(): void {
+    this.#closeSockets()
+    this.#services.pool.kill()
+  }
+
+  #closeSockets(): void {
+    this.#stopping = true
+    if (this.#rotation !== null) clearTimeout(this.#rotation)
+    this.#sockets.close()
+  }
+
+  async #takeUp(candidate: Snapshot, bring: (serving: Serving) => Promise<void>): Promise<void> {
+    const snapshot = this.#keyring.fit(candidate)
+    const { listeners, telemetry, admin } = snapshot.settings
+    const prepared: Prepared[] = []
+    this.#busy = true
+    let sockets: ReadonlyMap<string, BoundSocket> = new Map()
+    try {
+      const listening = await this.#sockets.prepare(listeners.values())
+      sockets = listening.byListener
+      prepared.push(listening)
+      const { address } = telemetry
+      const telemetryKey = address === null ? null : formatAddress(address.host, address.port)
+      prepared.push(await this.#telemetry.prepare(telemetryKey, () => this.#services.openTelemetry(address as Address)))
+      const socket = admin?.socket ?? null
+      prepared.push(await this.#admin.prepare(socket, () => this.#services.openAdmin(socket as string)))
+      await bring(servingOf(snapshot, sockets))
+      if (this.#stopping) throw new CertgateError('reload_failed', 'certgate is stopping')
+    } catch (error) {
+      for (const each of prepared.reverse()) each.abandon()
+      throw explain(error, sockets)
+    } finally {
+      this.#busy = false
+    }
+    for (const each of prepared) each.commit()
+    const before = this.#inForce
+    this.#keyring.adopt(snapshot)
+    this.#inForce = { snapshot, loadedAt: Date.now(), sockets }
+    this.#scheduleRotation()
+    this.#announce(before)
+  }
+
+  /** Listeners that are new or on another socket than before. */
+  #announce(before: InForce | null): void {
+    for (const [name, socket] of this.#inForce?.sockets ?? []) {
+      if (before?.sockets.get(name) === socket) continue
+      const scheme = this.#inForce?.snapshot.settings.listeners.get(name)?.tls === null ? 'http' : 'https'
+      this.#services.announce(`certgate: ready on ${scheme}://${formatAddress(socket.host, socket.port)}`)
+    }
+  }
+
+  #scheduleRotation(): void {
+    if (this.#rotation !== null) clearTimeout(this.#rotation)
+    const { inForce } = this
+    if (inForce === null) return
+    const delay = rotationDue(inForce.snapshot) - Date.now()
+    this.#rotation = setTimeout(() => this.#rotateTicketKeys(), Math.max(0, delay)).unref()
+  }
+
+  /** A change under way brings its own keys and schedules the next rotation. */
+  #rotateTicketKeys(): void {
+    const { inForce } = this
+    if (inForce === null || this.#busy) return
+    const snapshot = this.#keyring.renew(inForce.snapshot)
+    this.#keyring.adopt(snapshot)
+    this.#inForce = { ...inForce, snapshot }
+    this.#services.pool.renew(servingOf(snapshot, inForce.sockets))
+    this.#services.pool.tellAll({
+      kind: 'ticket_keys',
+      keys: new Map([...snapshot.listeners].map(([name, { ticketKeys }]) => [name, ticketKeys])),
+    })
+    this.#scheduleRotation()
+  }
+}
+
+function servingOf(snapshot: Snapshot, sockets: ReadonlyMap<string, BoundSocket>): Serving {
+  const openings = new Map<string, string>()
+  const handles = new Map<string, SendHandle>()
+  for (const [name, { opening, handle }] of sockets) {
+    // A listener that gains or loses TLS needs another server on the same socket.
+    const kind = snapshot.settings.listeners.get(name)?.tls === null ? 'plain' : 'tls'
+    openings.set(name, `${opening}/${kind}`)
+    handles.set(name, handle)
+  }
+  return { snapshot, openings, handles }
+}
+
+const workerCount = ({ settings }: Snapshot): number => (settings.workers === 'auto' ? availableParallelism() : settings.workers)
+
+/** What a worker could not do, told as what the gateway could not do. */
+function explain(error: unknown, sockets: ReadonlyMap<string, BoundSocket>): unknown {
+  if (error instanceof WorkerGoneError) {
+    return new CertgateError('io_failed', `a worker did not start: ${error.message}`, { hint: 'its own lines above say why', cause: error })
+  }
+  if (!(error instanceof WorkerRefusedError)) return error
+  const socket = error.listener === null ? undefined : sockets.get(error.listener)
+  if (socket !== undefined && error.code !== null) return unavailable(formatAddress(socket.host, socket.port), error.code)
+  return new CertgateError('reload_failed', `a worker could not take up the configuration: ${error.message}`, { cause: error })
+}

@@ -1,0 +1,47 @@
+import { X509Certificate } from 'node:crypto'
+import type { Snapshot } from '../ipc/messages.ts'
+import type { TrustMaterial } from '../tls/types.ts'
+import type { StatusCertificate, StatusCrl } from './status.ts'
+
+/** The certificates that a snapshot shows and trusts, each once per listener and SNI name, with when they run out. */
+export function certificatesOf(snapshot: Snapshot): StatusCertificate[] {
+  return trustsOf(snapshot).flatMap(({ listener, serverName, trust }) => {
+    const describe = (kind: 'server' | 'ca', pem: string): StatusCertificate => {
+      const certificate = new X509Certificate(pem)
+      return {
+        kind,
+        listener,
+        server_name: serverName,
+        subject: certificate.subject.split('\n').reverse().join(','),
+        not_after: certificate.validToDate.getTime(),
+      }
+    }
+    return [describe('server', trust.keyPair.certificate), ...trust.clientCa.map((pem) => describe('ca', pem))]
+  })
+}
+
+/** The revocation lists of a snapshot, each once per listener. */
+export function crlsOf(snapshot: Snapshot): StatusCrl[] {
+  const seen = new Set<string>()
+  return trustsOf(snapshot).flatMap(({ listener, trust }) =>
+    trust.crl.lists.flatMap(({ file, issuerDn, nextUpdate, serials }) => {
+      const key = `${listener}\0${file}\0${issuerDn}`
+      if (seen.has(key)) return []
+      seen.add(key)
+      return [{ listener, file, issuer: issuerDn, next_update: nextUpdate, revoked: serials.size }]
+    }),
+  )
+}
+
+interface Trust {
+  readonly listener: string
+  readonly serverName: string | null
+  readonly trust: TrustMaterial
+}
+
+function trustsOf(snapshot: Snapshot): Trust[] {
+  return [...snapshot.listeners].flatMap(([listener, material]) => [
+    { listener, serverName: null, trust: material },
+    ...[...material.names].map(([serverName, trust]) => ({ listener, serverName, trust })),
+  ])
+}

@@ -1,0 +1,158 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { readPfx } from '../certificates/pkcs12-read.ts'
+import type { Located } from '../config/document.ts'
+import type { QuickConfig } from '../config/flags.ts'
+import { parseInternalUsers } from '../config/internal-users.ts'
+import { unreadable } from '../config/interpolate.ts'
+import { loadConfig } from '../config/load.ts'
+import { mappingRemarks } from '../config/remarks.ts'
+import { parseRoleMapping } from '../config/roles-mapping.ts'
+import type { InternalUser, Settings } from '../config/settings.ts'
+import { ConfigError, type Problem } from '../errors.ts'
+import type { Snapshot } from '../ipc/messages.ts'
+import { mappingErrors } from '../policy/mapping-checks.ts'
+import { compilePolicy } from '../policy/policy.ts'
+import type { RoleMapping } from '../policy/types.ts'
+import { contentDigest } from './digest.ts'
+import { loadMaterial, type Material } from './material.ts'
+
+/** A file, or what the flags of the command line stand for. */
+export type ConfigurationSource =
+  | { readonly kind: 'file'; readonly file: string }
+  | { readonly kind: 'flags'; readonly config: QuickConfig }
+
+export type LoadResult =
+  | {
+      readonly ok: true
+      /** One number above the previous snapshot if anything in it differs, else the previous one itself. */
+      readonly snapshot: Snapshot
+      readonly changed: boolean
+      readonly warnings: readonly Problem[]
+    }
+  | {
+      readonly ok: false
+      /** Errors and warnings. */
+      readonly problems: readonly Problem[]
+      /** What was to be read, as far as it is known: a change there may make the next load succeed. */
+      readonly watchedFiles: readonly string[]
+    }
+
+/** What is read before anything is judged together. */
+interface Parts {
+  readonly settings: Settings
+  readonly document: Located
+  readonly mapping: RoleMapping | null
+  readonly mappingDocument: Located | null
+  readonly users: readonly InternalUser[]
+}
+
+/**
+ * Reads and judges everything that decides something: configuration, mapping, users, certificates, keys, CAs and CRLs, and compiles
+ * the policy for a trial. Never rejects for what is in those files: all problems come back at once, and nothing of them is used then.
+ */
+export async function loadConfiguration(source: ConfigurationSource, previous: Snapshot | null = null): Promise<LoadResult> {
+  const problems: Problem[] = []
+  const parts = readParts(source, problems)
+  const failed = (watchedFiles: readonly string[]): LoadResult => ({ ok: false, problems, watchedFiles })
+  if (parts === null) return failed([])
+  const { settings, document, mapping, users } = parts
+  const material = loadMaterial(settings, document, readPfx, problems)
+  if (mapping !== null) judgePolicy(parts, mapping, material, previous, problems)
+  if (mapping === null || material === null || problems.some(({ severity }) => severity === 'error')) return failed(settings.watchedFiles)
+  const snapshot: Snapshot = { number: (previous?.number ?? 0) + 1, settings, mapping, users, ...material }
+  const changed = previous === null || contentDigest(snapshot) !== contentDigest(previous)
+  return { ok: true, snapshot: changed ? snapshot : previous, changed, warnings: problems }
+}
+
+function readParts(source: ConfigurationSource, problems: Problem[]): Parts | null {
+  if (source.kind === 'flags') return { ...source.config, mappingDocument: null }
+  const loaded = attempt(problems, () => loadConfig(source.file))
+  if (loaded === null) return null
+  const { settings, document } = loaded
+  problems.push(...loaded.warnings)
+  const read = <T>(file: string, key: string, parse: (text: string, file: string) => T & { warnings: readonly Problem[] }) => {
+    const text = readText(file, key, document, problems)
+    const parsed = text === null ? null : attempt(problems, () => parse(text, file))
+    problems.push(...(parsed?.warnings ?? []))
+    return parsed
+  }
+  const mapping = settings.rolesMapping === null ? noMapping : read(settings.rolesMapping, 'roles_mapping', parseRoleMapping)
+  const users = settings.internalUsers === null ? noUsers : read(settings.internalUsers, 'internal_users', parseInternalUsers)
+  return {
+    settings,
+    document,
+    mapping: mapping?.mapping ?? null,
+    mappingDocument: mapping?.document ?? null,
+    // Never used half: without the file the load has failed already.
+    users: users?.users ?? [],
+  }
+}
+
+const noMapping = { mapping: { file: '', entries: [] }, document: null }
+const noUsers = { users: [] }
+
+function readText(file: string, key: string, document: Located, problems: Problem[]): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
+  } catch (error) {
+    problems.push(document.problem([key], `cannot read ${file}: ${unreadable(error)}`))
+    return null
+  }
+}
+
+/** What a part of the configuration makes; null, with its problems noted, where it cannot be used. */
+function attempt<T>(problems: Problem[], read: () => T): T | null {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    problems.push(...error.problems)
+    return null
+  }
+}
+
+function judgePolicy(parts: Parts, mapping: RoleMapping, material: Material | null, previous: Snapshot | null, problems: Problem[]): void {
+  const { settings, document, mappingDocument } = parts
+  for (const { message, line, hint } of mappingErrors(mapping)) {
+    problems.push((mappingDocument ?? document).problemOnLine(line, message, { hint }))
+  }
+  problems.push(...newlyUnknownRoles(parts, mapping, previous))
+  if (problems.some(({ severity }) => severity === 'error')) return
+  try {
+    compilePolicy(settings, mapping)
+  } catch (error) {
+    problems.push(document.problem(['routes'], error instanceof Error ? error.message : String(error)))
+    return
+  }
+  const clientCas = clientCaNames(material)
+  problems.push(...mappingRemarks({ settings, config: document, mapping, mappingDocument, clientCas }))
+}
+
+function clientCaNames(material: Material | null): string[] {
+  const trusts = [...(material?.listeners.values() ?? [])].flatMap((listener) => [listener, ...listener.names.values()])
+  const certificates = new Set(trusts.flatMap(({ clientCa }) => clientCa))
+  return [...certificates].map((pem) => new X509Certificate(pem).subject.split('\n').reverse().join(','))
+}
+
+/**
+ * A role that a route allows since this reload and that no mapping knows is a slip of the pen that would lock people out: the old
+ * configuration stays. A role that went missing from the mapping is a withdrawal, and that always takes effect.
+ */
+function newlyUnknownRoles({ settings, document }: Parts, mapping: RoleMapping, previous: Snapshot | null): Problem[] {
+  if (previous === null) return []
+  const roleWords = ({ routes }: Settings) =>
+    routes.flatMap(({ allow, line }) => allow.flatMap((word) => (word.kind === 'role' ? [{ role: word.role, line }] : [])))
+  const known = new Set([...mapping.entries.map(({ role }) => role), ...roleWords(previous.settings).map(({ role }) => role)])
+  return roleWords(settings)
+    .filter(({ role }) => !known.has(role))
+    .map(({ role, line }) =>
+      document.problemOnLine(
+        line,
+        `unknown role '${role}': ${mapping.file === '' ? 'there is no roles_mapping' : `nothing in ${mapping.file} defines it`}`,
+        {
+          hint: 'define the role before a route allows it',
+        },
+      ),
+    )
+}

@@ -1,0 +1,76 @@
+import type { Address } from '../config/settings.ts'
+import type { Snapshot } from '../ipc/messages.ts'
+import { MetricsAggregator } from '../observability/metrics-aggregator.ts'
+import { startTelemetryServer, type TelemetryServer } from '../observability/telemetry-server.ts'
+import type { MetricsSnapshot } from '../observability/worker-metrics.ts'
+import { certificatesOf, crlsOf } from './inventory.ts'
+
+/** What telemetry asks of the gateway. */
+export interface TelemetryState {
+  /** Has every worker's measurements delivered to `absorb`. */
+  measure(): Promise<void>
+  readonly serving: number
+  readonly state: 'starting' | 'serving' | 'draining'
+}
+
+/** Control's measurements and the server that shows them. */
+export class Telemetry {
+  readonly #aggregator: MetricsAggregator
+  readonly #onError: (error: unknown) => void
+
+  constructor(version: string, onError: (error: unknown) => void) {
+    this.#aggregator = new MetricsAggregator({ version })
+    this.#onError = onError
+  }
+
+  /** Rejects with CertgateError `address_unavailable`. */
+  open(address: Address, gateway: TelemetryState): Promise<TelemetryServer> {
+    return startTelemetryServer(address, {
+      metrics: async () => {
+        await gateway.measure()
+        return this.#aggregator.render()
+      },
+      unhealthy: () => (gateway.state === 'serving' && gateway.serving === 0 ? 'no worker is serving' : null),
+      unready: () => {
+        if (gateway.state !== 'serving') return gateway.state
+        return gateway.serving === 0 ? 'no worker is serving' : null
+      },
+      onError: this.#onError,
+    })
+  }
+
+  /** Takes what a worker sent; its own code made it, so its shape is not doubted. */
+  absorb(worker: number, values: unknown): void {
+    this.#aggregator.absorb(worker, values as MetricsSnapshot)
+  }
+
+  workerGone(worker: number): void {
+    this.#aggregator.workerGone(worker)
+  }
+
+  /** A load succeeded, and this is in force. */
+  loaded(snapshot: Snapshot): void {
+    this.#aggregator.reloadResult(true, Date.now())
+    this.#aggregator.setInventory({
+      certificates: certificatesOf(snapshot).map(({ kind, listener, server_name, not_after }) => ({
+        kind,
+        name: server_name === null ? listener : `${listener}/${server_name}`,
+        notAfter: not_after / 1_000,
+      })),
+      crls: crlsOf(snapshot).map(({ issuer, file, next_update }) => ({ issuer, file, nextUpdate: next_update / 1_000 })),
+      targets: [...snapshot.settings.upstreams].flatMap(([upstream, { targets }]) => targets.map(({ url }) => ({ upstream, target: url }))),
+    })
+  }
+
+  rejected(): void {
+    this.#aggregator.reloadResult(false, Date.now())
+  }
+
+  unchanged(): void {
+    this.#aggregator.reloadResult(true, Date.now())
+  }
+
+  stop(): void {
+    this.#aggregator.stop()
+  }
+}

@@ -1,0 +1,123 @@
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { ListenerSettings, Settings } from '../config/settings.ts'
+import type { Snapshot } from '../ipc/messages.ts'
+import type { Logger } from '../observability/logger.ts'
+import type { Metrics } from '../observability/types.ts'
+import { createTlsListener, type TlsListener } from '../tls/listener.ts'
+import type { ListenerMaterial, Peer } from '../tls/types.ts'
+import type { Acceptor } from './listeners.ts'
+
+export interface EndpointServices {
+  readonly metrics: Metrics
+  readonly log: Logger
+  /** Takes over a connection whose handshake is done, or a plain one (null). */
+  accept(listener: string, socket: TLSSocket | Socket, peer: Peer | null): void
+}
+
+interface TlsEndpoint {
+  readonly tls: TlsListener
+  settings: ListenerSettings
+  material: ListenerMaterial
+}
+
+/** What happens to a connection between TCP and HTTP: TLS by the snapshot in force, or nothing on a plain listener. */
+export class Endpoints {
+  readonly #services: EndpointServices
+  /** Those of removed listeners stay: their connections are still judged. */
+  readonly #tls = new Map<string, TlsEndpoint>()
+  #settings: Settings | null = null
+  #handshakeTimeout = 0
+
+  constructor(services: EndpointServices) {
+    this.#services = services
+  }
+
+  /**
+   * Takes up the certificates and the trust of a snapshot for all handshakes from now on. Throws where any cannot be used: then
+   * all are as before.
+   */
+  update(snapshot: Snapshot): void {
+    const before = this.#handshakeTimeout
+    const undo: (() => void)[] = []
+    this.#handshakeTimeout = snapshot.settings.limits.handshake
+    try {
+      for (const [name, material] of snapshot.listeners) {
+        const settings = snapshot.settings.listeners.get(name)
+        if (settings !== undefined) undo.push(this.#updateOne(settings, material))
+      }
+    } catch (error) {
+      this.#handshakeTimeout = before
+      for (const step of undo.reverse()) step()
+      throw error
+    }
+    this.#settings = snapshot.settings
+  }
+
+  /** Tickets made under other keys mean a full handshake from now on. */
+  setTicketKeys(keys: ReadonlyMap<string, Uint8Array>): void {
+    for (const [name, ticketKeys] of keys) {
+      const endpoint = this.#tls.get(name)
+      if (endpoint === undefined || endpoint.settings.tls === null) continue
+      const material = { ...endpoint.material, ticketKeys }
+      endpoint.tls.update(endpoint.settings.tls, material)
+      endpoint.material = material
+    }
+  }
+
+  /** What takes over the connections of a listener; null where the snapshot in force has no such listener. */
+  acceptor(name: string): Acceptor | null {
+    const settings = this.#settings?.listeners.get(name)
+    if (settings === undefined) return null
+    if (settings.tls === null) return (socket) => this.#services.accept(name, socket, null)
+    const endpoint = this.#tls.get(name)
+    return endpoint === undefined ? null : (socket) => void endpoint.tls.server.emit('connection', socket)
+  }
+
+  /** The verdict of now on a connection made earlier. */
+  judge(name: string, peer: Peer): Peer {
+    return this.#tls.get(name)?.tls.judgeAgain(peer) ?? peer
+  }
+
+  /** Returns what makes it as it was. */
+  #updateOne(settings: ListenerSettings, material: ListenerMaterial): () => void {
+    const { name, tls } = settings
+    const before = this.#tls.get(name)
+    if (tls === null) return () => {}
+    if (before === undefined) {
+      this.#tls.set(name, { tls: this.#create(name, tls, material), settings, material })
+      return () => void this.#tls.delete(name)
+    }
+    before.tls.update(tls, material)
+    const { settings: oldSettings, material: oldMaterial } = before
+    this.#tls.set(name, { tls: before.tls, settings, material })
+    return () => {
+      if (oldSettings.tls !== null) before.tls.update(oldSettings.tls, oldMaterial)
+      this.#tls.set(name, before)
+    }
+  }
+
+  #create(name: string, settings: NonNullable<ListenerSettings['tls']>, material: ListenerMaterial): TlsListener {
+    const timeout = () => this.#handshakeTimeout
+    const { metrics, log } = this.#services
+    return createTlsListener({
+      name,
+      settings,
+      material,
+      /** Read anew with each update. */
+      get handshakeTimeout() {
+        return timeout()
+      },
+      onConnection: (socket, peer) => {
+        metrics.handshake(peer.resumed ? 'resumed' : 'ok', socket.getProtocol() ?? '')
+        if (peer.certificate !== null) metrics.certificateLife((peer.certificate.notAfter - Date.now()) / 1_000)
+        this.#services.accept(name, socket, peer)
+      },
+      onHandshakeFailure: (error: NodeJS.ErrnoException, socket) => {
+        const timedOut = error.code === 'handshake_timeout'
+        metrics.handshake(timedOut ? 'timeout' : 'failed', '')
+        log.debug({ listener: name, remote: socket.remoteAddress, code: error.code }, `handshake failed: ${error.message}`)
+      },
+    })
+  }
+}
