@@ -21,8 +21,15 @@ export interface IssuerBinding {
   readonly names: ReadonlySet<string>
 }
 
-/** The configured CAs, one PEM certificate each, as bindings see them; the same one only once. Throws UnreadableCertificateError. */
-export function readAuthorities(pems: Iterable<string>): Authority[] {
+/** Whom a listener trusts, as far as bindings look at it: PEM certificates, one in each text. */
+export interface ClientCas {
+  readonly clientCa: readonly string[]
+  readonly names: ReadonlyMap<string, { readonly clientCa: readonly string[] }>
+}
+
+/** The client CAs of all listeners, each once. Throws UnreadableCertificateError. */
+export function readAuthorities(listeners: Iterable<ClientCas>): Authority[] {
+  const pems = [...listeners].flatMap(({ clientCa, names }) => [...clientCa, ...[...names.values()].flatMap((name) => name.clientCa)])
   return [...new Set(pems)].map((pem) => {
     const der = Buffer.from(pem.replace(/-----[A-Z0-9 ]+-----/g, ''), 'base64')
     const { dn, issuerDn } = readCertificate(der)

@@ -1,6 +1,6 @@
 import type { Identity } from '../identity/types.ts'
 import { type CompiledMapping, compileMapping } from './mapping.ts'
-import { readAuthorities } from './mapping-issuer.ts'
+import { type ClientCas, readAuthorities } from './mapping-issuer.ts'
 import { RouteTable } from './route-table.ts'
 import type { Policy, RoleMapping, RoleSet, Route, RouteMiss, RouteSettings } from './types.ts'
 
@@ -37,9 +37,9 @@ class CompiledPolicy implements Policy {
 
 /**
  * Compiles routes and mapping; throws an Error that names the route, or the mapping's file and line, of what cannot be used.
- * `clientCas`: PEM of every client CA of every listener, which the DNs in `issuers` stand for.
+ * `listeners`: the material of every listener, whose client CAs the DNs in `issuers` stand for; null where it is not known.
  */
-export function compilePolicy(settings: PolicySettings, mapping: RoleMapping, clientCas: Iterable<string> | null = null): Policy {
-  const authorities = clientCas === null ? null : readAuthorities(clientCas)
+export function compilePolicy(settings: PolicySettings, mapping: RoleMapping, listeners: Iterable<ClientCas> | null = null): Policy {
+  const authorities = listeners === null ? null : readAuthorities(listeners)
   return new CompiledPolicy(new RouteTable(settings.routes), compileMapping(mapping, authorities))
 }

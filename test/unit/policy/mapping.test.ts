@@ -170,7 +170,9 @@ describe('issuers', () => {
   it('are read from the CAs as configured', async () => {
     const root = await createAuthority('CN=Good CA,O=Acme')
     const below = await root.intermediate('Issuing')
-    const [first, second, ...others] = readAuthorities([root.certificate, below.certificate, root.certificate])
+    const [first, second, ...others] = readAuthorities([
+      { clientCa: [root.certificate], names: new Map([['x', { clientCa: [below.certificate, root.certificate] }]]) },
+    ])
     assert.deepEqual(others, [])
     assert.equal(first?.dn, 'CN=Good CA,O=Acme')
     assert.equal(first?.selfSigned, true)
