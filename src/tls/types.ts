@@ -1,4 +1,6 @@
 import type { PeerCertificate, TrustRefusal } from '../identity/types.ts'
+import type { Chain } from './chain.ts'
+import type { Leaf } from './leaf.ts'
 
 /** A certificate chain and its private key, PEM, already proven to fit each other. */
 export interface KeyPair {
@@ -10,15 +12,47 @@ export interface KeyPair {
 /** What control learned from one CRL: plain data for the workers. */
 export interface RevocationList {
   readonly file: string
-  /** Printed and DER-hex forms of the issuer; matching is by the hex of the encoded name and the key identifier. */
+  /** Printed and DER-hex forms of the issuer, for people and for telling lists apart. */
   readonly issuerDn: string
   readonly issuerHex: string
+  /** The issuer folded as RFC 5280 section 7.1 compares names: what the issuer of a certificate is matched by. */
+  readonly issuerName: string
   readonly authorityKeyId: string | null
   /** Milliseconds; a list past nextUpdate is as good as missing. */
   readonly thisUpdate: number
   readonly nextUpdate: number
   /** Upper-case hex serials as in CertificateFacts. */
   readonly serials: ReadonlySet<string>
+  /** Why the list proves nobody unrevoked (a delta, an unknown critical extension, ...); null: it does. Its serials count all the same. */
+  readonly unusable: string | null
+  readonly scope: RevocationScope
+  /** SHA-256 (lower hex) of the configured CA's key that signed it; null where none did. */
+  readonly signerKey: string | null
+  /** Set where no configured CA signed it: to be checked against the issuer that a client sends. Until then the list says nothing. */
+  readonly signed: SignedBytes | null
+}
+
+/** Which of its issuer's certificates a CRL speaks about (RFC 5280 section 5.2.5). */
+export interface RevocationScope {
+  readonly covers: 'all' | 'leaves' | 'authorities' | 'none'
+  /** Names of its distribution point, one of which the certificate must name too; null: it is not partitioned. */
+  readonly points: readonly string[] | null
+}
+
+/** What a signature was made over. Text, because it crosses to the workers and into digests. */
+export interface SignedBytes {
+  /** base64. */
+  readonly content: string
+  readonly signature: string
+  readonly algorithm: SignatureAlgorithm
+}
+
+export interface SignatureAlgorithm {
+  readonly key: 'rsa' | 'rsa-pss' | 'ec' | 'ed25519' | 'ed448'
+  /** null where the algorithm has its own. */
+  readonly hash: string | null
+  /** Bytes; RSASSA-PSS only. */
+  readonly saltLength: number
 }
 
 /** Whom to trust under one SNI name. */
@@ -50,4 +84,27 @@ export interface Peer {
   /** Lower case, as the client sent it; null without SNI. */
   readonly serverName: string | null
   readonly resumed: boolean
+  /** What the listener needs to judge the connection again; nobody else's to read, and absent in a peer made by hand. */
+  readonly evidence?: Evidence
+}
+
+/** Why a certificate is not trusted: the code for the client, the words for the operator. */
+export interface Refusal {
+  readonly refusal: TrustRefusal
+  readonly detail: string
+}
+
+/** What a verdict rests on. */
+export interface Evidence {
+  readonly leaf: Leaf
+  /** Which state of the listener's trust it was made under. */
+  readonly generation: number
+  /** Milliseconds; the verdict is to be made anew after this. */
+  readonly until: number
+  /** True: refused for what no reload can change. */
+  readonly final: boolean
+  /** null: resumed, and the chain could not be found again. */
+  readonly chain: Chain | null
+  /** SHA-256 (hex) of the keys that chains could end in when a connection without a known chain was accepted. */
+  readonly anchorKeys: readonly string[]
 }

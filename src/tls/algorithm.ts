@@ -1,0 +1,61 @@
+import type { KeyObject } from 'node:crypto'
+
+const SMALLEST_RSA = 2048
+/** Curves of 256 bits and more that OpenSSL knows; anything else, explicit parameters too, is taken for weak. */
+const CURVES: ReadonlySet<string> = new Set([
+  'prime256v1',
+  'secp256k1',
+  'secp384r1',
+  'secp521r1',
+  'brainpoolP256r1',
+  'brainpoolP384r1',
+  'brainpoolP512r1',
+])
+
+/** Signatures that can be relied on, as OID prefix-free text; SHA-1, MD5 and DSA are not among them. */
+const SIGNATURES: ReadonlySet<string> = new Set([
+  '1.2.840.113549.1.1.14',
+  '1.2.840.113549.1.1.11',
+  '1.2.840.113549.1.1.12',
+  '1.2.840.113549.1.1.13',
+  // RSASSA-PSS carries its hash in parameters: OpenSSL refuses SHA-1 there when it checks the chain.
+  '1.2.840.113549.1.1.10',
+  '1.2.840.10045.4.3.1',
+  '1.2.840.10045.4.3.2',
+  '1.2.840.10045.4.3.3',
+  '1.2.840.10045.4.3.4',
+  '1.3.101.112',
+  '1.3.101.113',
+  ...Array.from({ length: 8 }, (_, index) => `2.16.840.1.101.3.4.3.${index + 9}`),
+  ...Array.from({ length: 15 }, (_, index) => `2.16.840.1.101.3.4.3.${index + 17}`),
+])
+
+const WEAK_SIGNATURES: ReadonlyMap<string, string> = new Map([
+  ['1.2.840.113549.1.1.2', 'MD2'],
+  ['1.2.840.113549.1.1.4', 'MD5'],
+  ['1.2.840.113549.1.1.5', 'SHA-1'],
+  ['1.3.14.3.2.29', 'SHA-1'],
+  ['1.2.840.10045.4.1', 'SHA-1'],
+  ['1.2.840.10040.4.3', 'DSA and SHA-1'],
+  ['2.16.840.1.101.3.4.3.1', 'DSA'],
+  ['2.16.840.1.101.3.4.3.2', 'DSA'],
+])
+
+/** Why a public key is too weak, e.g. `an RSA key of 1024 bits`; null: it is not. */
+export function keyWeakness(key: KeyObject): string | null {
+  const { asymmetricKeyType: type = 'unknown', asymmetricKeyDetails: details } = key
+  if (type === 'rsa' || type === 'rsa-pss') {
+    const bits = details?.modulusLength ?? 0
+    return bits >= SMALLEST_RSA ? null : `an RSA key of ${bits} bits`
+  }
+  if (type === 'ec') {
+    const curve = details?.namedCurve
+    return curve !== undefined && CURVES.has(curve) ? null : `a key on the curve ${curve ?? 'of explicit parameters'}`
+  }
+  return type === 'ed25519' || type === 'ed448' || /^(ml|slh)-dsa-/.test(type) ? null : `a key of kind ${type}`
+}
+
+/** Why a signature algorithm is too weak, e.g. `a signature with SHA-1`; null: it is not. */
+export function signatureWeakness(oid: string): string | null {
+  return SIGNATURES.has(oid) ? null : `a signature with ${WEAK_SIGNATURES.get(oid) ?? `the unknown algorithm ${oid}`}`
+}

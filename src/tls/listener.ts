@@ -1,0 +1,143 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import type { TLSSocket, Server as TlsServer } from 'node:tls'
+import type { ListenerTlsSettings } from '../config/settings.ts'
+import { createHandshakeServer, HandshakeError, serverNameOf, trustFor, UNNAMED } from './handshake-server.ts'
+import { PeerJudge } from './peer.ts'
+import { compileTrust } from './trust-domain.ts'
+import type { ListenerMaterial, Peer, TrustMaterial } from './types.ts'
+
+export interface TlsListenerOptions {
+  readonly name: string
+  readonly settings: ListenerTlsSettings
+  readonly material: ListenerMaterial
+  /** Milliseconds that a handshake may take, from its first byte or none at all; whoever needs longer is cut off. */
+  readonly handshakeTimeout: number
+  /** The handshake is done and its certificate judged; who is refused comes too, with the reason, to be told over HTTP. */
+  onConnection(socket: TLSSocket, peer: Peer): void
+  /** The handshake failed; the socket is destroyed after this returns. */
+  onHandshakeFailure(error: Error, socket: TLSSocket): void
+  /** Called when TCP accepts, before TLS costs anything: call `proceed`, now or later, or destroy the socket. */
+  admit?(socket: Socket, proceed: () => void): void
+  /** Milliseconds since the epoch. */
+  now?(): number
+}
+
+export interface TlsListener {
+  readonly name: string
+  /** What to listen on and to stop listening with. */
+  readonly server: Server
+  /**
+   * Builds the new state beside and swaps it for all handshakes that begin from now on; throws, and the old one stays, where it
+   * cannot be used. Verdicts of live connections are made again by `judgeAgain`.
+   */
+  update(settings: ListenerTlsSettings, material: ListenerMaterial): void
+  /** The verdict of now on a connection made earlier: the same object where nothing has changed, cheap enough for every request. */
+  judgeAgain(peer: Peer): Peer
+  /** No new connections; those that are open go on. */
+  close(): void
+}
+
+/** One state of trust and what is compiled from it: immutable, replaced as a whole. */
+interface State {
+  readonly generation: number
+  readonly settings: ListenerTlsSettings
+  /** By SNI name; one under UNNAMED where none are configured. */
+  readonly judges: ReadonlyMap<string, PeerJudge>
+  readonly server: TlsServer
+}
+
+/** A TLS listener over net. Throws where the material cannot be used. */
+export function createTlsListener(options: TlsListenerOptions): TlsListener {
+  return new Listener(options)
+}
+
+class Listener implements TlsListener {
+  readonly name: string
+  readonly server: Server
+  readonly #options: TlsListenerOptions
+  #state: State
+  /** States whose last handshakes may still be under way; live connections must not keep them, with all their lists, in memory. */
+  readonly #retiring = new Set<State>()
+
+  constructor(options: TlsListenerOptions) {
+    this.name = options.name
+    this.#options = options
+    this.#state = this.#build(options.settings, options.material, 1)
+    // Half-open: a client that has sent its last request still gets the answer.
+    this.server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket))
+  }
+
+  update(settings: ListenerTlsSettings, material: ListenerMaterial): void {
+    const old = this.#state
+    this.#state = this.#build(settings, material, old.generation + 1)
+    this.#retiring.add(old)
+    setTimeout(() => this.#retiring.delete(old), this.#options.handshakeTimeout + 1_000).unref()
+  }
+
+  judgeAgain(peer: Peer): Peer {
+    const { evidence } = peer
+    if (evidence === undefined) return peer
+    const { generation, settings } = this.#state
+    const now = this.#now()
+    if (evidence.generation === generation && now < evidence.until) return peer
+    // Nobody is asked for a certificate any more: one that was shown before counts no longer.
+    if (settings.clientauthMode === 'NONE') return { ...peer, certificate: null, refusal: null, detail: '' }
+    const judge = this.#judge(this.#state, peer.serverName)
+    if (judge !== undefined) return judge.judgeAgain(peer, evidence, now)
+    return { ...peer, refusal: 'certificate_unknown_issuer', detail: 'its server name is no longer configured' }
+  }
+
+  close(): void {
+    this.server.close()
+  }
+
+  #accept(socket: Socket): void {
+    const proceed = () => {
+      if (!socket.destroyed) this.#state.server.emit('connection', socket)
+    }
+    const { admit } = this.#options
+    if (admit === undefined) {
+      proceed()
+      return
+    }
+    // While it waits nobody else listens, and an error without a listener would end the process.
+    socket.on('error', () => socket.destroy())
+    admit(socket, proceed)
+  }
+
+  #build(settings: ListenerTlsSettings, material: ListenerMaterial, generation: number): State {
+    const trusts: Iterable<[string, TrustMaterial]> = settings.names.size === 0 ? [[UNNAMED, material]] : material.names
+    const domains = new Map([...trusts].map(([name, trust]) => [name, compileTrust(trust, settings.clientauthMode)]))
+    const judges = new Map([...domains].map(([name, domain]) => [name, new PeerJudge(domain, generation)]))
+    const server = createHandshakeServer(settings, material, domains, {
+      timeout: this.#options.handshakeTimeout,
+      onSecure: (socket) => this.#secured(generation, socket),
+      onFailure: (error, socket) => this.#options.onHandshakeFailure(error, socket),
+    })
+    return { generation, settings, judges, server }
+  }
+
+  /** Judged by the trust that OpenSSL checked the chain with; then, if that was replaced meanwhile, by the one of now. */
+  #secured(generation: number, socket: TLSSocket): void {
+    const serverName = serverNameOf(socket)
+    const state = [this.#state, ...this.#retiring].find((one) => one.generation === generation)
+    const judge = state && this.#judge(state, serverName)
+    if (judge === undefined) {
+      const error = new HandshakeError('server_name_unknown', `no trust is configured for the server name ${JSON.stringify(serverName)}`)
+      this.#options.onHandshakeFailure(error, socket)
+      socket.destroy()
+      return
+    }
+    const peer = judge.judge(socket, serverName, this.#now())
+    this.#options.onConnection(socket, this.judgeAgain(peer))
+  }
+
+  #judge(state: State, serverName: string | null): PeerJudge | undefined {
+    const name = trustFor(state.settings, serverName)
+    return name === null ? undefined : state.judges.get(name)
+  }
+
+  #now(): number {
+    return this.#options.now?.() ?? Date.now()
+  }
+}

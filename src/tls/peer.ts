@@ -1,0 +1,160 @@
+import { createHash, type X509Certificate } from 'node:crypto'
+import { UnreadableCertificateError } from '../errors.ts'
+import type { PeerCertificate } from '../identity/types.ts'
+import { type AuthorityNode, authorityNode, parseCertificate } from './authority-node.ts'
+import { type Chain, commonAuthorityKeys, findChain, MAX_SENT } from './chain.ts'
+import { judgeEvidence, judgeHandshake, type Verdict } from './decision.ts'
+import { type Leaf, readLeaf } from './leaf.ts'
+import { LruMap } from './lru.ts'
+import type { TrustDomain } from './trust-domain.ts'
+import type { Evidence, Peer } from './types.ts'
+
+/** Bounds of what is remembered: about 6 KB per leaf, and a few shared intermediates. */
+const MAX_LEAVES = 2_048
+const MAX_INTERMEDIATES = 128
+
+/** The part of a TLSSocket whose handshake is done that tells who the peer is. */
+export interface SecuredSocket {
+  readonly authorized: boolean
+  readonly authorizationError: unknown
+  getPeerX509Certificate(): X509Certificate | undefined
+  isSessionReused(): boolean
+}
+
+interface Remembered {
+  readonly leaf: Leaf
+  /** Set once a chain was found and OpenSSL accepted one: a leaf that has a good chain is good whatever else is sent with it. */
+  chain: Chain | null
+}
+
+/**
+ * Reads and judges the certificates of one trust domain under one state of trust. What it remembers of them goes with it when trust
+ * changes; the key is the exact DER, so nothing is ever taken for something else.
+ */
+export class PeerJudge {
+  readonly #domain: TrustDomain
+  readonly #generation: number
+  readonly #leaves = new LruMap<string, Remembered>(MAX_LEAVES)
+  readonly #intermediates = new LruMap<string, AuthorityNode>(MAX_INTERMEDIATES)
+
+  constructor(domain: TrustDomain, generation: number) {
+    this.#domain = domain
+    this.#generation = generation
+  }
+
+  /** The verdict on a handshake. A certificate that cannot be read is refused like any other; no certificate is no refusal. */
+  judge(socket: SecuredSocket, serverName: string | null, now: number): Peer {
+    const resumed = socket.isSessionReused()
+    const nobody: Peer = { certificate: null, refusal: null, detail: '', serverName, resumed }
+    // A TLS 1.3 session that was resumed without a certificate reports `authorized`: only the certificate itself counts.
+    const x509 = socket.getPeerX509Certificate()
+    if (x509 === undefined) return nobody
+    try {
+      const remembered = this.#remember(x509)
+      let verdict = this.#judge(socket, x509, remembered, resumed, now)
+      if (verdict.refused !== null && remembered.chain !== null) {
+        // The chain that is remembered does not hold any more; the client may have sent another one.
+        remembered.chain = null
+        verdict = this.#judge(socket, x509, remembered, resumed, now)
+      }
+      if (verdict.refused === null) remembered.chain = verdict.chain
+      return this.#peer(nobody, remembered.leaf, verdict)
+    } catch (error) {
+      // Whatever a certificate makes a parser do, it must not end the process.
+      if (!(error instanceof Error)) throw error
+      return { ...nobody, refusal: 'certificate_invalid', detail: `it cannot be read: ${error.message}` }
+    }
+  }
+
+  /** The verdict on a live connection that was judged under another state of trust, or whose verdict has run out. */
+  judgeAgain(peer: Peer, evidence: Evidence, now: number): Peer {
+    if (evidence.final) return { ...peer, evidence: { ...evidence, generation: this.#generation, until: Number.POSITIVE_INFINITY } }
+    const verdict = judgeEvidence(evidence, this.#domain, now)
+    const { refused, until, final } = verdict
+    return {
+      ...peer,
+      refusal: refused?.refusal ?? null,
+      detail: refused?.detail ?? '',
+      evidence: { ...evidence, generation: this.#generation, until, final },
+    }
+  }
+
+  #judge(socket: SecuredSocket, x509: X509Certificate, remembered: Remembered, resumed: boolean, now: number): Verdict {
+    let above: AuthorityNode[] | null = null
+    const seen = () => {
+      above ??= resumed ? this.#intermediates.values() : this.#sent(x509)
+      return above
+    }
+    return judgeHandshake(
+      {
+        leaf: remembered.leaf,
+        authorized: socket.authorized,
+        authorizationError: socket.authorizationError === null ? null : String(socket.authorizationError),
+        resumed,
+        above: seen,
+        chain: () => remembered.chain ?? findChain(x509, seen(), this.#domain.authorities, now),
+      },
+      this.#domain,
+      now,
+    )
+  }
+
+  #peer(nobody: Peer, leaf: Leaf, { refused, chain, until, final }: Verdict): Peer {
+    const anchorKeys = chain === null ? [...new Set(this.#domain.anchors.map(({ key }) => key))] : []
+    return {
+      ...nobody,
+      // Resumption is only on where all chains end in one key, so that the key is known without the chain.
+      certificate: chain === null ? { ...leaf.certificate, caKeys: refused === null ? anchorKeys : [] } : this.#withChain(leaf, chain),
+      refusal: refused?.refusal ?? null,
+      detail: refused?.detail ?? '',
+      evidence: { leaf, generation: this.#generation, until, final, chain, anchorKeys },
+    }
+  }
+
+  #withChain(leaf: Leaf, chain: Chain): PeerCertificate {
+    const [path = []] = chain.paths
+    return {
+      ...leaf.certificate,
+      chainBase64: path.filter(({ fingerprint }) => chain.sent.has(fingerprint)).map(({ base64 }) => base64),
+      caKeys: commonAuthorityKeys(chain, this.#domain.configured),
+    }
+  }
+
+  #remember(x509: X509Certificate): Remembered {
+    const { raw } = x509
+    const key = raw.toString('latin1')
+    const known = this.#leaves.get(key)
+    if (known !== undefined) return known
+    const remembered = { leaf: readLeaf(x509, raw), chain: null }
+    this.#leaves.set(key, remembered)
+    return remembered
+  }
+
+  /** What the client sent above its leaf, one more than allowed at most. What cannot be read is passed over: nothing is built on it. */
+  #sent(x509: X509Certificate): AuthorityNode[] {
+    const nodes: AuthorityNode[] = []
+    let next = x509.issuerCertificate
+    for (let count = 0; next !== undefined && count <= MAX_SENT; count++) {
+      const node = this.#intermediate(next)
+      if (node !== null) nodes.push(node)
+      next = next.issuerCertificate
+    }
+    return nodes
+  }
+
+  #intermediate(x509: X509Certificate): AuthorityNode | null {
+    const { raw } = x509
+    const fingerprint = createHash('sha256').update(raw).digest('hex')
+    const known = this.#intermediates.get(fingerprint)
+    if (known !== undefined) return known
+    try {
+      // Parsed once more, because this object would keep all that was sent above it.
+      const node = authorityNode(parseCertificate(raw))
+      this.#intermediates.set(fingerprint, node)
+      return node
+    } catch (error) {
+      if (error instanceof UnreadableCertificateError) return null
+      throw error
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto'
+import type { ClientAuthMode } from '../config/settings.ts'
+import { type AuthorityNode, authorityNode, parseCertificate } from './authority-node.ts'
+import { Revocations } from './revocation.ts'
+import type { TrustMaterial } from './types.ts'
+
+/** Whom one SNI name trusts, compiled from its material. Immutable but for what it remembers. */
+export interface TrustDomain {
+  /** 32 hex digits over everything a session depends on: sessions of one domain never resume in another (sessionIdContext). */
+  readonly id: string
+  readonly authorities: readonly AuthorityNode[]
+  readonly configured: ReadonlySet<string>
+  /** The self-signed among them: where chains end. */
+  readonly anchors: readonly AuthorityNode[]
+  readonly checksRevocation: boolean
+  /** True: a certificate whose status no list tells is let through, and nothing else is. */
+  readonly allowsUnknownStatus: boolean
+  readonly revocations: Revocations
+}
+
+/** Throws UnreadableCertificateError where a CA cannot be read; control has found that out before. */
+export function compileTrust(material: TrustMaterial, mode: ClientAuthMode): TrustDomain {
+  const authorities = mode === 'NONE' ? [] : material.clientCa.map((pem) => authorityNode(parseCertificate(pem)))
+  const configured = new Set(authorities.map(({ fingerprint }) => fingerprint))
+  const { validate, onUnavailable, lists } = material.crl
+  const id = createHash('sha256')
+    .update(JSON.stringify([mode, [...configured].sort(), validate, onUnavailable]))
+    .digest('hex')
+    .slice(0, 32)
+  return {
+    id,
+    authorities,
+    configured,
+    anchors: authorities.filter(({ selfSigned }) => selfSigned),
+    checksRevocation: validate,
+    allowsUnknownStatus: onUnavailable === 'allow',
+    revocations: new Revocations(validate ? lists : []),
+  }
+}
+
+/**
+ * Whether sessions may be resumed on a listener with these domains. A resumed session shows its leaf but no chain, and a ticket is
+ * given out before anybody was judged: so only where the leaf, the dates and OpenSSL's stored verdict say all there is to say. That is
+ * one domain, whose CAs have one key, and no revocation lists (a revoked intermediate could not be seen).
+ */
+export function mayResume(domains: readonly TrustDomain[]): boolean {
+  const [first] = domains
+  if (first === undefined || domains.some((domain) => domain.id !== first.id)) return false
+  return !first.checksRevocation && new Set(first.anchors.map(({ key }) => key)).size <= 1
+}
