@@ -17,12 +17,12 @@ class HostTable {
   private readonly any = new RouteTrie()
   private readonly exact = new Map<string, RouteTrie>()
   /** Keyed by `.x` for `*.x`. */
-  private readonly suffixes = new Map<string, RouteTrie>()
+  private readonly wildcards = new Map<string, RouteTrie>()
 
   add(hosts: readonly string[], pattern: RoutePattern, leaf: Leaf): void {
     if (hosts.length === 0) this.any.add(pattern, leaf)
     for (const host of new Set(hosts)) {
-      const [map, key] = host.startsWith('*.') ? [this.suffixes, host.slice(1)] : [this.exact, host]
+      const [map, key] = host.startsWith('*.') ? [this.wildcards, host.slice(1)] : [this.exact, host]
       const trie = map.get(key) ?? new RouteTrie()
       map.set(key, trie)
       trie.add(pattern, leaf)
@@ -32,14 +32,13 @@ class HostTable {
   find(host: string, search: Search): void {
     this.any.find(search, 1)
     if (this.exact.size > 0) this.exact.get(withoutRootDot(host))?.find(search, 1)
-    if (this.suffixes.size > 0) this.findSuffixes(withoutRootDot(host), search)
+    if (this.wildcards.size > 0) this.findWildcard(withoutRootDot(host), search)
   }
 
-  /** `*.x` covers any number of labels before x, as in nginx and Envoy, but not x itself. */
-  private findSuffixes(host: string, search: Search): void {
-    for (let dot = host.indexOf('.', 1); dot !== -1; dot = host.indexOf('.', dot + 1)) {
-      this.suffixes.get(host.slice(dot))?.find(search, 1)
-    }
+  /** `*.x` has one label before x, as in certificates and in a listener's `names`. */
+  private findWildcard(host: string, search: Search): void {
+    const dot = host.indexOf('.')
+    if (dot > 0) this.wildcards.get(host.slice(dot))?.find(search, 1)
   }
 }
 

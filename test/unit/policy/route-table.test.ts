@@ -93,7 +93,8 @@ describe('finding a route by host and listener', () => {
   it('knows exact and wildcard hosts, in file order with those for every host', () => {
     const routes = table({ path: '/w', hosts: ['*.example'] }, { path: '/{any}' }, { path: '/x', hosts: ['db.example', 'b'] })
     assert.equal(find(routes, '/w', { host: 'a.example' }), '/w')
-    assert.equal(find(routes, '/w', { host: 'a.b.example.' }), '/w')
+    assert.equal(find(routes, '/w', { host: 'a.example.' }), '/w')
+    assert.equal(find(routes, '/w', { host: 'a.b.example' }), '/{any}')
     assert.equal(find(routes, '/w', { host: 'example' }), '/{any}')
     assert.equal(find(routes, '/w', { host: '.example' }), '/{any}')
     assert.equal(find(routes, '/w', { host: 'notexample' }), '/{any}')
