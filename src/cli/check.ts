@@ -27,11 +27,19 @@ examples:
     const { flags } = parseArguments('check', args, { config: { type: 'string', short: 'c' }, json: { type: 'boolean' } })
     const file = resolve(terminal.cwd, flags.config ?? 'certgate.yml')
     const result = await loadConfiguration({ kind: 'file', file })
-    const problems = result.ok ? result.warnings : result.problems
+    const problems = inFileOrder(file, result.ok ? result.warnings : result.problems)
     if (flags.json) terminal.out(`${JSON.stringify(jsonReport(file, result.ok, problems), null, 2)}\n`)
     else terminal.out(textReport(file, problems, result.ok ? result.snapshot : null, terminal))
     return result.ok ? 0 : 1
   },
+}
+
+/** The configuration's own problems first, each file's from top to bottom. */
+function inFileOrder(config: string, problems: readonly Problem[]): Problem[] {
+  const files = new Set([config, ...problems.map(({ file }) => file)])
+  return [...files].flatMap((file) =>
+    problems.filter((problem) => problem.file === file).sort((a, b) => a.line - b.line || a.column - b.column),
+  )
 }
 
 function jsonReport(file: string, ok: boolean, problems: readonly Problem[]) {

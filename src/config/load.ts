@@ -7,7 +7,7 @@ import { interpolate, unreadable } from './interpolate.ts'
 import { keyIndex } from './key-index.ts'
 import { Paths } from './paths.ts'
 import { Reader } from './reader.ts'
-import { jsonSchema, topSchema } from './root.ts'
+import { jsonSchema, laterShape, scalarShape, topSchema } from './root.ts'
 import { readAuth } from './sections/auth.ts'
 import { readIdentityHeaders } from './sections/identity-headers.ts'
 import { readLimits } from './sections/limits.ts'
@@ -90,10 +90,10 @@ function keyPlaces(key: string): readonly string[] {
 }
 
 function readSettings(reader: Reader, paths: Paths, placeholderFiles: readonly string[]): Settings {
-  const top = reader.require(topSchema, [])
+  reader.require(topSchema, [])
+  for (const [key, schema] of Object.entries(laterShape)) reader.parse(schema, [key])
+  const watched = (file: string | undefined) => (file === undefined ? null : paths.watched(file))
   const listeners = readListeners(reader, paths)
-  const rolesMapping = top?.roles_mapping === undefined ? null : paths.watched(top.roles_mapping)
-  const internalUsers = top?.internal_users === undefined ? null : paths.watched(top.internal_users)
   const auth = readAuth(reader, reader.has(['internal_users']))
   const upstreams = readUpstreams(reader, paths)
   const routes = readRoutes(reader, { listeners: reader.names(['listeners']), upstreams: reader.names(['upstreams']) })
@@ -102,16 +102,16 @@ function readSettings(reader: Reader, paths: Paths, placeholderFiles: readonly s
     directory: paths.directory,
     listeners,
     auth,
-    rolesMapping,
-    internalUsers,
+    rolesMapping: watched(reader.parse(scalarShape.roles_mapping, ['roles_mapping'])),
+    internalUsers: watched(reader.parse(scalarShape.internal_users, ['internal_users'])),
     upstreams,
     routes,
     identityHeaders: readIdentityHeaders(reader),
     admin: readAdmin(reader, paths),
     telemetry: readTelemetry(reader, paths),
-    workers: top?.workers ?? 'auto',
-    errors: top?.errors ?? 'problem',
-    hideRoutes: top?.hide_routes ?? false,
+    workers: reader.parse(scalarShape.workers, ['workers']) ?? 'auto',
+    errors: reader.parse(scalarShape.errors, ['errors']) ?? 'problem',
+    hideRoutes: reader.parse(scalarShape.hide_routes, ['hide_routes']) ?? false,
     limits: readLimits(reader),
     watchedFiles: [...new Set([...paths.watchedFiles, ...placeholderFiles])],
   }

@@ -18,6 +18,10 @@ export const scalarShape = {
     .describe('worker processes; auto: one per core'),
   errors: word(['problem', 'raven', 'opensearch']).prefault('problem').describe('shape of refusals'),
   hide_routes: toggle().prefault(false).describe('403 instead of 404 where there is no route'),
+}
+
+/** Keys of the top level that a later version will know. */
+export const laterShape = {
   pki: later('issuing certificates'),
   store: later('the certificate registry'),
   revocation: later('fetching revocation lists'),
@@ -34,14 +38,11 @@ export const rootSchema = section({
   telemetry: telemetrySchema.optional().describe('absent: nothing is opened'),
   limits: limitsSchema.optional(),
   ...scalarShape,
+  ...laterShape,
 })
 
-/** Keys of the top level whose contents are read section by section, so that every problem is found. */
-const sectionShape = Object.fromEntries(Object.keys(rootSchema.shape).map((key) => [key, z.unknown().optional()]))
-
-/** Judges only the keys of the top level, and its single values. */
-export const topSchema = section({ ...sectionShape, ...scalarShape } as Record<keyof typeof rootSchema.shape, z.ZodOptional<z.ZodUnknown>> &
-  typeof scalarShape)
+/** Judges only which keys stand at the top level: what is under each is read by itself, so that every problem is found. */
+export const topSchema = section(Object.fromEntries(Object.keys(rootSchema.shape).map((key) => [key, z.unknown().optional()])))
 
 /** JSON Schema (2020-12) of certgate.yml, with descriptions and defaults, for editors. */
 export function jsonSchema(): Record<string, unknown> {

@@ -33,6 +33,8 @@ function* listenerWarnings(settings: Settings, document: Located): Generator<Pro
 
 function* unusedUpstreams(settings: Settings, document: Located): Generator<Problem> {
   const used = new Set(settings.routes.map((route) => route.upstream))
+  // A misspelt name is told at its route; that the one it was meant for seems unused would only distract.
+  if ([...used].some((name) => !settings.upstreams.has(name))) return
   for (const name of settings.upstreams.keys()) {
     if (used.has(name) || settings.routes.length === 0) continue
     yield document.problem(['upstreams', name], `no route leads to the upstream \`${name}\``, { severity: 'warning' })

@@ -5,7 +5,7 @@ import type { Located } from '../config/document.ts'
 import type { QuickConfig } from '../config/flags.ts'
 import { parseInternalUsers } from '../config/internal-users.ts'
 import { unreadable } from '../config/interpolate.ts'
-import { loadConfig } from '../config/load.ts'
+import { inspectConfig } from '../config/load.ts'
 import { mappingRemarks } from '../config/remarks.ts'
 import { parseRoleMapping } from '../config/roles-mapping.ts'
 import type { InternalUser, Settings } from '../config/settings.ts'
@@ -67,10 +67,11 @@ export async function loadConfiguration(source: ConfigurationSource, previous: S
 
 function readParts(source: ConfigurationSource, problems: Problem[]): Parts | null {
   if (source.kind === 'flags') return { ...source.config, mappingDocument: null }
-  const loaded = attempt(problems, () => loadConfig(source.file))
+  const loaded = attempt(problems, () => inspectConfig(source.file))
   if (loaded === null) return null
+  // With errors among its problems the settings are not whole: the files they name are judged, and the load fails all the same.
   const { settings, document } = loaded
-  problems.push(...loaded.warnings)
+  problems.push(...loaded.problems)
   const read = <T>(file: string, key: string, parse: (text: string, file: string) => T & { warnings: readonly Problem[] }) => {
     const text = readText(file, key, document, problems)
     const parsed = text === null ? null : attempt(problems, () => parse(text, file))
