@@ -32,6 +32,14 @@ export interface Command {
   run(args: readonly string[], terminal: Terminal): Promise<number>
 }
 
+export interface CommandEntry {
+  /** As typed after `certgate`; two words where commands share a noun. */
+  readonly name: string
+  readonly summary: string
+  /** Loads only this command's code: `certgate version` must not wait for the parts that serve. */
+  load(): Promise<Command>
+}
+
 export type Flag = Pick<ParseArgsOptionDescriptor, 'type' | 'short' | 'multiple'>
 export type Flags = Readonly<Record<string, Flag>>
 

@@ -1,12 +1,4 @@
-import type { Command } from './command.ts'
-
-export interface CommandEntry {
-  /** As typed after `certgate`; two words where commands share a noun. */
-  readonly name: string
-  readonly summary: string
-  /** Loads only this command's code: `certgate version` must not wait for the parts that serve. */
-  load(): Promise<Command>
-}
+import type { CommandEntry } from './command.ts'
 
 export interface CommandGroup {
   readonly title: string
@@ -51,8 +43,33 @@ export const groups: readonly CommandGroup[] = [
     ],
   },
   {
+    title: 'run',
+    commands: [
+      {
+        name: 'serve',
+        summary: 'run the gateway',
+        load: async () => (await import('./serve.ts')).serveCommand,
+      },
+      {
+        name: 'status',
+        summary: 'show how the running certgate is',
+        load: async () => (await import('./status.ts')).statusCommand,
+      },
+      {
+        name: 'reload',
+        summary: 'let the running certgate load its configuration again',
+        load: async () => (await import('./reload.ts')).reloadCommand,
+      },
+    ],
+  },
+  {
     title: 'ask',
     commands: [
+      {
+        name: 'check',
+        summary: 'report every problem of a configuration, with line and snippet',
+        load: async () => (await import('./check.ts')).checkCommand,
+      },
       {
         name: 'dn',
         summary: 'print who a certificate says it is, to paste into the mapping',
@@ -64,9 +81,14 @@ export const groups: readonly CommandGroup[] = [
     title: 'else',
     commands: [
       {
+        name: 'schema',
+        summary: 'print the JSON Schema of certgate.yml, for editors',
+        load: async () => (await import('./schema.ts')).schemaCommand,
+      },
+      {
         name: 'completion',
         summary: 'print a completion script for bash, zsh or fish',
-        load: async () => (await import('./completion.ts')).completionCommand,
+        load: async () => (await import('./completion.ts')).completionCommand(commands),
       },
       {
         name: 'version',

@@ -1,4 +1,4 @@
-import type { Argument, CommandSpec } from './completion.ts'
+import type { Argument, CommandSpec } from './completion-spec.ts'
 
 const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 const nouns = (specs: readonly CommandSpec[]) => [...new Set(specs.filter(isTwoWords).map((spec) => spec.name.split(' ')[0] ?? ''))]

@@ -1,25 +1,7 @@
 import { UsageError } from '../errors.ts'
-import { type Command, parseArguments } from './command.ts'
-import { commands } from './commands.ts'
+import { type Command, type CommandEntry, parseArguments } from './command.ts'
 import { bashScript, fishScript, zshScript } from './completion-scripts.ts'
-
-/** What follows a flag, or stands by itself. */
-export type Argument = { readonly kind: 'file' | 'folder' | 'text' } | { readonly kind: 'words'; readonly words: readonly string[] }
-
-export interface FlagSpec {
-  readonly long: string
-  readonly short: string | null
-  /** null: a flag without a value. */
-  readonly argument: Argument | null
-  readonly description: string
-}
-
-export interface CommandSpec {
-  readonly name: string
-  readonly summary: string
-  readonly flags: readonly FlagSpec[]
-  readonly positional: Argument
-}
+import { type CommandSpec, parseUsage } from './completion-spec.ts'
 
 const scripts = new Map([
   ['bash', bashScript],
@@ -27,7 +9,8 @@ const scripts = new Map([
   ['fish', fishScript],
 ])
 
-export const completionCommand: Command = {
+/** The command that completes these commands. */
+export const completionCommand = (commands: readonly CommandEntry[]): Command => ({
   name: 'completion',
   summary: 'print a completion script for bash, zsh or fish',
   usage: `usage: certgate completion bash|zsh|fish
@@ -43,39 +26,11 @@ examples:
     const { positionals } = parseArguments('completion', args, {}, { min: 1, max: 1, names: 'the name of a shell: bash, zsh or fish' })
     const script = scripts.get(positionals[0] ?? '')
     if (script === undefined) throw new UsageError(`there is no completion for '${positionals[0]}'`, 'there are bash, zsh and fish')
-    terminal.out(script(await specs()))
+    terminal.out(script(await specs(commands)))
     return 0
   },
-}
+})
 
-async function specs(): Promise<readonly CommandSpec[]> {
+async function specs(commands: readonly CommandEntry[]): Promise<readonly CommandSpec[]> {
   return Promise.all(commands.map(async (entry) => parseUsage(entry.name, entry.summary, (await entry.load()).usage)))
-}
-
-const flagLine = /^ +(?:(-[a-zA-Z]), )?(--[a-z][a-z-]*)(?:[ =](\S+))?(?: {2,}(.*))?$/gm
-
-/** Reads a command's own help, so that completion can never know other flags than the help does. */
-export function parseUsage(name: string, summary: string, usage: string): CommandSpec {
-  const flags = [...usage.matchAll(flagLine)].map(
-    ([, short, long = '', argument, description = '']): FlagSpec => ({
-      long,
-      short: short ?? null,
-      argument: argument === undefined ? null : parseArgument(argument),
-      description: description.trim(),
-    }),
-  )
-  const [synopsis = ''] = usage.split('\n')
-  const words = synopsis
-    .replace(/\[-[^\]]*\]|\([^)]*\)/g, '')
-    .replace(/[[\]]/g, '')
-    .split(/\s+/)
-  const positional = words.slice(2 + name.split(' ').length).map(parseArgument)
-  flags.push({ long: '--help', short: '-h', argument: null, description: 'what the command does, and its flags' })
-  return { name, summary, flags, positional: positional.find(({ kind }) => kind !== 'text') ?? { kind: 'text' } }
-}
-
-function parseArgument(text: string): Argument {
-  if (/^[a-z0-9]+(?:\|[a-z0-9]+)+$/.test(text)) return { kind: 'words', words: text.split('|') }
-  if (/^(?:FILE|F)\b/.test(text)) return { kind: 'file' }
-  return { kind: /^(?:DIR|D|FOLDER)\b/.test(text) ? 'folder' : 'text' }
 }

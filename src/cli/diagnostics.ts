@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts'
 import type { Terminal } from './command.ts'
-import { shortPath } from './report-error.ts'
+import { shortPath } from './short-path.ts'
 import { styles } from './style.ts'
 
 /**

@@ -6,7 +6,7 @@ import { type Command, parseArguments, type Terminal } from './command.ts'
 import { serverNames } from './host-names.ts'
 import { type Initialized, initialize } from './initialize.ts'
 import { programName, shellWord } from './program-name.ts'
-import { shortPath } from './report-error.ts'
+import { shortPath } from './short-path.ts'
 import { styles } from './style.ts'
 
 const defaultUpstream = 'http://127.0.0.1:8080'

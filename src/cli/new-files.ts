@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CertgateError } from '../errors.ts'
-import { shortPath } from './report-error.ts'
+import { shortPath } from './short-path.ts'
 
 export interface NewFile {
   /** Relative to the folder. */

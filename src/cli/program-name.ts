@@ -1,6 +1,6 @@
 import { delimiter, dirname } from 'node:path'
 import type { Terminal } from './command.ts'
-import { shortPath } from './report-error.ts'
+import { shortPath } from './short-path.ts'
 
 /** How this program was called, so that a command line we print works as printed; `bin/certgate` leaves its own path in the environment. */
 export function programName(terminal: Pick<Terminal, 'env' | 'cwd'>): string {

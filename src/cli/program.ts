@@ -1,7 +1,7 @@
 import { nearest } from '../config/suggest.ts'
 import { UsageError } from '../errors.ts'
-import type { Terminal } from './command.ts'
-import { type CommandEntry, commands, notInThisVersion } from './commands.ts'
+import type { CommandEntry, Terminal } from './command.ts'
+import { commands, notInThisVersion } from './commands.ts'
 import { commandHelp, overview } from './help.ts'
 import { reportError } from './report-error.ts'
 

@@ -1,8 +1,11 @@
-import { relative } from 'node:path'
 import { getSystemErrorMap, inspect } from 'node:util'
 import { CertgateError, ConfigError, type Problem, UsageError } from '../errors.ts'
 import type { Terminal } from './command.ts'
+import { diagnostic } from './diagnostics.ts'
+import { shortPath } from './short-path.ts'
 import { styles } from './style.ts'
+
+export { shortPath }
 
 /** Tells a person what went wrong, on standard error, and gives the exit code: 2 for wrong usage, else 1. */
 export function reportError(error: unknown, terminal: Terminal): number {
@@ -18,23 +21,9 @@ export function reportError(error: unknown, terminal: Terminal): number {
   return error instanceof UsageError ? 2 : 1
 }
 
-/** Every problem of a configuration, each with its place, the line it stands on, and what to do. */
+/** Every problem of a configuration, as `certgate check` shows them, each followed by an empty line. */
 export function formatProblems(problems: readonly Problem[], terminal: Terminal): string {
-  const { bold, dim, red, yellow, cyan } = styles(terminal)
-  const blocks = problems.map((problem) => {
-    const severity = problem.severity === 'error' ? red('error:') : yellow('warning:')
-    const place = bold(`${shortPath(problem.file, terminal.cwd)}:${problem.line}:${problem.column}:`)
-    const snippet = problem.snippet === '' ? [] : [dim(problem.snippet.replace(/\n+$/, ''))]
-    const hint = problem.hint === undefined ? [] : [`${cyan('hint:')} ${problem.hint}`]
-    return [`${place} ${severity} ${problem.message}`, ...snippet, ...hint, ''].join('\n')
-  })
-  return blocks.map((block) => `${block}\n`).join('')
-}
-
-/** Relative to where the user stands, unless that would lead upwards. */
-export function shortPath(file: string, cwd: string): string {
-  const short = relative(cwd, file)
-  return short === '' || short.startsWith('..') ? file : short
+  return problems.map((problem) => `${diagnostic(problem, terminal)}\n`).join('')
 }
 
 function debugging(terminal: Terminal): boolean {

@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
-import { completionCommand, parseUsage } from '../../../src/cli/completion.ts'
+import { commands } from '../../../src/cli/commands.ts'
+import { completionCommand } from '../../../src/cli/completion.ts'
+import { parseUsage } from '../../../src/cli/completion-spec.ts'
 import { temporaryFolder } from '../../support/authority.ts'
 import { testTerminal } from './terminal.ts'
 
@@ -12,7 +14,7 @@ const scripts = new Map<string, string>()
 before(async () => {
   for (const shell of ['bash', 'zsh', 'fish']) {
     const terminal = testTerminal()
-    await completionCommand.run([shell], terminal)
+    await completionCommand(commands).run([shell], terminal)
     scripts.set(shell, terminal.stdout())
   }
 })
