@@ -77,7 +77,11 @@ class Control {
       announce: (line) => options.out(`${line}\n`),
       openAdmin: (socket) =>
         openAdminSocket(socket, { status: () => this.#status(), reload: (workers) => this.#requestReload('command', workers) }),
-      openTelemetry: (address) => this.#telemetry.open(address, this.#telemetryState()),
+      openTelemetry: async (address) => {
+        const server = await this.#telemetry.open(address, this.#telemetryState())
+        log.info(`http://${formatAddress(server.address.address, server.address.port)} is open for telemetry`)
+        return server
+      },
     })
     this.#reloads = new OneAtATime(
       (request) => this.#reload(request),
@@ -105,7 +109,7 @@ class Control {
     this.#telemetry.loaded(snapshot)
     this.#log.info({ snapshot: snapshot.number, version: this.#options.version }, 'serving')
     this.#audit({ kind: 'CONFIG', action: 'loaded', snapshot: snapshot.number, detail: this.#configName })
-    await this.#watcher.watch(this.#filesOf(snapshot.settings), readSince)
+    await this.#watcher.watch(this.#filesOf(snapshot.settings), readSince, true)
     const code = await this.#ended.promise
     this.#close()
     await flushLogger(this.#log)
@@ -159,7 +163,7 @@ class Control {
     this.#lastReload = report
     this.#tell(outcome, report)
     if (this.#state === 'draining') return report
-    await this.#watcher.watch([...this.#filesOf(snapshot.settings), ...files], readSince)
+    await this.#watcher.watch([...this.#filesOf(snapshot.settings), ...files], readSince, outcome.kind !== 'failed')
     if (replaceWorkers && outcome.kind !== 'failed') await this.#replaceWorkers()
     return report
   }

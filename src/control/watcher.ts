@@ -44,14 +44,14 @@ export class FileWatcher {
 
   /**
    * Replaces the set of files, which were read after `readSince` (milliseconds since the epoch). One that was changed later than
-   * that is reported once, as nobody knows which of its contents was read.
+   * that is reported once, as nobody knows which of its contents was read; so is one that is absent though all could be read.
    */
-  async watch(files: Iterable<string>, readSince: number): Promise<void> {
+  async watch(files: Iterable<string>, readSince: number, allRead: boolean): Promise<void> {
     this.#files = [...new Set(files)].sort()
     const seen = await look(this.#files)
     this.#reported = describe(seen)
     await this.#watchFolders()
-    const doubtful = describe(seen.filter(({ changedAt }) => changedAt >= readSince - clockGrain))
+    const doubtful = describe(seen.filter(({ text, changedAt }) => (text === absent ? allRead : changedAt >= readSince - clockGrain)))
     // Once per appearance: a clock that was set back must not make every reading doubtful.
     if (doubtful === '' || doubtful === this.#doubted || this.#closed) return
     this.#doubted = doubtful
@@ -127,6 +127,8 @@ export class FileWatcher {
   }
 }
 
+const absent = 'absent'
+
 interface Appearance {
   readonly file: string
   /** Identity, size and times; symbolic links are followed. */
@@ -142,7 +144,7 @@ async function look(files: readonly string[]): Promise<Appearance[]> {
         const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true })
         return { file, text: `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`, changedAt: Number(ctimeNs / 1_000_000n) }
       } catch {
-        return { file, text: 'absent', changedAt: 0 }
+        return { file, text: absent, changedAt: 0 }
       }
     }),
   )

@@ -4,7 +4,6 @@ import { test } from 'node:test'
 import { askReload, askStatus } from '../../src/control/admin-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Gateway, get, startGateway } from '../support/gateway.ts'
-import { fileLifetime } from '../support/lifetime.ts'
 import { pump } from '../support/pump.ts'
 
 // A worker may be killed at any time: it is replaced, and only the connections it held itself are lost.

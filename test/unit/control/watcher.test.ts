@@ -35,7 +35,7 @@ test('a file that is written, replaced, removed and made again is reported each 
   const folder = temporaryFolder(t)
   const file = folder.write('certgate.yml', 'one')
   const { watcher, change } = watching(t)
-  await watcher.watch([file], soon())
+  await watcher.watch([file], soon(), false)
   await change(() => writeFileSync(file, 'two'))
   await change(() => renameSync(folder.write('.new', 'three'), file))
   await change(() => unlinkSync(file))
@@ -52,7 +52,7 @@ test('a swapped symbolic link is a change, as Kubernetes mounts secrets', async 
   symlinkSync('..1', join(folder.path, '..data'))
   symlinkSync(join('..data', 'tls.crt'), join(folder.path, 'tls.crt'))
   const { watcher, change } = watching(t)
-  await watcher.watch([join(folder.path, 'tls.crt')], soon())
+  await watcher.watch([join(folder.path, 'tls.crt')], soon(), false)
   for (const [from, to] of [
     ['..1', '..2'],
     ['..2', '..3'],
@@ -70,7 +70,7 @@ test('other files in the folder, and the same content touched by nobody, are no 
   const folder = temporaryFolder(t)
   const file = folder.write('certgate.yml', 'one')
   const { watcher, change, counts } = watching(t)
-  await watcher.watch([file], soon())
+  await watcher.watch([file], soon(), false)
   for (let count = 0; count < 5; count++) folder.write(`log.${count}`, 'x')
   await change(() => writeFileSync(file, 'two'))
   assert.equal(counts.changes, 1)
@@ -80,7 +80,7 @@ test('without events the poll finds the change', async (t) => {
   const folder = temporaryFolder(t)
   const missing = join(folder.path, 'later', 'ca.crt')
   const { watcher, change } = watching(t, { poll: 20 })
-  await watcher.watch([missing], soon())
+  await watcher.watch([missing], soon(), false)
   await change(() => {
     mkdirSync(join(folder.path, 'later'))
     writeFileSync(missing, 'ca')
@@ -93,17 +93,23 @@ test('a file changed after it was read is reported once, and not again when noth
   utimesSync(file, 0, 0)
   const { watcher, change, counts } = watching(t)
   const before = Date.now() - 10_000
-  await change(() => void watcher.watch([file], before))
-  await watcher.watch([file], before)
+  await change(() => void watcher.watch([file], before, false))
+  await watcher.watch([file], before, false)
   assert.equal(counts.changes, 1)
   await change(() => writeFileSync(file, 'two'))
+})
+
+test('a file that went away after it was read is reported', async (t) => {
+  const folder = temporaryFolder(t)
+  const { watcher, change } = watching(t)
+  await change(() => void watcher.watch([join(folder.path, 'gone')], soon(), true))
 })
 
 test('a file that is being written is waited for', async (t) => {
   const folder = temporaryFolder(t)
   const file = folder.write('certgate.yml', 'one')
   const { watcher, change, counts } = watching(t, { settle: 30, patience: 10_000 })
-  await watcher.watch([file], soon())
+  await watcher.watch([file], soon(), false)
   let size = 0
   const writing = setInterval(() => {
     writeFileSync(file, 'x'.repeat(++size))
