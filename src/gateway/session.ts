@@ -17,6 +17,7 @@ import { auditRefusal } from './audit-refusal.ts'
 import type { Authentication } from './authentication/types.ts'
 import type { HttpHandler, ProtocolProblem } from './exchange.ts'
 import { Forwarding, type ForwardingOwner } from './forwarding.ts'
+import type { InboundHeaders } from './headers/types.ts'
 import { Principal } from './principal.ts'
 import { renderRefusal } from './refusal/render.ts'
 import { RequestRecord } from './request-record.ts'
@@ -26,6 +27,9 @@ import { forwardedHead, hostName, isRequestId, methodText, newRequestId } from '
 /** Logged as the status of a request whose client left before any response, as nginx does. */
 const CLIENT_GONE = 499
 const QUESTION = 63
+/** After these nothing on the connection is believed any more. */
+const ENDS_CONNECTION: ReadonlySet<Reason> = new Set<Reason>(['malformed_request', 'malformed_path', 'misdirected_request'])
+const INBOUND = new Set(['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-client-cert'])
 
 /** A request between its head and its decision. The head is the connection's shared one, or a copy where something is awaited. */
 interface Asked {
@@ -319,7 +323,7 @@ export class Session implements HttpHandler, ForwardingOwner {
     if (consumed && head.authorizationLine >= 0) addCuts(head, [[head.authorizationLine, head.authorizationLineEnd]])
     const upgrade = this.#upgrade(asked, settings.upgrade)
     const upgradeLines = upgrade === '' ? '' : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`
-    const text = `${forwardedHead(bytes, head, record.method, target)}${this.#ownLines(principal)}${asked.idLine}${upgradeLines}\r\n`
+    const text = `${forwardedHead(bytes, head, record.method, target)}${this.#ownLines(principal, asked)}${asked.idLine}${upgradeLines}\r\n`
     record.decision = 'allow'
     this.#meter().decide('allow')
     this.#forwarding.start(
@@ -333,10 +337,14 @@ export class Session implements HttpHandler, ForwardingOwner {
     return true
   }
 
-  /** The gateway's own header lines for this identity and Host; the same for every request until one of them changes. */
-  #ownLines(principal: Principal): string {
+  /** The gateway's own header lines for this identity and Host; the same for every request, unless a trusted hop's are continued. */
+  #ownLines(principal: Principal, asked: Asked): string {
+    const { headers } = this.#runtime
+    if (headers.readsInbound(principal.subject)) {
+      return principal.lines + headers.hostLines(principal.subject, this.#host, inboundHeaders(asked.bytes, asked.head))
+    }
     if (this.#linesFor !== principal) {
-      this.#lines = principal.lines + this.#runtime.headers.hostLines(principal.subject, this.#host)
+      this.#lines = principal.lines + headers.hostLines(principal.subject, this.#host)
       this.#linesFor = principal
     }
     return this.#lines
@@ -426,7 +434,12 @@ export class Session implements HttpHandler, ForwardingOwner {
   #refuse(reason: Reason, detail: string, challenge: string | null = null): false {
     const record = this.#record
     const { connection } = this
-    const close = connection.closing || !connection.requestComplete || this.#asked === null || this.#peer?.refusal != null
+    const close =
+      connection.closing ||
+      !connection.requestComplete ||
+      this.#asked === null ||
+      this.#peer?.refusal != null ||
+      ENDS_CONNECTION.has(reason)
     const refusal = renderRefusal({
       reason,
       detail,
@@ -437,6 +450,7 @@ export class Session implements HttpHandler, ForwardingOwner {
       method: record.method,
       url: record.path,
       challenge,
+      user: this.#principal?.identity?.name ?? null,
       close,
     })
     record.decision = record.decision === 'allow' ? 'allow' : 'deny'
@@ -475,6 +489,19 @@ export class Session implements HttpHandler, ForwardingOwner {
       accessLog.write(record)
     }
     this.#asked = null
+  }
+}
+
+/** What a trusted hop said, read from the client's bytes before they are cut; several lines of a name count as one list. */
+function inboundHeaders(bytes: Buffer, head: RequestHead): InboundHeaders {
+  const found = new Map<string, string>()
+  for (const { name, value } of fieldLines(bytes, head.fieldsStart, head.end)) {
+    if (INBOUND.has(name)) found.set(name, found.has(name) ? `${found.get(name)}, ${value}` : value)
+  }
+  return {
+    forwardedFor: found.get('x-forwarded-for') ?? null,
+    forwardedProto: found.get('x-forwarded-proto') ?? null,
+    clientCert: found.get('x-forwarded-client-cert') ?? null,
   }
 }
 

@@ -308,7 +308,7 @@ export class ServerConnection implements HttpConnection, TransportOwner {
       if (bodyStart < length && this.#state === BODY_CHUNKED) this.#rest(bytes.subarray(bodyStart))
       return
     }
-    const expected = head.contentLength > 0 ? head.contentLength : 0
+    const expected = Math.max(0, head.contentLength)
     if (this.#limits.bodyBytes !== 0 && expected > this.#limits.bodyBytes) {
       this.#state = BODY_LENGTH
       this.#problem('body_too_large', `Content-Length ${expected} is over ${this.#limits.bodyBytes}`)

@@ -1,7 +1,7 @@
-import type { IdentityHeaders } from '../gateway/headers/types.ts'
-import { compileIdentityHeaders } from '../gateway/headers/identity-headers.ts'
-import { fold } from '../gateway/headers/fold.ts'
 import { createAuthenticator } from '../gateway/authentication/authenticator.ts'
+import { fold } from '../gateway/headers/fold.ts'
+import { compileIdentityHeaders } from '../gateway/headers/identity-headers.ts'
+import type { IdentityHeaders } from '../gateway/headers/types.ts'
 import type { ListenerRuntime, RouteRuntime, Runtime } from '../gateway/runtime.ts'
 import { compileHeaderTable, REQUEST_NAMES } from '../http1/header-table.ts'
 import type { ConnectionRules } from '../http1/server-connection.ts'
@@ -9,8 +9,8 @@ import type { Snapshot } from '../ipc/messages.ts'
 import type { Audit, Metrics } from '../observability/types.ts'
 import { compilePolicy } from '../policy/policy.ts'
 import type { Route } from '../policy/types.ts'
-import { Upstream } from '../upstream/upstream.ts'
 import { findName } from '../tls/server-names.ts'
+import { Upstream } from '../upstream/upstream.ts'
 
 /** Meter name of requests that matched no route. */
 const NO_ROUTE = ''
@@ -46,7 +46,7 @@ export function compileSnapshot(snapshot: Snapshot, services: CompileServices): 
   const runtime: Runtime = {
     number: snapshot.number,
     policy,
-    authenticator: createAuthenticator(settings.auth, snapshot.users),
+    authenticator: createAuthenticator(settings.auth, snapshot.users, { audit: services.audit }),
     headers,
     rules: connectionRules(snapshot, headers, services),
     listeners,

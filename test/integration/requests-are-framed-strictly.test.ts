@@ -3,12 +3,14 @@
  * that no server reads differently.
  */
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, test } from 'node:test'
+import { before, beforeEach, describe, test } from 'node:test'
 import { type Gateway, get, startGateway } from '../support/gateway.ts'
+import { fileLifetime } from '../support/lifetime.ts'
 
+const lifetime = fileLifetime()
 let gateway: Gateway
 before(async () => {
-  gateway = await startGateway({ after })
+  gateway = await startGateway(lifetime)
 })
 beforeEach(() => gateway.upstream.reset())
 

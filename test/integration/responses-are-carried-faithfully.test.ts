@@ -1,11 +1,13 @@
 /** The promise: a response arrives whole and unchanged, or visibly broken; and no response is ever taken for another request's. */
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, test } from 'node:test'
+import { before, beforeEach, describe, test } from 'node:test'
 import { type Gateway, get, startGateway } from '../support/gateway.ts'
+import { fileLifetime } from '../support/lifetime.ts'
 
+const lifetime = fileLifetime()
 let gateway: Gateway
 before(async () => {
-  gateway = await startGateway({ after }, { limits: '{ upstream_first_byte: 1s, upstream_idle: 1s, upstream_connect: 1s }' })
+  gateway = await startGateway(lifetime, { limits: '{ upstream_first_byte: 1s, upstream_idle: 1s, upstream_connect: 1s }' })
 })
 beforeEach(() => gateway.upstream.reset())
 

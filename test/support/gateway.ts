@@ -1,12 +1,9 @@
 import { join } from 'node:path'
 import { type Authority, type CertificateOptions, createAuthority, type Issued, temporaryFolder } from './authority.ts'
+import type { Lifetime } from './lifetime.ts'
 import { type Program, startProgram } from './program.ts'
 import { RawClient, type RawClientOptions } from './raw-client.ts'
 import { RecordingUpstream } from './recording-upstream.ts'
-
-interface TestLike {
-  after(callback: () => unknown): void
-}
 
 export interface GatewayOptions {
   /** YAML of `listeners.main.tls` beyond certificate and client_ca. */
@@ -73,7 +70,7 @@ const DEFAULT_ROUTES = `
     upgrade: [websocket]
     upstream: recorder`
 
-export async function startGateway(t: TestLike, options: GatewayOptions = {}): Promise<Gateway> {
+export async function startGateway(t: Lifetime, options: GatewayOptions = {}): Promise<Gateway> {
   const { path: folder, write } = temporaryFolder(t)
   const upstream = await RecordingUpstream.start(t)
   const authority = await createAuthority('CN=test root')
@@ -112,7 +109,7 @@ export async function startGateway(t: TestLike, options: GatewayOptions = {}): P
     },
     records,
     record: async (path) => {
-      const [line] = await program.line(new RegExp(`^\\{"time".*"path":${escape(JSON.stringify(path))}.*`))
+      const [line] = await program.line(new RegExp(`^\\{"time".*"path":${quoteRegExp(JSON.stringify(path))}.*`))
       return JSON.parse(line) as AccessLine
     },
   }
@@ -137,7 +134,7 @@ ${options.extra ?? ''}
 `
 }
 
-function escape(text: string): string {
+function quoteRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
