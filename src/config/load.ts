@@ -6,7 +6,7 @@ import { deepFreeze } from './freeze.ts'
 import { interpolate, unreadable } from './interpolate.ts'
 import { keyIndex } from './key-index.ts'
 import { Paths } from './paths.ts'
-import { Reader } from './reader.ts'
+import { prototypeKeys, Reader } from './reader.ts'
 import { jsonSchema, laterShape, scalarShape, topSchema } from './root.ts'
 import { readAuth } from './sections/auth.ts'
 import { readIdentityHeaders } from './sections/identity-headers.ts'
@@ -75,7 +75,7 @@ function inspectText(text: string, file: string, options: LoadOptions): Inspecte
   const directory = dirname(file)
   const placeholders = interpolate(document, directory, options.env ?? process.env)
   const reader = new Reader(document, keyPlaces)
-  reader.problems.push(...document.parseProblems, ...placeholders.problems)
+  reader.problems.push(...document.parseProblems, ...placeholders.problems, ...prototypeKeys(document))
   const settings = readSettings(reader, new Paths(directory), placeholders.files)
   reader.problems.push(...warnings(settings, document))
   return { settings: deepFreeze(settings), document, problems: inFileOrder(reader.problems) }

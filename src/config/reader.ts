@@ -66,3 +66,22 @@ export function plain(node: YamlNode): unknown {
   for (const [key, entry] of node.entries) result[key] = plain(entry.value)
   return result
 }
+
+/** `__proto__` is nowhere a name in a configuration, and libraries skip over it in silence: refused instead. */
+export function prototypeKeys(document: YamlDocument): Problem[] {
+  const problems: Problem[] = []
+  const seen = new Set<YamlNode>()
+  const visit = (node: YamlNode): void => {
+    if (node.kind === 'scalar' || seen.has(node)) return
+    seen.add(node)
+    if (node.kind === 'sequence') node.items.forEach(visit)
+    else {
+      for (const [key, entry] of node.entries) {
+        if (key === '__proto__') problems.push(document.problemAt(entry.key, '', '`__proto__` cannot be a name here'))
+        visit(entry.value)
+      }
+    }
+  }
+  visit(document.root)
+  return problems
+}

@@ -77,11 +77,13 @@ export function word<const W extends string, const L extends string = never>(wor
   })
 }
 
-/** `true` or `false`, also as text: what a placeholder gives is always text. */
+const SWITCH_WORDS = ['true', 'false', 'yes', 'no', 'on', 'off'] as const
+
+/** `true` or `false`, also as text: what a placeholder gives is always text, and editors read `on` as text too. */
 export function toggle() {
   return z
-    .union([z.boolean(), z.enum(['true', 'false'])], { error: 'expected true or false' })
-    .transform((value): boolean => value === true || value === 'true')
+    .union([z.boolean(), z.enum(SWITCH_WORDS)], { error: 'expected true or false' })
+    .transform((value): boolean => value === true || value === 'true' || value === 'yes' || value === 'on')
 }
 
 /** Text that is not empty and holds no control characters: a name, a pattern, a path. */

@@ -42,7 +42,9 @@ const tls = section({
 const listener = section({
   address: address().describe('HOST:PORT'),
   protocol: word(['http'], ['tcp', 'postgres']).prefault('http'),
-  tls: z.union([tls, z.literal(false)], { error: 'expected a mapping, or `off` for a plain listener' }).describe('off: a plain listener'),
+  tls: z
+    .union([tls, z.literal([false, 'off'])], { error: 'expected a mapping, or `off` for a plain listener' })
+    .describe('off: a plain listener'),
   proxy_protocol: later('the PROXY protocol'),
 })
 
@@ -60,7 +62,7 @@ export function readListeners(reader: Reader, paths: Paths): Map<string, Listene
     requireClientCa(reader, path)
     const input = reader.require(listener, path)
     if (input === undefined) continue
-    const settings = input.tls === false ? null : tlsSettings(reader, paths, path, input.tls)
+    const settings = input.tls === false || input.tls === 'off' ? null : tlsSettings(reader, paths, path, input.tls)
     listeners.set(name, { name, address: input.address, protocol: input.protocol, tls: settings })
   }
   refuseSharedAddresses(reader, listeners)
