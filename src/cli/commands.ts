@@ -11,6 +11,11 @@ export const groups: readonly CommandGroup[] = [
     title: 'set up',
     commands: [
       {
+        name: 'start',
+        summary: 'set up in data/ if needed, then serve in front of a small demo service',
+        load: async () => (await import('./start.ts')).startCommand,
+      },
+      {
         name: 'init',
         summary: 'make an authority, certificates and a configuration',
         load: async () => (await import('./init.ts')).initCommand,

@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseAddress } from '../config/address.ts'
+import { loadConfig } from '../config/load.ts'
+import type { Address } from '../config/settings.ts'
+import { InvalidValue } from '../config/shape.ts'
+import { runControl } from '../control/control.ts'
+import { bind, formatAddress } from '../control/sockets.ts'
+import { CertgateError, UsageError } from '../errors.ts'
+import { type Command, parseArguments, type Terminal } from './command.ts'
+import { type DemoUpstream, startDemoUpstream } from './demo-upstream.ts'
+import { serverNames } from './host-names.ts'
+import { summary } from './init.ts'
+import { initialize } from './initialize.ts'
+import { programName, shellWord } from './program-name.ts'
+import { shortPath } from './short-path.ts'
+import { guide } from './start-guide.ts'
+import { certgateVersion } from './version.ts'
+
+const demoName = 'demo'
+
+export const startCommand: Command = {
+  name: 'start',
+  summary: 'set up in data/ if needed, then serve in front of a small demo service',
+  usage: `usage: certgate start [--dir DIR] [--listen ADDRESS] [--telemetry ADDRESS]
+
+The first time it makes what 'certgate init' makes; later it serves what is there. In front of a demo service that shows
+the headers it receives, until upstreams.demo is no longer in the configuration. Prints a curl line that works.
+
+      --dir DIR             where the configuration is or will be; default: data
+      --listen ADDRESS      HOST:PORT to write into a new configuration; default: 0.0.0.0:8443
+      --telemetry ADDRESS   the same for metrics and health; default: 127.0.0.1:9464
+
+examples:
+  certgate start
+  npm start -- --listen 127.0.0.1:9443
+`,
+  async run(args, terminal) {
+    const { flags } = parseArguments('start', args, {
+      dir: { type: 'string' },
+      listen: { type: 'string' },
+      telemetry: { type: 'string' },
+    })
+    const folder = resolve(terminal.cwd, flags.dir ?? 'data')
+    const file = join(folder, 'certgate.yml')
+    const demo = existsSync(file) ? await resume(file, flags, terminal) : await setUp(folder, flags, terminal)
+    const guideOnce = once((port: string) => terminal.out(guide(folder, port, terminal)))
+    try {
+      return await runControl({
+        source: { kind: 'file', file },
+        version: certgateVersion(),
+        out(text) {
+          terminal.out(text)
+          const ready = /^certgate: ready on https:\/\/\S+:(\d+)$/m.exec(text)
+          if (ready?.[1] !== undefined) guideOnce(ready[1])
+        },
+      })
+    } finally {
+      demo?.close()
+    }
+  },
+}
+
+interface StartFlags {
+  readonly listen: string | undefined
+  readonly telemetry: string | undefined
+}
+
+/** Nothing is written before it is clear that it can be served: a port in use would otherwise be in the new configuration. */
+async function setUp(folder: string, flags: StartFlags, terminal: Terminal): Promise<DemoUpstream> {
+  const listen = addressOf('--listen', flags.listen ?? '0.0.0.0:8443')
+  const telemetry = addressOf('--telemetry', flags.telemetry ?? '127.0.0.1:9464')
+  await checkFree('--listen', listen, terminal)
+  await checkFree('--telemetry', telemetry, terminal)
+  const demo = await startDemoUpstream()
+  try {
+    const names = serverNames([])
+    const made = await initialize({
+      folder,
+      names,
+      cwd: terminal.cwd,
+      listen: formatAddress(listen.host, listen.port),
+      telemetry: formatAddress(telemetry.host, telemetry.port),
+      upstream: { name: demoName, target: `http://127.0.0.1:${demo.port}` },
+    })
+    terminal.out(`${summary(folder, names, made, terminal)}\n`)
+    return demo
+  } catch (error) {
+    demo.close()
+    throw error
+  }
+}
+
+/** What was set up earlier is served as it is; null where its configuration no longer has the demo service. */
+async function resume(file: string, flags: StartFlags, terminal: Terminal): Promise<DemoUpstream | null> {
+  const name = shortPath(file, terminal.cwd)
+  const surplus = flags.listen !== undefined ? '--listen' : flags.telemetry !== undefined ? '--telemetry' : null
+  if (surplus !== null) throw new UsageError(`${surplus} is for a new configuration, and ${name} exists`, 'change the address there')
+  const [target] = loadConfig(file, { env: terminal.env }).settings.upstreams.get(demoName)?.targets ?? []
+  if (target?.kind !== 'tcp' || target.tls || target.host !== '127.0.0.1') return null
+  try {
+    return await startDemoUpstream(target.port)
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    const why = code === 'EADDRINUSE' ? 'another program already listens there' : code
+    throw new CertgateError('address_unavailable', `cannot start the demo service on 127.0.0.1:${target.port}: ${why}`, {
+      cause,
+      hint: `if certgate runs already, '${programName(terminal)} status --config ${shellWord(name)}' tells; else change upstreams.demo in ${name}`,
+    })
+  }
+}
+
+function addressOf(flag: string, text: string): Address {
+  try {
+    return parseAddress(text)
+  } catch (error) {
+    if (error instanceof InvalidValue) throw new UsageError(`${flag}: ${error.message}`, error.hint)
+    throw error
+  }
+}
+
+async function checkFree(flag: string, { host, port }: Address, terminal: Terminal): Promise<void> {
+  try {
+    const socket = await bind(host, port)
+    socket.close()
+  } catch (error) {
+    if (!(error instanceof CertgateError)) throw error
+    const start = terminal.env.npm_lifecycle_event === 'start' ? 'npm start --' : `${programName(terminal)} start`
+    const other = formatAddress(host, port < 60_000 ? port + 1000 : port - 1000)
+    throw new CertgateError(error.code, error.message, { hint: `stop it, or choose another port: ${start} ${flag} ${other}`, cause: error })
+  }
+}
+
+function once<A>(run: (argument: A) => void): (argument: A) => void {
+  let done = false
+  return (argument) => {
+    if (done) return
+    done = true
+    run(argument)
+  }
+}
