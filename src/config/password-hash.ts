@@ -1,4 +1,4 @@
-const BCRYPT = /^\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{53}$/
+const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/
 const ARGON2ID = /^\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,4}),p=(\d{1,3})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
 
 /** A sign-in that takes seconds of a core would let a few wrong passwords stop the gateway. */
@@ -17,7 +17,8 @@ export function passwordHashProblem(hash: string): string | null {
   if (argon2 !== null) return argon2Problem(argon2)
   if (/^\$argon2id\$/.test(hash)) return 'this is not a whole argon2id hash: $argon2id$v=19$m=...,t=...,p=...$salt$hash'
   if (/^\$argon2[id]\$/.test(hash)) return 'only argon2id is taken, not argon2i or argon2d'
-  if (/^\$2[abxy]\$/.test(hash)) return 'this is not a whole bcrypt hash: it has 60 characters'
+  if (/^\$2x\$/.test(hash)) return 'hashes of the broken bcrypt variant $2x$ are not taken'
+  if (/^\$2[aby]\$/.test(hash)) return 'this is not a whole bcrypt hash: it has 60 characters'
   return 'this is neither a bcrypt nor an argon2id hash'
 }
 

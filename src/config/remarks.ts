@@ -1,3 +1,4 @@
+/** policy finds what is odd about a mapping; here it gets its place in a file (see expressions.ts on why config asks policy's code). */
 import type { Problem } from '../errors.ts'
 import { anonymousWarnings, mappingWarnings, type Remark, sharedMappingWarnings, unmappedRoleWarnings } from '../policy/mapping-checks.ts'
 import type { RoleMapping } from '../policy/types.ts'
