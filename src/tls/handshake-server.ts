@@ -54,14 +54,15 @@ export function createHandshakeServer(
   domains: ReadonlyMap<string, TrustDomain>,
   handlers: HandshakeHandlers,
 ): Server {
-  const resumption = mayResume([...domains.values()])
+  const sole = domains.get(UNNAMED)
+  const resumption = sole !== undefined && mayResume(sole)
   const optionsFor = (trust: TrustMaterial, key: string | null, own = true) =>
     contextOptions(
       trust,
       {
         mode: settings.clientauthMode,
         minVersion: settings.minVersion,
-        sessionIdContext: domains.get(key ?? UNNAMED)?.id ?? [...domains.values()][0]?.id ?? UNNAMED,
+        sessionIdContext: (key === null ? undefined : domains.get(key)?.id) ?? 'nobody',
         resumption,
       },
       own,

@@ -31,6 +31,8 @@ export interface TlsListener {
    * cannot be used. Verdicts of live connections are made again by `judgeAgain`.
    */
   update(settings: ListenerTlsSettings, material: ListenerMaterial): void
+  /** Replaces the ticket keys (48 bytes) and nothing else: tickets made under the old ones mean a full handshake. */
+  setTicketKeys(keys: Uint8Array): void
   /** The verdict of now on a connection made earlier: the same object where nothing has changed, cheap enough for every request. */
   judgeAgain(peer: Peer): Peer
   /** No new connections; those that are open go on. */
@@ -72,6 +74,10 @@ class Listener implements TlsListener {
     this.#state = this.#build(settings, material, old.generation + 1)
     this.#retiring.add(old)
     setTimeout(() => this.#retiring.delete(old), this.#options.handshakeTimeout + 1_000).unref()
+  }
+
+  setTicketKeys(keys: Uint8Array): void {
+    this.#state.server.setTicketKeys(Buffer.from(keys))
   }
 
   judgeAgain(peer: Peer): Peer {

@@ -25,9 +25,11 @@ export function explainOpenSsl(code: string | null, leaf: Leaf, above: readonly 
     case 'CERT_SIGNATURE_FAILURE':
       return unknownIssuer(`a signature in its chain (issuer ${issuerDn}) does not verify: made by another key of the same name`)
     case 'INVALID_PURPOSE':
-      return { refusal: 'certificate_wrong_purpose', detail: wrongPurposeAbove(above) }
+      return muteAbove(leaf, above) ?? { refusal: 'certificate_wrong_purpose', detail: wrongPurposeAbove(above) }
     case 'INVALID_CA':
-      return { refusal: 'certificate_invalid', detail: `a certificate in its chain (issuer ${issuerDn}) is not a CA` }
+      return (
+        muteAbove(leaf, above) ?? { refusal: 'certificate_invalid', detail: `a certificate in its chain (issuer ${issuerDn}) is not a CA` }
+      )
     case 'PATH_LENGTH_EXCEEDED':
       return { refusal: 'certificate_invalid', detail: 'a CA in its chain allows fewer CAs below itself (path length)' }
     default:
@@ -48,9 +50,14 @@ function explainUnspecified(code: string | null, leaf: Leaf, above: readonly Aut
   if (constrained !== undefined) {
     return { refusal: 'certificate_invalid', detail: `the name constraints of ${constrained.facts.dn} do not allow its names` }
   }
-  const mute = chain.find((node) => !signsCertificates(node))
-  if (mute !== undefined) return { refusal: 'certificate_invalid', detail: `${mute.facts.dn} in its chain may not sign certificates` }
-  return { refusal: 'certificate_invalid', detail: `OpenSSL refused its chain: ${code ?? 'no verdict'}` }
+  return muteAbove(leaf, above) ?? { refusal: 'certificate_invalid', detail: `OpenSSL refused its chain: ${code ?? 'no verdict'}` }
+}
+
+function muteAbove(leaf: Leaf, above: readonly AuthorityNode[]): Refusal | null {
+  const mute = ancestors(leaf.issuerName, above).find((node) => !signsCertificates(node))
+  if (mute === undefined) return null
+  const { dn, isCa } = mute.facts
+  return { refusal: 'certificate_invalid', detail: `${dn} in its chain ${isCa ? 'may not sign certificates' : 'is not a CA'}` }
 }
 
 /** By name only: good enough to explain, never to decide. */

@@ -39,12 +39,11 @@ export function compileTrust(material: TrustMaterial, mode: ClientAuthMode): Tru
 }
 
 /**
- * Whether sessions may be resumed on a listener with these domains. A resumed session shows its leaf but no chain, and a ticket is
- * given out before anybody was judged: so only where the leaf, the dates and OpenSSL's stored verdict say all there is to say. That is
- * one domain, whose CAs have one key, and no revocation lists (a revoked intermediate could not be seen).
+ * Whether sessions may be resumed on a listener that has only this domain. A resumed session shows its leaf but no chain, and a ticket is
+ * given out before anybody was judged: so only where the leaf, the dates and OpenSSL's stored verdict say all there is to say. That
+ * excludes several CA keys (under which one is the leaf?) and revocation lists (a revoked intermediate could not be seen). With SNI
+ * names never: in TLS 1.2 a resumed session does not tell the name.
  */
-export function mayResume(domains: readonly TrustDomain[]): boolean {
-  const [first] = domains
-  if (first === undefined || domains.some((domain) => domain.id !== first.id)) return false
-  return !first.checksRevocation && new Set(first.anchors.map(({ key }) => key)).size <= 1
+export function mayResume({ checksRevocation, anchors }: TrustDomain): boolean {
+  return !checksRevocation && new Set(anchors.map(({ key }) => key)).size <= 1
 }

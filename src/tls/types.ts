@@ -81,7 +81,7 @@ export interface Peer {
   readonly refusal: TrustRefusal | null
   /** For the operator: e.g. `expired 2026-01-02T00:00:00Z`; empty where nothing was refused. */
   readonly detail: string
-  /** Lower case, as the client sent it; null without SNI. */
+  /** Lower case, as the client sent it; null without SNI, and for a session resumed in TLS 1.2 (there are none with SNI names). */
   readonly serverName: string | null
   readonly resumed: boolean
   /** What the listener needs to judge the connection again; nobody else's to read, and absent in a peer made by hand. */
