@@ -181,6 +181,14 @@ function mappingOf({ allowCn, allowDn, allowOu }: QuickFlags, file: string): Rol
   return { file, entries: [entry] }
 }
 
+const FLAG_OF_PATH = [
+  [/\.client_ca\b/, '--client-ca'],
+  [/\.crl\b/, '--crl'],
+  [/\.certificate\.pfx$/, '--pfx'],
+  [/\.certificate\.cert$/, '--cert'],
+  [/\.certificate\.key$/, '--key'],
+] as const
+
 /** Settings from flags have no file: their problems name the command line. */
 class CommandLine implements Located {
   readonly file = 'command line'
@@ -191,6 +199,8 @@ class CommandLine implements Located {
 
   problem(path: string | Path, message: string, options: ProblemOptions = {}): Problem {
     const printed = typeof path === 'string' ? path : formatPath(path)
+    const flag = FLAG_OF_PATH.find(([pattern]) => pattern.test(printed))?.[1]
+    const hint = options.hint ?? (flag === undefined ? undefined : `it was named by ${flag}`)
     const base = {
       severity: options.severity ?? ('error' as const),
       message,
@@ -200,7 +210,7 @@ class CommandLine implements Located {
       column: 1,
       snippet: '',
     }
-    return options.hint === undefined ? base : { ...base, hint: options.hint }
+    return hint === undefined ? base : { ...base, hint }
   }
 
   problemOnLine(_line: number, message: string, options: ProblemOptions = {}): Problem {

@@ -41,6 +41,13 @@ describe('settingsFromFlags', () => {
     assert.deepEqual(mapping.entries[0]?.backendRoles, [{ value: 'dev', line: 1 }])
   })
 
+  it('tells by which flag an unusable file was named', () => {
+    const { document } = settingsFromFlags(FLAGS)
+    const { file, hint } = document.problem('listeners.main.tls.client_ca[0]', 'cannot read the file')
+    assert.deepEqual([file, hint], ['command line', 'it was named by --client-ca'])
+    assert.equal(document.problem('listeners.main.tls.certificate.key', 'x', { hint: 'y' }).hint, 'y')
+  })
+
   it('lets everybody under the CA in only when told so', () => {
     assert.throws(() => settingsFromFlags({ ...FLAGS, allowCn: [] }), { code: 'usage', message: 'nobody is allowed', hint: /--allow-all/ })
     const { settings } = settingsFromFlags({ ...FLAGS, allowCn: [], allowAll: true })
