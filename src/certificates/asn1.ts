@@ -7,16 +7,30 @@ export type Element = Asn1Library.Asn1
 /** The bytes are not the structure they should be. */
 export class MalformedError extends Error {}
 
-// Only node-forge's ASN.1 part: all of it costs 80 ms of start-up. It reads BER too, which old PFX tools write.
-const asn1 = createRequire(import.meta.url)('node-forge/lib/asn1.js') as typeof Asn1Library
+let loaded: typeof Asn1Library | undefined
 
-const universal = asn1.Class.UNIVERSAL
-const contextSpecific = asn1.Class.CONTEXT_SPECIFIC
+/**
+ * node-forge reads BER too, which old PFX tools write. Only its ASN.1 part is loaded, and only for a PFX file:
+ * all of it would cost 80 ms at every start.
+ */
+function library(): typeof Asn1Library {
+  loaded ??= createRequire(import.meta.url)('node-forge/lib/asn1.js') as typeof Asn1Library
+  return loaded
+}
+
+const universal = 0x00
+const contextSpecific = 0x80
+/** Universal tag numbers (X.680 section 8.4). */
+const tag = { integer: 2, octetString: 4, null: 5, objectIdentifier: 6, sequence: 16, set: 17, bmpString: 30 } as const
+
+function create(tagClass: number, type: number, constructed: boolean, value: string | Element[]): Element {
+  return library().create(tagClass, type, constructed, value)
+}
 
 /** Reads one BER or DER element; bytes after it are ignored, as other PFX readers do. */
 export function decode(bytes: Uint8Array): Element {
   try {
-    const parse = asn1.fromDer as unknown as (bytes: string, options: object) => Element
+    const parse = library().fromDer as unknown as (bytes: string, options: object) => Element
     return parse(Buffer.from(bytes).toString('latin1'), { strict: true, parseAllBytes: false, decodeBitStrings: false })
   } catch (cause) {
     throw new MalformedError('is not ASN.1', { cause })
@@ -24,7 +38,7 @@ export function decode(bytes: Uint8Array): Element {
 }
 
 export function encode(element: Element): Buffer {
-  return Buffer.from(asn1.toDer(element).getBytes(), 'latin1')
+  return Buffer.from(library().toDer(element).getBytes(), 'latin1')
 }
 
 /** The children of a SEQUENCE or SET, or of an explicit tag. */
@@ -47,18 +61,18 @@ export function octets(element: Element | undefined): Buffer {
 }
 
 export function isOctets(element: Element | undefined): boolean {
-  return element?.tagClass === universal && element.type === asn1.Type.OCTETSTRING
+  return element?.tagClass === universal && element.type === tag.octetString
 }
 
 export function isInteger(element: Element | undefined): boolean {
-  return element?.tagClass === universal && element.type === asn1.Type.INTEGER
+  return element?.tagClass === universal && element.type === tag.integer
 }
 
 export function identifier(element: Element | undefined): string {
-  if (element === undefined || element.type !== asn1.Type.OID || typeof element.value !== 'string') {
+  if (element === undefined || element.type !== tag.objectIdentifier || typeof element.value !== 'string') {
     throw new MalformedError('has no object identifier where one belongs')
   }
-  return asn1.derToOid(element.value)
+  return library().derToOid(element.value)
 }
 
 /** A small non-negative INTEGER. */
@@ -72,16 +86,15 @@ export function integer(element: Element | undefined): number {
   return value
 }
 
-export const sequence = (...parts: Element[]): Element => asn1.create(universal, asn1.Type.SEQUENCE, true, parts)
-export const set = (...parts: Element[]): Element => asn1.create(universal, asn1.Type.SET, true, parts)
-export const octetString = (bytes: Uint8Array): Element =>
-  asn1.create(universal, asn1.Type.OCTETSTRING, false, Buffer.from(bytes).toString('latin1'))
-export const objectIdentifier = (oid: string): Element => asn1.create(universal, asn1.Type.OID, false, asn1.oidToDer(oid).getBytes())
-export const number = (value: number): Element => asn1.create(universal, asn1.Type.INTEGER, false, asn1.integerToDer(value).getBytes())
-export const nothing = (): Element => asn1.create(universal, asn1.Type.NULL, false, '')
-export const bmpString = (text: string): Element => asn1.create(universal, asn1.Type.BMPSTRING, false, text)
+export const sequence = (...parts: Element[]): Element => create(universal, tag.sequence, true, parts)
+export const set = (...parts: Element[]): Element => create(universal, tag.set, true, parts)
+export const octetString = (bytes: Uint8Array): Element => create(universal, tag.octetString, false, Buffer.from(bytes).toString('latin1'))
+export const objectIdentifier = (oid: string): Element => create(universal, tag.objectIdentifier, false, library().oidToDer(oid).getBytes())
+export const smallInteger = (value: number): Element => create(universal, tag.integer, false, library().integerToDer(value).getBytes())
+export const nothing = (): Element => create(universal, tag.null, false, '')
+export const bmpString = (text: string): Element => create(universal, tag.bmpString, false, text)
 /** An explicit context-specific tag around one element. */
-export const explicit = (tag: number, element: Element): Element => asn1.create(contextSpecific, tag as Asn1Library.Type, true, [element])
+export const explicit = (number: number, element: Element): Element => create(contextSpecific, number, true, [element])
 /** An implicit context-specific tag on an OCTET STRING. */
-export const implicitOctets = (tag: number, bytes: Uint8Array): Element =>
-  asn1.create(contextSpecific, tag as Asn1Library.Type, false, Buffer.from(bytes).toString('latin1'))
+export const implicitOctets = (number: number, bytes: Uint8Array): Element =>
+  create(contextSpecific, number, false, Buffer.from(bytes).toString('latin1'))

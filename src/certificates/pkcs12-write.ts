@@ -34,7 +34,7 @@ export function writePfx(pair: KeyPair, password: string, friendlyName: string):
   const safe = asn1.encode(
     asn1.sequence(encryptedContent(asn1.encode(asn1.sequence(...certBags)), encoded), data(asn1.encode(asn1.sequence(keyBag)))),
   )
-  return asn1.encode(asn1.sequence(asn1.number(3), data(safe), macData(safe, encoded)))
+  return asn1.encode(asn1.sequence(asn1.smallInteger(3), data(safe), macData(safe, encoded)))
 }
 
 function splitPem(text: string): readonly string[] {
@@ -56,7 +56,7 @@ function data(content: Buffer): asn1.Element {
 function encryptedContent(content: Buffer, password: Password): asn1.Element {
   const { algorithm, ciphertext } = encrypt(content, password)
   const info = asn1.sequence(asn1.objectIdentifier(oid.data), algorithm, asn1.implicitOctets(0, ciphertext))
-  return asn1.sequence(asn1.objectIdentifier(oid.encryptedData), asn1.explicit(0, asn1.sequence(asn1.number(0), info)))
+  return asn1.sequence(asn1.objectIdentifier(oid.encryptedData), asn1.explicit(0, asn1.sequence(asn1.smallInteger(0), info)))
 }
 
 /** PBES2 with PBKDF2-HMAC-SHA256 and AES-256-CBC (RFC 8018 section 6.2), fresh salt and IV each time. */
@@ -65,7 +65,7 @@ function encrypt(content: Buffer, password: Password): { algorithm: asn1.Element
   const iv = randomBytes(16)
   const cipher = createCipheriv('aes-256-cbc', pbkdf2Sync(password.utf8, salt, iterations, 32, 'sha256'), iv)
   const prf = asn1.sequence(asn1.objectIdentifier(oid.hmacWithSha256), asn1.nothing())
-  const pbkdf2 = asn1.sequence(asn1.objectIdentifier(oid.pbkdf2), asn1.sequence(asn1.octetString(salt), asn1.number(iterations), prf))
+  const pbkdf2 = asn1.sequence(asn1.objectIdentifier(oid.pbkdf2), asn1.sequence(asn1.octetString(salt), asn1.smallInteger(iterations), prf))
   const scheme = asn1.sequence(asn1.objectIdentifier(oid.aes256Cbc), asn1.octetString(iv))
   return {
     algorithm: asn1.sequence(asn1.objectIdentifier(oid.pbes2), asn1.sequence(pbkdf2, scheme)),
@@ -78,5 +78,5 @@ function macData(content: Buffer, password: Password): asn1.Element {
   const key = derivePkcs12({ digest: sha256, password: password.bmp, salt, iterations }, purpose.mac, 32)
   const mac = createHmac('sha256', key).update(content).digest()
   const digestInfo = asn1.sequence(asn1.sequence(asn1.objectIdentifier(oid.sha256), asn1.nothing()), asn1.octetString(mac))
-  return asn1.sequence(digestInfo, asn1.octetString(salt), asn1.number(iterations))
+  return asn1.sequence(digestInfo, asn1.octetString(salt), asn1.smallInteger(iterations))
 }

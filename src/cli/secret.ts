@@ -39,26 +39,34 @@ const interrupt = '\u0003'
 const endOfInput = '\u0004'
 
 function readFromTerminal(stdin: ReadStream, prompt: string, terminal: Terminal): Promise<string> {
-  terminal.err(prompt)
+  // Before the prompt: what is typed at once must not be shown either.
   stdin.setRawMode(true)
   stdin.setEncoding('utf8')
+  terminal.err(prompt)
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   let typed: string[] = []
   const onData = (text: string) => {
     for (const character of text) {
       if (enter.test(character)) return resolve(typed.join(''))
-      if (character === interrupt || (character === endOfInput && typed.length === 0))
-        return reject(new UsageError('no password was given'))
+      if (character === interrupt) return stop()
+      if (character === endOfInput && typed.length === 0) return reject(new UsageError('no password was given'))
       if (backspace.test(character)) typed.pop()
       else if (character === clearLine) typed = []
       else if (typed.length < maxBytes) typed.push(character)
     }
   }
-  stdin.on('data', onData)
-  return promise.finally(() => {
+  const restore = () => {
     stdin.off('data', onData)
     stdin.setRawMode(false)
     stdin.pause()
     terminal.err('\n')
-  })
+  }
+  // Raw mode turns Ctrl-C into a character; the process still ends by the signal, as its caller expects.
+  const stop = () => {
+    restore()
+    process.kill(process.pid, 'SIGINT')
+  }
+  stdin.on('data', onData)
+  stdin.resume()
+  return promise.finally(restore)
 }

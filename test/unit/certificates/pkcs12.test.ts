@@ -35,7 +35,7 @@ const notWhole = 'cannot use the PFX file server.pfx: it is not a whole PFX file
 /** A PFX without a MAC around safe contents, each already encoded. */
 function pfxOf(...bags: asn1.Element[]): Buffer {
   const data = (content: Buffer) => asn1.sequence(asn1.objectIdentifier(oid.data), asn1.explicit(0, asn1.octetString(content)))
-  return asn1.encode(asn1.sequence(asn1.number(3), data(asn1.encode(asn1.sequence(data(asn1.encode(asn1.sequence(...bags))))))))
+  return asn1.encode(asn1.sequence(asn1.smallInteger(3), data(asn1.encode(asn1.sequence(data(asn1.encode(asn1.sequence(...bags))))))))
 }
 const bag = (type: string, value: asn1.Element) => asn1.sequence(asn1.objectIdentifier(type), asn1.explicit(0, value))
 const certBag = (pem: string) =>
@@ -120,16 +120,16 @@ test('RC2, which OpenSSL no longer knows, is decrypted', () => {
   cipher.finish()
   const algorithm = asn1.sequence(
     asn1.objectIdentifier('1.2.840.113549.1.12.1.6'),
-    asn1.sequence(asn1.octetString(salt), asn1.number(2048)),
+    asn1.sequence(asn1.octetString(salt), asn1.smallInteger(2048)),
   )
   const info = asn1.sequence(
     asn1.objectIdentifier(oid.data),
     algorithm,
     asn1.implicitOctets(0, Buffer.from(cipher.output.getBytes(), 'latin1')),
   )
-  const encrypted = asn1.sequence(asn1.objectIdentifier(oid.encryptedData), asn1.explicit(0, asn1.sequence(asn1.number(0), info)))
+  const encrypted = asn1.sequence(asn1.objectIdentifier(oid.encryptedData), asn1.explicit(0, asn1.sequence(asn1.smallInteger(0), info)))
   const safe = asn1.encode(asn1.sequence(encrypted))
-  const pfx = asn1.sequence(asn1.number(3), asn1.sequence(asn1.objectIdentifier(oid.data), asn1.explicit(0, asn1.octetString(safe))))
+  const pfx = asn1.sequence(asn1.smallInteger(3), asn1.sequence(asn1.objectIdentifier(oid.data), asn1.explicit(0, asn1.octetString(safe))))
   assert.equal(readPfx(asn1.encode(pfx), 'secret', 'old.pfx').key, alice.key)
   refused(asn1.encode(pfx), 'wrong', 'the password does not open the PFX file server.pfx')
 })
@@ -147,7 +147,7 @@ test('the key derivation agrees with node-forge on every purpose, length and dig
 })
 
 test('absurd work is refused before it is done', () => {
-  const parameters = asn1.sequence(asn1.octetString(Buffer.alloc(8)), asn1.number(2_000_000_000))
+  const parameters = asn1.sequence(asn1.octetString(Buffer.alloc(8)), asn1.smallInteger(2_000_000_000))
   const shrouded = bag(
     oid.shroudedKeyBag,
     asn1.sequence(asn1.sequence(asn1.objectIdentifier('1.2.840.113549.1.12.1.3'), parameters), asn1.octetString(Buffer.alloc(16))),
