@@ -1,14 +1,13 @@
 import { performance } from 'node:perf_hooks'
 import { deadlineIn } from '../http1/clock.ts'
-import { cutLines, readConnectionOptions } from '../http1/field-lines.ts'
 import { Permit } from '../policy/decide.ts'
-import { type ResponseHandler, responseHead, type UpstreamConnection, type UpstreamFailure } from '../upstream/connection.ts'
+import { responseHead, type UpstreamConnection } from '../upstream/connection.ts'
+import type { ResponseHandler, UpstreamFailure } from '../upstream/types.ts'
 import type { HttpConnection } from './exchange.ts'
+import { HeldBody } from './held-body.ts'
+import { returnedHead, rewrittenHead } from './returned-head.ts'
 import type { RouteRuntime, Runtime } from './runtime.ts'
-import { returnedHead } from './upstream-head.ts'
 
-/** A body up to this size is held until the response begins, so that the request can be sent again. */
-const MAX_HELD = 65536
 /** Beyond this, the upstream is not read until the client has taken what is queued for it. */
 const HIGH_WATER = 262144
 
@@ -51,10 +50,7 @@ export class Forwarding implements ResponseHandler {
   #deadline = Number.POSITIVE_INFINITY
   /** The request has been passed on to its last byte. */
   #sent = false
-  #held: Buffer[] = []
-  #heldBytes = 0
-  /** All that was sent of the body is still held. */
-  #heldWhole = true
+  readonly #held = new HeldBody()
   #attempts = 0
   #retried = false
   /** A final response head has gone to the client. */
@@ -99,8 +95,7 @@ export class Forwarding implements ResponseHandler {
     this.#attempts = this.bytesOut = this.#status = 0
     this.#retried = this.responded = this.#switched = this.#clientEnded = this.#upstreamEnded = this.#closeAfter = false
     this.#trailers = ''
-    this.#heldWhole = true
-    this.#hold(body)
+    this.#held.begin(body)
     this.#attempt(false)
   }
 
@@ -108,7 +103,7 @@ export class Forwarding implements ResponseHandler {
   body(bytes: Buffer): void {
     const request = this.#request
     if (request === null || this.#upstream === null) return
-    this.#hold(bytes)
+    this.#held.add(bytes)
     const free = request.chunked ? this.#upstream.sendAround(chunkSize(bytes), bytes, '\r\n') : this.#upstream.sendBytes(bytes)
     if (!free) this.#client.pause()
   }
@@ -153,9 +148,9 @@ export class Forwarding implements ResponseHandler {
     const upstream = this.#upstream
     if (upstream === null || this.#switched) return
     if (upstream.connecting) {
-      if (now > this.#connectDeadline) this.#timeout('connect', 'the connection was not made in time')
+      if (now > this.#connectDeadline) this.#giveUp('connect', 'the connection was not made in time')
     } else if (now > this.#deadline && !upstream.paused) {
-      this.#timeout('timeout', this.responded ? 'the response stopped' : 'no response in time')
+      this.#giveUp('timeout', this.responded ? 'the response stopped' : 'no response in time')
     }
   }
 
@@ -173,7 +168,7 @@ export class Forwarding implements ResponseHandler {
     const answered =
       responseHead.upgradeStart < 0 ? '' : bytes.latin1Slice(responseHead.upgradeStart, responseHead.upgradeEnd).toLowerCase()
     if (request.upgrade === '' || answered !== request.upgrade || !this.#sent) {
-      this.#fail('protocol', 'the upstream switched protocols unasked')
+      this.#giveUp('protocol', 'the upstream switched protocols unasked')
       return
     }
     this.responded = this.#switched = true
@@ -191,18 +186,22 @@ export class Forwarding implements ResponseHandler {
     const head = responseHead
     this.responded = true
     this.#status = head.status
-    this.#dropHeld()
+    this.#held.drop()
     this.#deadline = deadlineIn(request.runtime.upstreamIdle)
     const bodiless = request.method === 'HEAD' || head.status === 204 || head.status === 304
     const untilClose = !bodiless && !head.chunked && head.contentLength < 0
     const close = this.#client.closing || untilClose || (finished && !this.#sent) || (request.oldClient && head.chunked)
     this.#closeAfter = close
-    const asIs = !close && head.cutCount === 0 && head.minor === 1 && !(head.vary && request.runtime.headers.rewritesVary)
+    const asIs = !close && head.cuts.length === 0 && head.minor === 1 && !(head.vary && request.runtime.headers.rewritesVary)
     if (asIs) {
       this.#send(start === 0 && bodyEnd === bytes.length ? bytes : bytes.subarray(start, bodyEnd), shared)
     } else {
-      const text = this.#rewrite(request, bytes, start, close)
-      if (text === null) return
+      const text = rewrittenHead(bytes, start, head, { close, dechunk: request.oldClient, varies: request.runtime.headers.rewritesVary })
+      if (text === null) {
+        this.responded = false
+        this.#giveUp('protocol', 'malformed Connection, or too many hop-by-hop fields, in the response')
+        return
+      }
       const headBytes = Buffer.from(text, 'latin1')
       this.#send(bodyEnd === head.end ? headBytes : Buffer.concat([headBytes, bytes.subarray(head.end, bodyEnd)]), false)
     }
@@ -261,7 +260,7 @@ export class Forwarding implements ResponseHandler {
     upstream.begin(this, request.method === 'HEAD', request.oldClient)
     this.#connectDeadline = upstream.connecting ? deadlineIn(runtime.upstreamConnect) : 0
     this.#deadline = this.#sent ? deadlineIn(runtime.upstreamFirstByte) : Number.POSITIVE_INFINITY
-    const held = this.#held.length <= 1 ? (this.#held[0] ?? null) : Buffer.concat(this.#held)
+    const held = this.#held.bytes()
     const free = request.chunked ? this.#sendHeldChunks(upstream, request, held) : upstream.sendHead(request.head, held)
     if (free) this.#client.resume()
     else if (!this.#sent) this.#client.pause()
@@ -279,49 +278,12 @@ export class Forwarding implements ResponseHandler {
    * byte of the response is the usual race with its keep-alive timeout; a refused connection has sent nothing at all.
    */
   #mayRetry(upstream: UpstreamConnection, request: ForwardRequest, failure: UpstreamFailure): boolean {
-    if (!this.#heldWhole) return false
+    if (!this.#held.whole) return false
     if (failure === 'connect') return this.#attempts < request.route.upstream.targetCount
     if (failure !== 'broken' || this.#retried || upstream.requests === 0 || upstream.answered || !IDEMPOTENT.has(request.method))
       return false
     this.#retried = true
     return true
-  }
-
-  #hold(bytes: Buffer | null): void {
-    if (bytes === null || bytes.length === 0) return
-    this.#heldBytes += bytes.length
-    if (this.#heldWhole && !this.responded && (this.#heldBytes <= MAX_HELD || this.#held.length === 0)) this.#held.push(bytes)
-    if (this.#heldBytes > MAX_HELD && this.#attempts > 0) this.#dropHeld()
-  }
-
-  #dropHeld(): void {
-    if (this.#heldBytes === 0) return
-    this.#held = []
-    this.#heldBytes = 0
-    this.#heldWhole = false
-  }
-
-  #rewrite(request: ForwardRequest, bytes: Buffer, start: number, close: boolean): string | null {
-    const head = responseHead
-    if (head.connectionOptions) {
-      const options = readConnectionOptions(bytes, head.fieldsStart, head.end)
-      if (options === null) {
-        this.responded = false
-        this.#fail('protocol', 'malformed Connection in the response')
-        return null
-      }
-      if (options.names.size > 0) cutLines(bytes, head, (name) => options.names.has(name))
-    }
-    if (request.oldClient && head.chunked) cutLines(bytes, head, (name) => name === 'transfer-encoding')
-    let extra = close ? 'Connection: close\r\n' : ''
-    if (head.vary && request.runtime.headers.rewritesVary) {
-      const varies = (name: string): boolean => name === 'vary'
-      if (/^vary:.*\bclient-cert\b/im.test(bytes.latin1Slice(head.fieldsStart, head.end))) {
-        cutLines(bytes, head, varies)
-        extra += 'Vary: *\r\n'
-      }
-    }
-    return returnedHead(bytes, start, head, close, extra)
   }
 
   #send(bytes: Buffer, shared: boolean): void {
@@ -333,14 +295,9 @@ export class Forwarding implements ResponseHandler {
     if (this.#client.queued > HIGH_WATER) this.#upstream?.pause()
   }
 
-  #timeout(failure: UpstreamFailure, detail: string): void {
+  /** Time is over, or the upstream broke the protocol: its connection goes, and the client hears 502, 504 or a cut response. */
+  #giveUp(failure: UpstreamFailure, detail: string): void {
     this.#upstream?.expire()
-    this.onFailed(failure, detail)
-  }
-
-  /** The upstream broke the protocol: its connection goes, and the client hears 502 or a cut response. */
-  #fail(failure: UpstreamFailure, detail: string): void {
-    this.#upstream?.destroy()
     this.onFailed(failure, detail)
   }
 
@@ -361,8 +318,7 @@ export class Forwarding implements ResponseHandler {
     this.#request = null
     this.#upstream = null
     this.#deadline = Number.POSITIVE_INFINITY
-    if (this.#held.length > 0) this.#held = []
-    this.#heldBytes = 0
+    this.#held.drop()
   }
 }
 

@@ -1,4 +1,5 @@
 import { COLON, CR, HTAB, SP, TOKEN } from './bytes.ts'
+import type { HeadFields } from './head-fields.ts'
 
 /** One field line of a head that was already read and found sound: the slow paths walk lines again instead of keeping objects. */
 export interface FieldLine {
@@ -66,39 +67,11 @@ export function readConnectionOptions(bytes: Buffer, start: number, end: number)
   return { close, upgrade, names }
 }
 
-/** The part of a head that `addCuts` changes. */
-interface Cuttable {
-  readonly cuts: Int32Array
-  cutCount: number
-  readonly fieldsStart: number
-  readonly end: number
-}
-
-/** Adds the lines whose name `matches` to the cuts of a head. Returns how many did. */
-export function cutLines(bytes: Buffer, head: Cuttable, matches: (name: string) => boolean): number {
+/** Cuts the lines of a head whose name `matches`. Returns how many did, or -1 where there is no room: the head must then be refused. */
+export function cutLines(bytes: Buffer, head: HeadFields, matches: (name: string) => boolean): number {
   const ranges: [number, number][] = []
   for (const line of fieldLines(bytes, head.fieldsStart, head.end)) if (matches(line.name)) ranges.push([line.start, line.end])
-  addCuts(head, ranges)
-  return ranges.length
-}
-
-/** Adds ranges to the cuts of a head, which stay ascending and disjoint. Throws where there is no room: the request is refused. */
-export function addCuts(head: Cuttable, added: readonly [number, number][]): void {
-  if (added.length === 0) return
-  const ranges: (readonly [number, number])[] = [...added]
-  for (let k = 0; k < head.cutCount; k += 2) ranges.push([head.cuts[k], head.cuts[k + 1]])
-  ranges.sort((a, b) => a[0] - b[0])
-  let count = 0
-  for (const [from, to] of ranges) {
-    if (count > 0 && from <= head.cuts[count - 1]) {
-      head.cuts[count - 1] = Math.max(to, head.cuts[count - 1])
-      continue
-    }
-    if (count + 2 > head.cuts.length) throw new RangeError('too many header fields to remove')
-    head.cuts[count++] = from
-    head.cuts[count++] = to
-  }
-  head.cutCount = count
+  return head.cuts.add(ranges) ? ranges.length : -1
 }
 
 function isToken(text: string): boolean {

@@ -1,35 +1,26 @@
-import { COLON, CR, equalsIgnoringCase, FIELD_VALUE, HTAB, LF, LOWER, NAME_CLASS, SP, TARGET, TOKEN, word } from './bytes.ts'
+import { CR, equalsIgnoringCase, LF, LOWER, SP, TARGET, TOKEN, word } from './bytes.ts'
+import { BAD_EXPECTATION, COMPLETE, HeadFields, INCOMPLETE, parseContentLength, TOO_LARGE } from './head-fields.ts'
 import {
   AUTHORIZATION,
   CONNECTION,
   CONTENT_LENGTH,
-  DEAD,
   EXPECT,
   type HeaderTable,
   HOST,
   KEEP_ALIVE,
   ORIGIN,
-  OTHER,
   PROXY_CONNECTION,
   REQUEST_ID,
   REQUEST_NAMES,
   SEC_FETCH_SITE,
-  START,
   STRIP,
   TE,
   TRANSFER_ENCODING,
   UPGRADE,
 } from './header-table.ts'
 
-/** Outcome of reading a head. Anything below zero ends the connection. */
-export const COMPLETE = 1
-export const INCOMPLETE = 0
-export const MALFORMED = -1
-export const TOO_LARGE = -2
-export const BAD_EXPECTATION = -3
-
 const MAX_METHOD = 32
-const MAX_CUTS = 256
+const MAX_CUTS = 128
 const NAME_BYTES: readonly Uint8Array[] = nameBytes()
 const KEEP_ALIVE_WORD = word('keep-alive')
 const CLOSE_WORD = word('close')
@@ -53,23 +44,15 @@ export interface HeadLimits {
  * until the next `read`: a head costs no object per header. Every ambiguity is `MALFORMED`: framing that two readers could
  * understand differently is never passed on (RFC 9112 11.2).
  */
-export class RequestHead {
-  /** Why the last head was refused, for the operator. */
-  problem = ''
-  end = 0
+export class RequestHead extends HeadFields {
   methodStart = 0
   methodEnd = 0
   targetStart = 0
   targetEnd = 0
-  /** First byte after the request line. */
-  fieldsStart = 0
   /** Minor version: HTTP/1.0 or HTTP/1.1. */
   minor = 1
   hostStart = 0
   hostEnd = 0
-  /** -1 where absent. */
-  contentLength = -1
-  chunked = false
   close = false
   /** `Connection` holds more than `close` or `keep-alive`: the slow path in field-lines.ts has to look. */
   connectionOptions = false
@@ -91,17 +74,18 @@ export class RequestHead {
   originEnd = -1
   secFetchSiteStart = -1
   secFetchSiteEnd = -1
-  /** Pairs [from, to) of bytes that are not forwarded, ascending and disjoint. */
-  readonly cuts = new Int32Array(MAX_CUTS)
-  cutCount = 0
   /** How many client-sent copies of gateway-only headers were among the cuts. */
   stripped = 0
+
+  constructor() {
+    super(MAX_CUTS)
+  }
 
   /** Reads a head that starts at `start`; returns COMPLETE, INCOMPLETE, or what is wrong with it. */
   read(bytes: Uint8Array, start: number, end: number, table: HeaderTable, limits: HeadLimits): number {
     this.#reset()
     const line = this.#requestLine(bytes, start, end, limits)
-    return line === COMPLETE ? this.#fields(bytes, end, table, limits) : line
+    return line === COMPLETE ? this.readFields(bytes, end, table, limits.headers) : line
   }
 
   /** A head of its own with the same results, for what has to outlive the call (before any await). */
@@ -109,7 +93,7 @@ export class RequestHead {
     const copy = new RequestHead()
     const { cuts } = copy
     Object.assign(copy, this, { cuts })
-    cuts.set(this.cuts)
+    cuts.copyFrom(this.cuts)
     return copy
   }
 
@@ -118,20 +102,15 @@ export class RequestHead {
     this.chunked = this.close = this.connectionOptions = this.upgradeRequested = this.expectContinue = false
     this.upgradeStart = this.authorizationLine = this.authorizationStart = this.requestIdStart = this.requestIdLine = -1
     this.originStart = this.secFetchSiteStart = -1
-    this.hostStart = this.hostEnd = this.cutCount = this.stripped = 0
-  }
-
-  #bad(problem: string): number {
-    this.problem = problem
-    return MALFORMED
+    this.hostStart = this.hostEnd = this.cuts.length = this.stripped = 0
   }
 
   #requestLine(bytes: Uint8Array, start: number, end: number, limits: HeadLimits): number {
     let i = start
     while (i < end && TOKEN[bytes[i]] === 1) i++
-    if (i - start > MAX_METHOD) return this.#bad('method is too long')
+    if (i - start > MAX_METHOD) return this.bad('method is too long')
     if (i === end) return INCOMPLETE
-    if (bytes[i] !== SP || i === start) return this.#bad('request line does not begin with a method and one space')
+    if (bytes[i] !== SP || i === start) return this.bad('request line does not begin with a method and one space')
     this.methodStart = start
     this.methodEnd = i++
     this.targetStart = i
@@ -141,7 +120,7 @@ export class RequestHead {
       return TOO_LARGE
     }
     if (i === end) return INCOMPLETE
-    if (bytes[i] !== SP || i === this.targetStart) return this.#bad('request target holds a byte that is not visible ASCII')
+    if (bytes[i] !== SP || i === this.targetStart) return this.bad('request target holds a byte that is not visible ASCII')
     this.targetEnd = i++
     return this.#version(bytes, i, end)
   }
@@ -151,99 +130,62 @@ export class RequestHead {
     for (let k = 0; k < length; k++) {
       if (start + k === end) return INCOMPLETE
       // RFC 9112 2.3: HTTP-name is case-sensitive.
-      if (bytes[start + k] !== (k < 4 ? VERSION[k] - 32 : VERSION[k])) return this.#bad('not HTTP/1.1')
+      if (bytes[start + k] !== (k < 4 ? VERSION[k] - 32 : VERSION[k])) return this.bad('not HTTP/1.1')
     }
     const i = start + length
     if (i + 2 >= end) {
-      if (i < end && bytes[i] !== 48 && bytes[i] !== 49) return this.#bad('not HTTP/1.1')
-      if (i + 1 < end && bytes[i + 1] !== CR) return this.#bad('request line does not end with CRLF')
+      if (i < end && bytes[i] !== 48 && bytes[i] !== 49) return this.bad('not HTTP/1.1')
+      if (i + 1 < end && bytes[i + 1] !== CR) return this.bad('request line does not end with CRLF')
       return INCOMPLETE
     }
-    if (bytes[i] !== 48 && bytes[i] !== 49) return this.#bad('not HTTP/1.1')
-    if (bytes[i + 1] !== CR || bytes[i + 2] !== LF) return this.#bad('request line does not end with CRLF')
+    if (bytes[i] !== 48 && bytes[i] !== 49) return this.bad('not HTTP/1.1')
+    if (bytes[i + 1] !== CR || bytes[i + 2] !== LF) return this.bad('request line does not end with CRLF')
     this.minor = bytes[i] - 48
     this.fieldsStart = i + 3
     return COMPLETE
   }
 
-  #fields(bytes: Uint8Array, end: number, table: HeaderTable, limits: HeadLimits): number {
-    const { next, meaning } = table
-    let i = this.fieldsStart
-    for (let count = 0; ; count++) {
-      if (i >= end) return INCOMPLETE
-      if (bytes[i] === CR) {
-        if (i + 1 >= end) return INCOMPLETE
-        if (bytes[i + 1] !== LF) return this.#bad('bare CR in the head')
-        this.end = i + 2
-        return this.#finish()
-      }
-      if (count >= limits.headers) {
-        this.problem = `more than ${limits.headers} header fields`
-        return TOO_LARGE
-      }
-      const nameStart = i
-      let state = START
-      for (;;) {
-        const kind = NAME_CLASS[bytes[i]]
-        if (kind === 0) break
-        state = next[(state << 6) | kind]
-        if (++i >= end) return INCOMPLETE
-        if (state === DEAD) {
-          while (i < end && TOKEN[bytes[i]] === 1) i++
-          if (i >= end) return INCOMPLETE
-          break
-        }
-      }
-      if (bytes[i] !== COLON || i === nameStart) return this.#bad('header name holds a byte that is not allowed, or the line is folded')
-      const nameEnd = i++
-      while (i < end && (bytes[i] === SP || bytes[i] === HTAB)) i++
-      const valueStart = i
-      while (i < end && FIELD_VALUE[bytes[i]] === 1) i++
-      if (i + 1 >= end) return i < end && bytes[i] !== CR ? this.#bad('control character in a header value') : INCOMPLETE
-      if (bytes[i] !== CR || bytes[i + 1] !== LF) return this.#bad('control character in a header value')
-      let valueEnd = i
-      while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === HTAB)) valueEnd--
-      i += 2
-      const id = meaning[state]
-      if (id === OTHER) continue
-      const outcome = this.#known(id, bytes, nameStart, nameEnd, valueStart, valueEnd, i)
-      if (outcome !== COMPLETE) return outcome
-    }
-  }
-
-  #known(id: number, bytes: Uint8Array, line: number, nameEnd: number, start: number, end: number, lineEnd: number): number {
+  protected override known(
+    id: number,
+    bytes: Uint8Array,
+    line: number,
+    nameEnd: number,
+    start: number,
+    end: number,
+    lineEnd: number,
+  ): number {
     if (id === STRIP) {
       this.stripped++
-      return this.#cut(line, lineEnd)
+      return this.cut(line, lineEnd)
     }
     if (!equalsIgnoringCase(bytes, line, nameEnd, NAME_BYTES[id])) return this.#lookAlike(id, line, lineEnd)
     switch (id) {
       case HOST:
-        if (this.hostEnd !== 0) return this.#bad('more than one Host')
-        if (start === end) return this.#bad('empty Host')
+        if (this.hostEnd !== 0) return this.bad('more than one Host')
+        if (start === end) return this.bad('empty Host')
         this.hostStart = start
         this.hostEnd = end
         return COMPLETE
       case CONTENT_LENGTH:
         return this.#contentLength(bytes, start, end)
       case TRANSFER_ENCODING:
-        if (this.chunked) return this.#bad('more than one Transfer-Encoding')
-        if (!equalsIgnoringCase(bytes, start, end, CHUNKED_WORD)) return this.#bad('Transfer-Encoding is not exactly chunked')
+        if (this.chunked) return this.bad('more than one Transfer-Encoding')
+        if (!equalsIgnoringCase(bytes, start, end, CHUNKED_WORD)) return this.bad('Transfer-Encoding is not exactly chunked')
         this.chunked = true
         return COMPLETE
       case CONNECTION:
         if (equalsIgnoringCase(bytes, start, end, CLOSE_WORD)) this.close = true
         else if (!equalsIgnoringCase(bytes, start, end, KEEP_ALIVE_WORD)) this.connectionOptions = true
-        return this.#cut(line, lineEnd)
+        return this.cut(line, lineEnd)
       case KEEP_ALIVE:
       case PROXY_CONNECTION:
       case TE:
-        return this.#cut(line, lineEnd)
+        return this.cut(line, lineEnd)
       case UPGRADE:
-        if (this.upgradeStart >= 0) return this.#bad('more than one Upgrade')
+        if (this.upgradeStart >= 0) return this.bad('more than one Upgrade')
         this.upgradeStart = start
         this.upgradeEnd = end
-        return this.#cut(line, lineEnd)
+        return this.cut(line, lineEnd)
       case EXPECT:
         if (!equalsIgnoringCase(bytes, start, end, CONTINUE_WORD)) {
           this.problem = 'Expect is not 100-continue'
@@ -260,26 +202,26 @@ export class RequestHead {
   #remembered(id: number, line: number, start: number, end: number, lineEnd: number): number {
     switch (id) {
       case AUTHORIZATION:
-        if (this.authorizationStart >= 0) return this.#bad('more than one Authorization')
+        if (this.authorizationStart >= 0) return this.bad('more than one Authorization')
         this.authorizationLine = line
         this.authorizationLineEnd = lineEnd
         this.authorizationStart = start
         this.authorizationEnd = end
         break
       case REQUEST_ID:
-        if (this.requestIdStart >= 0) return this.#bad('more than one X-Request-Id')
+        if (this.requestIdStart >= 0) return this.bad('more than one X-Request-Id')
         this.requestIdLine = line
         this.requestIdLineEnd = lineEnd
         this.requestIdStart = start
         this.requestIdEnd = end
         break
       case ORIGIN:
-        if (this.originStart >= 0) return this.#bad('more than one Origin')
+        if (this.originStart >= 0) return this.bad('more than one Origin')
         this.originStart = start
         this.originEnd = end
         break
       case SEC_FETCH_SITE:
-        if (this.secFetchSiteStart >= 0) return this.#bad('more than one Sec-Fetch-Site')
+        if (this.secFetchSiteStart >= 0) return this.bad('more than one Sec-Fetch-Site')
         this.secFetchSiteStart = start
         this.secFetchSiteEnd = end
         break
@@ -290,46 +232,22 @@ export class RequestHead {
   /** A name that only folds to a known one: framing and credentials are refused, the gateway's own and hints are cut. */
   #lookAlike(id: number, line: number, lineEnd: number): number {
     if (id === HOST || id === CONTENT_LENGTH || id === TRANSFER_ENCODING || id === AUTHORIZATION) {
-      return this.#bad('header name is a look-alike of a framing header')
+      return this.bad('header name is a look-alike of a framing header')
     }
     this.stripped++
-    return this.#cut(line, lineEnd)
+    return this.cut(line, lineEnd)
   }
 
-  /** RFC 9110 8.6: one decimal number; at most 15 digits, so that it stays exact. */
   #contentLength(bytes: Uint8Array, start: number, end: number): number {
-    if (this.contentLength >= 0) return this.#bad('more than one Content-Length')
-    if (start === end || end - start > 15) return this.#bad('Content-Length is not a decimal number')
-    let length = 0
-    for (let i = start; i < end; i++) {
-      const digit = bytes[i] - 48
-      if (digit < 0 || digit > 9) return this.#bad('Content-Length is not a decimal number')
-      length = length * 10 + digit
-    }
-    this.contentLength = length
-    return COMPLETE
+    if (this.contentLength >= 0) return this.bad('more than one Content-Length')
+    this.contentLength = parseContentLength(bytes, start, end)
+    return this.contentLength < 0 ? this.bad('Content-Length is not a decimal number') : COMPLETE
   }
 
-  #cut(from: number, to: number): number {
-    const { cuts, cutCount } = this
-    if (cutCount > 0 && cuts[cutCount - 1] === from) {
-      cuts[cutCount - 1] = to
-      return COMPLETE
-    }
-    if (cutCount >= MAX_CUTS) {
-      this.problem = 'too many hop-by-hop or reserved header fields'
-      return TOO_LARGE
-    }
-    cuts[cutCount] = from
-    cuts[cutCount + 1] = to
-    this.cutCount = cutCount + 2
-    return COMPLETE
-  }
-
-  #finish(): number {
-    if (this.chunked && this.contentLength >= 0) return this.#bad('both Transfer-Encoding and Content-Length')
-    if (this.chunked && this.minor === 0) return this.#bad('Transfer-Encoding in HTTP/1.0')
-    if (this.hostEnd === 0) return this.#bad('no Host')
+  protected override finished(): number {
+    if (this.chunked && this.contentLength >= 0) return this.bad('both Transfer-Encoding and Content-Length')
+    if (this.chunked && this.minor === 0) return this.bad('Transfer-Encoding in HTTP/1.0')
+    if (this.hostEnd === 0) return this.bad('no Host')
     return COMPLETE
   }
 }

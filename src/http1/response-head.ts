@@ -1,22 +1,21 @@
-import { COLON, CR, equalsIgnoringCase, FIELD_VALUE, HTAB, LF, NAME_CLASS, SP, TOKEN, word } from './bytes.ts'
+import { CR, equalsIgnoringCase, FIELD_VALUE, LF, SP, word } from './bytes.ts'
+import { COMPLETE, HeadFields, INCOMPLETE, parseContentLength } from './head-fields.ts'
 import {
   CONNECTION,
   CONTENT_LENGTH,
   compileHeaderTable,
-  DEAD,
   KEEP_ALIVE,
-  OTHER,
   PROXY_CONNECTION,
   RESPONSE_NAMES,
-  START,
   TRANSFER_ENCODING,
   UPGRADE,
   VARY,
 } from './header-table.ts'
-import { COMPLETE, INCOMPLETE, MALFORMED } from './request-head.ts'
 
 const TABLE = compileHeaderTable(RESPONSE_NAMES)
-const MAX_CUTS = 64
+const MAX_CUTS = 32
+/** A response's head is limited by its bytes alone. */
+const MAX_FIELDS = Number.MAX_SAFE_INTEGER
 const VERSION = Buffer.from('HTTP/1.', 'latin1')
 const KEEP_ALIVE_WORD = word('keep-alive')
 const CLOSE_WORD = word('close')
@@ -32,15 +31,9 @@ const NAME_BYTES: readonly Uint8Array[] = (() => {
  * Reads one response head in a single pass, results in fields as in `RequestHead`. A response whose framing could be read
  * in two ways is MALFORMED: its connection is given up and the client gets 502.
  */
-export class ResponseHead {
-  problem = ''
-  end = 0
+export class ResponseHead extends HeadFields {
   status = 0
   minor = 1
-  /** First byte after the status line. */
-  fieldsStart = 0
-  contentLength = -1
-  chunked = false
   close = false
   connectionOptions = false
   /** `Connection: keep-alive` alone and verbatim: it can stay in a head that is forwarded unchanged. */
@@ -51,27 +44,24 @@ export class ResponseHead {
   upgradeStart = -1
   upgradeEnd = -1
   vary = false
-  readonly cuts = new Int32Array(MAX_CUTS)
-  cutCount = 0
+
+  constructor() {
+    super(MAX_CUTS)
+  }
 
   /** Reads a head that starts at `start`; returns COMPLETE, INCOMPLETE or MALFORMED. */
   read(bytes: Uint8Array, start: number, end: number): number {
     this.contentLength = this.keepAliveTimeout = this.upgradeStart = this.keepAliveLine = -1
     this.chunked = this.close = this.connectionOptions = this.vary = false
-    this.cutCount = 0
+    this.cuts.length = 0
     const line = this.#statusLine(bytes, start, end)
-    return line === COMPLETE ? this.#fields(bytes, end) : line
-  }
-
-  #bad(problem: string): number {
-    this.problem = problem
-    return MALFORMED
+    return line === COMPLETE ? this.readFields(bytes, end, TABLE, MAX_FIELDS) : line
   }
 
   #statusLine(bytes: Uint8Array, start: number, end: number): number {
     for (let k = 0; k < VERSION.length; k++) {
       if (start + k === end) return INCOMPLETE
-      if (bytes[start + k] !== VERSION[k]) return this.#bad('not HTTP/1')
+      if (bytes[start + k] !== VERSION[k]) return this.bad('not HTTP/1')
     }
     if (start + 13 > end) return INCOMPLETE
     const minor = bytes[start + 7] - 48
@@ -79,87 +69,56 @@ export class ResponseHead {
     const b = bytes[start + 10] - 48
     const c = bytes[start + 11] - 48
     if ((minor !== 0 && minor !== 1) || bytes[start + 8] !== SP || a < 1 || a > 9 || b < 0 || b > 9 || c < 0 || c > 9) {
-      return this.#bad('malformed status line')
+      return this.bad('malformed status line')
     }
     this.minor = minor
     this.status = a * 100 + b * 10 + c
     let i = start + 12
-    if (bytes[i] !== SP && bytes[i] !== CR) return this.#bad('malformed status line')
+    if (bytes[i] !== SP && bytes[i] !== CR) return this.bad('malformed status line')
     while (i < end && FIELD_VALUE[bytes[i]] === 1) i++
     if (i + 1 >= end) return INCOMPLETE
-    if (bytes[i] !== CR || bytes[i + 1] !== LF) return this.#bad('status line does not end with CRLF')
+    if (bytes[i] !== CR || bytes[i + 1] !== LF) return this.bad('status line does not end with CRLF')
     this.fieldsStart = i + 2
     return COMPLETE
   }
 
-  #fields(bytes: Uint8Array, end: number): number {
-    const { next, meaning } = TABLE
-    let i = this.fieldsStart
-    for (;;) {
-      if (i >= end) return INCOMPLETE
-      if (bytes[i] === CR) {
-        if (i + 1 >= end) return INCOMPLETE
-        if (bytes[i + 1] !== LF) return this.#bad('bare CR in the head')
-        this.end = i + 2
-        return this.#finish()
-      }
-      const nameStart = i
-      let state = START
-      for (;;) {
-        const kind = NAME_CLASS[bytes[i]]
-        if (kind === 0) break
-        state = next[(state << 6) | kind]
-        if (++i >= end) return INCOMPLETE
-        if (state === DEAD) {
-          while (i < end && TOKEN[bytes[i]] === 1) i++
-          if (i >= end) return INCOMPLETE
-          break
-        }
-      }
-      if (bytes[i] !== COLON || i === nameStart) return this.#bad('malformed header name')
-      const nameEnd = i++
-      while (i < end && (bytes[i] === SP || bytes[i] === HTAB)) i++
-      const valueStart = i
-      while (i < end && FIELD_VALUE[bytes[i]] === 1) i++
-      if (i + 1 >= end) return INCOMPLETE
-      if (bytes[i] !== CR || bytes[i + 1] !== LF) return this.#bad('control character in a header value')
-      let valueEnd = i
-      while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === HTAB)) valueEnd--
-      i += 2
-      const id = meaning[state]
-      if (id === OTHER || !equalsIgnoringCase(bytes, nameStart, nameEnd, NAME_BYTES[id])) continue
-      if (this.#known(id, bytes, nameStart, valueStart, valueEnd, i) !== COMPLETE) return MALFORMED
-    }
-  }
-
-  #known(id: number, bytes: Uint8Array, line: number, start: number, end: number, lineEnd: number): number {
+  protected override known(
+    id: number,
+    bytes: Uint8Array,
+    line: number,
+    nameEnd: number,
+    start: number,
+    end: number,
+    lineEnd: number,
+  ): number {
+    if (!equalsIgnoringCase(bytes, line, nameEnd, NAME_BYTES[id])) return COMPLETE
     switch (id) {
       case CONTENT_LENGTH:
         return this.#contentLength(bytes, start, end)
       case TRANSFER_ENCODING:
         if (this.chunked || !equalsIgnoringCase(bytes, start, end, CHUNKED_WORD))
-          return this.#bad('Transfer-Encoding is not exactly chunked')
+          return this.bad('Transfer-Encoding is not exactly chunked')
         this.chunked = true
         return COMPLETE
       case CONNECTION:
         if (equalsIgnoringCase(bytes, start, end, KEEP_ALIVE_WORD)) {
-          if (this.keepAliveLine >= 0) return this.#cut(line, lineEnd)
+          if (this.keepAliveLine >= 0) return this.cut(line, lineEnd)
           this.keepAliveLine = line
           this.keepAliveLineEnd = lineEnd
           return COMPLETE
         }
         if (equalsIgnoringCase(bytes, start, end, CLOSE_WORD)) this.close = true
         else this.connectionOptions = true
-        return this.#cut(line, lineEnd)
+        return this.cut(line, lineEnd)
       case KEEP_ALIVE:
         this.#keepAlive(bytes, start, end)
-        return this.#cut(line, lineEnd)
+        return this.cut(line, lineEnd)
       case PROXY_CONNECTION:
-        return this.#cut(line, lineEnd)
+        return this.cut(line, lineEnd)
       case UPGRADE:
         this.upgradeStart = start
         this.upgradeEnd = end
-        return this.#cut(line, lineEnd)
+        return this.cut(line, lineEnd)
       case VARY:
         this.vary = true
         return COMPLETE
@@ -169,16 +128,9 @@ export class ResponseHead {
   }
 
   #contentLength(bytes: Uint8Array, start: number, end: number): number {
-    if (this.contentLength >= 0) return this.#bad('more than one Content-Length')
-    if (start === end || end - start > 15) return this.#bad('Content-Length is not a decimal number')
-    let length = 0
-    for (let i = start; i < end; i++) {
-      const digit = bytes[i] - 48
-      if (digit < 0 || digit > 9) return this.#bad('Content-Length is not a decimal number')
-      length = length * 10 + digit
-    }
-    this.contentLength = length
-    return COMPLETE
+    if (this.contentLength >= 0) return this.bad('more than one Content-Length')
+    this.contentLength = parseContentLength(bytes, start, end)
+    return this.contentLength < 0 ? this.bad('Content-Length is not a decimal number') : COMPLETE
   }
 
   #keepAlive(bytes: Uint8Array, start: number, end: number): void {
@@ -192,20 +144,9 @@ export class ResponseHead {
     }
   }
 
-  #cut(from: number, to: number): number {
-    if (this.cutCount > 0 && this.cuts[this.cutCount - 1] === from) {
-      this.cuts[this.cutCount - 1] = to
-      return COMPLETE
-    }
-    if (this.cutCount >= MAX_CUTS) return this.#bad('too many hop-by-hop header fields')
-    this.cuts[this.cutCount++] = from
-    this.cuts[this.cutCount++] = to
-    return COMPLETE
-  }
-
-  #finish(): number {
-    if (this.chunked && this.contentLength >= 0) return this.#bad('both Transfer-Encoding and Content-Length')
-    if (this.chunked && this.minor === 0) return this.#bad('Transfer-Encoding in HTTP/1.0')
+  protected override finished(): number {
+    if (this.chunked && this.contentLength >= 0) return this.bad('both Transfer-Encoding and Content-Length')
+    if (this.chunked && this.minor === 0) return this.bad('Transfer-Encoding in HTTP/1.0')
     if (this.minor === 0) this.close = true
     return COMPLETE
   }

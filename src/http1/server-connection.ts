@@ -4,8 +4,9 @@ import { CR, LF } from './bytes.ts'
 import { CHUNK_MALFORMED, CHUNK_MORE, ChunkedReader } from './chunked.ts'
 import { deadlineIn } from './clock.ts'
 import { cutLines, readConnectionOptions } from './field-lines.ts'
+import { BAD_EXPECTATION, COMPLETE, INCOMPLETE, TOO_LARGE } from './head-fields.ts'
 import type { HeaderTable } from './header-table.ts'
-import { BAD_EXPECTATION, COMPLETE, INCOMPLETE, RequestHead, TOO_LARGE } from './request-head.ts'
+import { RequestHead } from './request-head.ts'
 import { Transport, type TransportOwner } from './transport.ts'
 
 /** Milliseconds and bytes; 0 is none. */
@@ -64,12 +65,17 @@ export class ServerConnection implements HttpConnection, TransportOwner {
   #ended = false
   #held = false
 
-  constructor(socket: Socket, rules: () => ConnectionRules, handler: (connection: ServerConnection) => HttpHandler) {
+  constructor(socket: Socket, rules: () => ConnectionRules, handler: HttpHandler) {
     this.#rules = rules
     this.#limits = rules().limits
     this.#deadline = deadlineIn(this.#limits.head)
-    this.#handler = handler(this)
+    this.#handler = handler
     this.transport = new Transport(socket, this)
+  }
+
+  /** Begins to read; after whoever made this connection has it in hand. */
+  start(): void {
+    this.transport.start()
   }
 
   get queued(): number {
@@ -286,7 +292,10 @@ export class ServerConnection implements HttpConnection, TransportOwner {
     }
     if (options.close) this.#close = true
     requestHead.upgradeRequested = options.upgrade
-    if (options.names.size > 0) cutLines(bytes, requestHead, (name) => options.names.has(name))
+    if (options.names.size > 0 && cutLines(bytes, requestHead, (name) => options.names.has(name)) < 0) {
+      this.#problem('head_too_large', 'too many header fields to remove')
+      return false
+    }
     return true
   }
 

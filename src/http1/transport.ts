@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { clock } from './clock.ts'
+import { reportFault } from './fault.ts'
 
 /** At most this much is handed to TLS at once: one larger write would leave the connection with a buffer of that size for good. */
 const MAX_WRITE = 65536
@@ -50,16 +51,29 @@ export class Transport {
     this.#owner = owner
     this.#internals = socket as unknown as Internals
     this.#written = (error) => this.#onWritten(error)
-    const early = socket.readableLength > 0 ? (socket.read() as Buffer | null) : null
-    this.#internals.push = (chunk) => {
-      if (chunk === null) owner.onPeerEnd()
-      else owner.onBytes(chunk)
-      return !this.#paused
-    }
     socket.on('error', () => this.destroy())
     socket.on('close', () => this.#onClosed())
-    if (early !== null) owner.onBytes(early)
+  }
+
+  /** Begins to read. */
+  start(): void {
+    const { socket } = this
+    const early = socket.readableLength > 0 ? (socket.read() as Buffer | null) : null
+    this.#internals.push = (chunk) => this.#onChunk(chunk)
+    if (early !== null) this.#onChunk(early)
     if (!this.#closed && !this.#paused) this.#internals._read(0)
+  }
+
+  /** A fault of ours ends this one connection, never the worker and all its others. */
+  #onChunk(chunk: Buffer | null): boolean {
+    try {
+      if (chunk === null) this.#owner.onPeerEnd()
+      else this.#owner.onBytes(chunk)
+    } catch (error) {
+      reportFault(error)
+      this.destroy()
+    }
+    return !this.#paused
   }
 
   /** Bytes accepted by `write` and not yet handed to the operating system. */

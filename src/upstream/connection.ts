@@ -1,26 +1,9 @@
 import type { Socket } from 'node:net'
 import { CHUNK_MALFORMED, CHUNK_MORE, ChunkedReader } from '../http1/chunked.ts'
-import { COMPLETE, INCOMPLETE } from '../http1/request-head.ts'
+import { reportFault } from '../http1/fault.ts'
+import { COMPLETE, INCOMPLETE } from '../http1/head-fields.ts'
 import { ResponseHead } from '../http1/response-head.ts'
-
-/** How an exchange with an upstream failed: refused connections, silence, a connection that broke, bytes that are not HTTP. */
-export type UpstreamFailure = 'connect' | 'timeout' | 'broken' | 'protocol'
-
-/** Who sent the request and receives its response. Buffers marked `shared` are overwritten after the call returns. */
-export interface ResponseHandler {
-  /** A 1xx head in `[start, end)`; its facts are in `responseHead`. */
-  onInformational(bytes: Buffer, start: number, end: number): void
-  /** 101: the protocol switched; `rest` are bytes that followed the head in `[start, end)`. */
-  onSwitched(bytes: Buffer, start: number, end: number, rest: Buffer): void
-  /** The final head and as much of the body as came with it: `[start, bodyEnd)`; facts in `responseHead`. */
-  onResponse(bytes: Buffer, start: number, bodyEnd: number, finished: boolean, shared: boolean): void
-  onResponseBody(bytes: Buffer, shared: boolean, finished: boolean): void
-  onTunnelBytes(bytes: Buffer, shared: boolean): void
-  onTunnelEnd(): void
-  /** What was sent has left: the request body may go on. */
-  onWritable(): void
-  onFailed(failure: UpstreamFailure, detail: string): void
-}
+import type { ConnectionHome, ResponseHandler, UpstreamFailure } from './types.ts'
 
 const IDLE = 0
 const HEAD = 1
@@ -40,19 +23,6 @@ export const responseHead: ResponseHead = new ResponseHead()
 
 /** Every plain upstream socket reads into this: no allocation per read. Sized so that one read is one TLS write. */
 export const READ_BUFFER = Buffer.allocUnsafeSlow(65536)
-
-/** What a connection needs from the pool it belongs to. */
-export interface ConnectionHome {
-  /** The socket event after which bytes can flow. */
-  readonly readyEvent: 'connect' | 'secureConnect'
-  connect(onBytes: (bytes: Buffer, shared: boolean) => boolean): Socket
-  /** Takes the connection back for the next request. */
-  keep(connection: UpstreamConnection): void
-  /** The connection is no longer usable. */
-  forget(connection: UpstreamConnection): void
-  connected(connection: UpstreamConnection): void
-  failed(connection: UpstreamConnection): void
-}
 
 /** One connection to an upstream: frames responses, one exchange at a time. */
 export class UpstreamConnection {
@@ -86,7 +56,7 @@ export class UpstreamConnection {
   constructor(target: string, home: ConnectionHome) {
     this.target = target
     this.#home = home
-    const socket = home.connect((bytes, shared) => this.#onBytes(bytes, shared))
+    const socket = home.connect((bytes, shared) => this.#receive(bytes, shared))
     this.socket = socket
     socket.on(home.readyEvent, () => {
       this.connecting = false
@@ -212,7 +182,17 @@ export class UpstreamConnection {
     } else this.#fail('broken', detail)
   }
 
-  /** Returns false to stop reading. */
+  /** Returns false to stop reading. A fault of ours costs this exchange, never the worker. */
+  #receive(bytes: Buffer, shared: boolean): boolean {
+    try {
+      return this.#onBytes(bytes, shared)
+    } catch (error) {
+      reportFault(error)
+      this.#fail('protocol', 'internal fault')
+      return false
+    }
+  }
+
   #onBytes(bytes: Buffer, shared: boolean): boolean {
     const handler = this.#handler
     if (handler === null) {

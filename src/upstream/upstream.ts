@@ -1,7 +1,8 @@
 import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, createSecureContext, type SecureContext } from 'node:tls'
 import { clock } from '../http1/clock.ts'
-import { type ConnectionHome, READ_BUFFER, UpstreamConnection } from './connection.ts'
+import { READ_BUFFER, UpstreamConnection } from './connection.ts'
+import type { ConnectionHome } from './types.ts'
 
 /** Longest that a connection stays unused: shorter than what most servers allow, so that a reused one is rarely closed. */
 const MAX_IDLE = 4000

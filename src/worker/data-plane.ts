@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { GatewayServices } from '../gateway/runtime.ts'
 import { Session } from '../gateway/session.ts'
 import { advanceClock, SWEEP_INTERVAL } from '../http1/clock.ts'
+import { onFault } from '../http1/fault.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { AccessLog, Audit, Metrics } from '../observability/types.ts'
 import type { Peer } from '../tls/types.ts'
@@ -57,6 +58,7 @@ class ConnectionSet implements DataPlane {
       },
       judge: (listener, peer) => this.#judge(listener, peer),
     }
+    onFault((error) => services.log.error({ err: error }, 'a fault of certgate ended a connection'))
     this.#timer = setInterval(() => this.#sweep(), SWEEP_INTERVAL)
     this.#timer.unref()
   }
@@ -78,7 +80,6 @@ class ConnectionSet implements DataPlane {
   accept(listener: string, socket: TLSSocket | Socket, peer: Peer | null): void {
     const { metrics } = this.#services
     const session = new Session(socket, listener, peer, this.#gateway)
-    if (session.connection.transport.closed) return
     this.#sessions.add(session)
     metrics.connectionOpened(listener)
     socket.once('close', () => {
@@ -86,6 +87,7 @@ class ConnectionSet implements DataPlane {
       metrics.connectionClosed(listener)
       if (this.#draining && this.#sessions.size === 0) this.#drained?.()
     })
+    session.start()
     if (this.#draining) session.connection.retire()
   }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { addCuts, cutLines, fieldLines, readConnectionOptions } from '../../../src/http1/field-lines.ts'
+import { Cuts } from '../../../src/http1/cuts.ts'
+import { cutLines, fieldLines, readConnectionOptions } from '../../../src/http1/field-lines.ts'
+import { BAD_EXPECTATION, COMPLETE, INCOMPLETE, MALFORMED, TOO_LARGE } from '../../../src/http1/head-fields.ts'
 import { compileHeaderTable, REQUEST_NAMES } from '../../../src/http1/header-table.ts'
-import { BAD_EXPECTATION, COMPLETE, INCOMPLETE, MALFORMED, RequestHead, TOO_LARGE } from '../../../src/http1/request-head.ts'
+import { RequestHead } from '../../../src/http1/request-head.ts'
 
 const TABLE = compileHeaderTable(REQUEST_NAMES, { exact: ['forwarded'], prefixes: ['x-forwarded-', 'client-cert'] })
 const LIMITS = { headers: 10, targetBytes: 64 }
@@ -20,9 +22,9 @@ const withFields = (fields: string): string => `GET /a HTTP/1.1\r\nHost: x\r\n${
 function forwarded({ head, bytes }: { head: RequestHead; bytes: Buffer }): string {
   let text = ''
   let from = head.fieldsStart
-  for (let k = 0; k < head.cutCount; k += 2) {
-    text += bytes.latin1Slice(from, head.cuts[k])
-    from = head.cuts[k + 1]
+  for (let k = 0; k < head.cuts.length; k += 2) {
+    text += bytes.latin1Slice(from, head.cuts.ranges[k])
+    from = head.cuts.ranges[k + 1]
   }
   return text + bytes.latin1Slice(from, head.end - 2)
 }
@@ -46,12 +48,14 @@ describe('a sound head', () => {
 
   test('leaves no trace of the head before it', () => {
     const head = new RequestHead()
-    const first = Buffer.from(withFields('Transfer-Encoding: chunked\r\nConnection: close, x\r\nAuthorization: a\r\nX-Forwarded-For: 1\r\nUpgrade: websocket\r\n'))
+    const first = Buffer.from(
+      withFields('Transfer-Encoding: chunked\r\nConnection: close, x\r\nAuthorization: a\r\nX-Forwarded-For: 1\r\nUpgrade: websocket\r\n'),
+    )
     const second = Buffer.from(withFields(''))
     assert.equal(head.read(first, 0, first.length, TABLE, LIMITS), COMPLETE)
     assert.equal(head.read(second, 0, second.length, TABLE, LIMITS), COMPLETE)
     assert.deepEqual(
-      [head.chunked, head.close, head.connectionOptions, head.authorizationStart, head.cutCount, head.upgradeStart, head.stripped],
+      [head.chunked, head.close, head.connectionOptions, head.authorizationStart, head.cuts.length, head.upgradeStart, head.stripped],
       [false, false, false, -1, 0, -1, 0],
     )
   })
@@ -60,7 +64,7 @@ describe('a sound head', () => {
     const { head } = read(withFields('X-Forwarded-For: 1\r\n'))
     const copy = head.copy()
     head.read(Buffer.from(withFields('')), 0, 28, TABLE, LIMITS)
-    assert.equal(copy.cutCount, 2)
+    assert.equal(copy.cuts.length, 2)
     assert.notEqual(copy.cuts, head.cuts)
     assert.equal(copy.stripped, 1)
   })
@@ -69,7 +73,9 @@ describe('a sound head', () => {
 describe('hop-by-hop and reserved fields are cut', () => {
   test('and everything else stays, byte for byte', () => {
     const result = read(
-      withFields('Connection: keep-alive\r\nAccept:  */*\r\nX_Forwarded_User: root\r\nTE: trailers\r\nKeep-Alive: timeout=1\r\nCookie: a=b\xe9\r\nclient.cert.x: y\r\n'),
+      withFields(
+        'Connection: keep-alive\r\nAccept:  */*\r\nX_Forwarded_User: root\r\nTE: trailers\r\nKeep-Alive: timeout=1\r\nCookie: a=b\xe9\r\nclient.cert.x: y\r\n',
+      ),
     )
     assert.equal(result.outcome, COMPLETE)
     assert.equal(forwarded(result), 'Host: x\r\nAccept:  */*\r\nCookie: a=b\xe9\r\n')
@@ -78,7 +84,7 @@ describe('hop-by-hop and reserved fields are cut', () => {
 
   test('neighbouring cuts are one range', () => {
     const { head } = read(withFields('Forwarded: a\r\nforwarded: b\r\nFORWARDED: c\r\n'))
-    assert.equal(head.cutCount, 2)
+    assert.equal(head.cuts.length, 2)
     assert.equal(head.stripped, 3)
   })
 
@@ -174,19 +180,23 @@ describe('Connection lists', () => {
 
   test('cutLines removes what is named and keeps cuts in order', () => {
     const result = read(withFields('X-Hop: 1\r\nForwarded: a\r\nX-Keep: 2\r\nx-hop: 3\r\n'))
-    assert.equal(cutLines(result.bytes, result.head, (name) => name === 'x-hop'), 2)
+    assert.equal(
+      cutLines(result.bytes, result.head, (name) => name === 'x-hop'),
+      2,
+    )
     assert.equal(forwarded(result), 'Host: x\r\nX-Keep: 2\r\n')
   })
 
-  test('addCuts merges ranges that touch or overlap', () => {
-    const head = { cuts: new Int32Array(8), cutCount: 2, fieldsStart: 0, end: 0 }
-    head.cuts.set([10, 20])
-    addCuts(head, [
+  test('cuts that touch or overlap become one', () => {
+    const cuts = new Cuts(4)
+    cuts.append(10, 20)
+    cuts.add([
       [20, 30],
       [0, 5],
       [12, 14],
     ])
-    assert.deepEqual([...head.cuts.subarray(0, head.cutCount)], [0, 5, 10, 30])
+    assert.deepEqual([...cuts.ranges.subarray(0, cuts.length)], [0, 5, 10, 30])
+    assert.equal(cuts.add([40, 50, 60].map((at) => [at, at + 1] as const)), false)
   })
 
   test('fieldLines walks every line with its trimmed value', () => {

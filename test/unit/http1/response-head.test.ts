@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { COMPLETE, INCOMPLETE, MALFORMED } from '../../../src/http1/request-head.ts'
+import { COMPLETE, INCOMPLETE, MALFORMED } from '../../../src/http1/head-fields.ts'
 import { ResponseHead } from '../../../src/http1/response-head.ts'
 
 function read(text: string): { head: ResponseHead; outcome: number } {
@@ -10,10 +10,12 @@ function read(text: string): { head: ResponseHead; outcome: number } {
 }
 
 test('reads status, framing and keep-alive', () => {
-  const { head, outcome } = read('HTTP/1.1 206 Partial\r\nContent-Length: 12\r\nKeep-Alive: max=5, timeout=7\r\nConnection: Keep-Alive\r\nVary: a\r\n\r\n')
+  const { head, outcome } = read(
+    'HTTP/1.1 206 Partial\r\nContent-Length: 12\r\nKeep-Alive: max=5, timeout=7\r\nConnection: Keep-Alive\r\nVary: a\r\n\r\n',
+  )
   assert.equal(outcome, COMPLETE)
   assert.deepEqual(
-    [head.status, head.contentLength, head.keepAliveTimeout, head.keepAliveLine >= 0, head.vary, head.close, head.cutCount],
+    [head.status, head.contentLength, head.keepAliveTimeout, head.keepAliveLine >= 0, head.vary, head.close, head.cuts.length],
     [206, 12, 7, true, true, false, 2],
   )
 })

@@ -1,0 +1,13 @@
+/** Who hears of an error that nothing expected: a fault of ours, contained to the connection it happened on. */
+let report: (error: unknown) => void = (error) => {
+  throw error
+}
+
+/** Sets who hears of faults; until then they are thrown. */
+export function onFault(listener: (error: unknown) => void): void {
+  report = listener
+}
+
+export function reportFault(error: unknown): void {
+  report(error)
+}
