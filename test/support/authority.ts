@@ -235,7 +235,7 @@ function makeCrl(options: CrlOptions, signer: Signer): Buffer {
     options.issuer === undefined ? signer.name : encodeName(options.issuer),
     der.time(thisUpdate),
     ...(nextUpdate ? [der.time(nextUpdate)] : []),
-    ...(entries.length === 0 ? [] : [der.sequence(...entries)]),
+    ...(entries.length === 0 ? [] : [der.sequence(Buffer.concat(entries))]),
     der.context(0, der.sequence(...list.map(extensions.encodeExtension))),
   )
   return der.sequence(tbs, algorithm, der.bitString(signature(tbs, key, options.hash)))

@@ -1,0 +1,160 @@
+// Whoever does not finish the handshake in time, or talks garbage, is cut off without troubling anybody else; nothing of TLS that we
+// do not want (renegotiation, other protocols, old versions and suites) can be had.
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect as connectTcp, type Socket } from 'node:net'
+import test from 'node:test'
+import { connect } from 'node:tls'
+import { createAuthority } from '../support/authority.ts'
+import { as, dial, listen, only, prepare, versions } from '../support/tls-listener.ts'
+
+const servers = await createAuthority('servers')
+const server = await servers.server()
+const root = await createAuthority('clients')
+const alice = await root.issue({ subject: 'CN=alice' })
+const spec = { server, clientCa: [root] }
+
+function raw(port: number): Socket {
+  const socket = connectTcp(port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.resume()
+  return socket
+}
+
+test('a silent connection is cut off at the deadline, and others are served meanwhile', async (t) => {
+  const gateway = await listen(t, prepare(t, spec), { handshakeTimeout: 300 })
+  const began = Date.now()
+  const silent = Array.from({ length: 50 }, () => raw(gateway.port))
+  const closed = Promise.all(silent.map((socket) => once(socket, 'close')))
+  assert.equal((await dial(gateway, servers, as(alice))).seen?.dn, 'CN=alice')
+  await closed
+  assert.ok(Date.now() - began >= 290)
+  assert.equal(gateway.failures.length, 50)
+  assert.ok(gateway.failures.every(({ code }) => code === 'handshake_timeout'))
+})
+
+test('a handshake that trickles in does not push the deadline back', async (t) => {
+  const gateway = await listen(t, prepare(t, spec), { handshakeTimeout: 300 })
+  const began = Date.now()
+  const socket = raw(gateway.port)
+  // A record that announces 512 bytes, one of them every 50 ms.
+  socket.write(Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3]))
+  const drip = setInterval(() => socket.write(Buffer.from([0])), 50)
+  t.after(() => clearInterval(drip))
+  await once(socket, 'close')
+  const took = Date.now() - began
+  assert.ok(took >= 290 && took < 2_000, `${took} ms`)
+})
+
+test('garbage and plain HTTP end at once', async (t) => {
+  const gateway = await listen(t, prepare(t, spec), { handshakeTimeout: 60_000 })
+  const texts = [
+    'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
+    '\0\0\0\0\0\0\0\0',
+    'SSH-2.0-x\r\n',
+    '\x16\x03\x01\xff\xff\x01',
+    '\x15\x03\x03\0\x02\x02\x28',
+  ]
+  for (const text of texts) {
+    const socket = raw(gateway.port)
+    socket.end(Buffer.from(text, 'latin1'))
+    await once(socket, 'close')
+  }
+  assert.equal(gateway.failures.length, texts.length)
+  assert.equal((await dial(gateway, servers, as(alice))).seen?.dn, 'CN=alice')
+})
+
+test('a connection that goes away in mid-handshake is no error of the process', async (t) => {
+  const gateway = await listen(t, prepare(t, spec))
+  for (const bytes of [0, 1, 60]) {
+    const socket = raw(gateway.port)
+    await once(socket, 'connect')
+    socket.write(Buffer.from([22, 3, 1, 2, 0, 1, ...new Array<number>(60).fill(0)]).subarray(0, bytes))
+    socket.resetAndDestroy()
+    await once(socket, 'close')
+  }
+  assert.equal((await dial(gateway, servers, as(alice))).seen?.dn, 'CN=alice')
+})
+
+for (const version of versions) {
+  test(`${version}: a client that offers only other protocols gets no_application_protocol; http/1.1 and none are served`, async (t) => {
+    const gateway = await listen(t, prepare(t, spec))
+    const limit = { ...only(version), ...as(alice) }
+    const other = await dial(gateway, servers, { ...limit, ALPNProtocols: ['h2', 'http/1.0'] })
+    assert.deepEqual([other.seen, other.error], [null, 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL'])
+    for (const ALPNProtocols of [['h2', 'http/1.1'], []]) {
+      assert.equal((await dial(gateway, servers, { ...limit, ALPNProtocols })).seen?.dn, 'CN=alice')
+    }
+  })
+}
+
+test('min_version TLSv1.3 refuses TLS 1.2, and TLS 1.1 is never spoken', async (t) => {
+  const strict = await listen(t, prepare(t, { ...spec, minVersion: 'TLSv1.3' }))
+  assert.equal((await dial(strict, servers, only('TLSv1.2'))).error, 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION')
+  assert.equal((await dial(strict, servers, only('TLSv1.3'))).error, null)
+  const gateway = await listen(t, prepare(t, spec))
+  const old = await dial(gateway, servers, { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1' })
+  assert.deepEqual([old.seen, old.error], [null, 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'])
+})
+
+test('TLS 1.2 has forward secrecy and AEAD only; TLS 1.3 takes AES-128-GCM and X25519 first', async (t) => {
+  const gateway = await listen(t, prepare(t, spec))
+  for (const ciphers of ['AES128-GCM-SHA256', 'ECDHE-ECDSA-AES128-SHA', 'ECDHE-ECDSA-AES256-SHA384', 'DHE-RSA-AES128-GCM-SHA256']) {
+    const answer = await dial(gateway, servers, { ...only('TLSv1.2'), ciphers: `${ciphers}:@SECLEVEL=0` })
+    assert.deepEqual([answer.seen, answer.error], [null, 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE'], ciphers)
+  }
+  const socket = connect({ port: gateway.port, host: '127.0.0.1', ca: servers.certificate, checkServerIdentity: () => undefined })
+  await once(socket, 'secureConnect')
+  assert.equal(socket.getCipher().name, 'TLS_AES_128_GCM_SHA256')
+  assert.equal((socket.getEphemeralKeyInfo() as { name?: string }).name, 'X25519')
+  socket.destroy()
+})
+
+test('renegotiation is refused', async (t) => {
+  const gateway = await listen(t, prepare(t, spec))
+  const socket = connect({
+    port: gateway.port,
+    host: '127.0.0.1',
+    ca: servers.certificate,
+    checkServerIdentity: () => undefined,
+    ...only('TLSv1.2'),
+  })
+  socket.resume()
+  await once(socket, 'secureConnect')
+  const error = await new Promise<Error | null>((resolve) => {
+    socket.on('error', resolve)
+    socket.renegotiate({}, resolve)
+  })
+  assert.match(String(error), /no_renegotiation|no renegotiation/i)
+  socket.destroy()
+})
+
+test('server keys of every kind serve both versions, and P-384 client certificates pass in TLS 1.2 too', async (t) => {
+  for (const keyType of ['ec', 'p384', 'rsa', 'ed25519'] as const) {
+    const gateway = await listen(t, prepare(t, { server: await servers.server(['a.test'], { keyType }), clientCa: [root] }))
+    const client = await root.issue({ keyType, subject: `CN=${keyType}` })
+    for (const version of versions) {
+      const { seen, error } = await dial(gateway, servers, { ...only(version), ...as(client) })
+      assert.deepEqual([seen?.dn, seen?.refusal], [`CN=${keyType}`, null], `${keyType} ${version} ${error}`)
+    }
+  }
+})
+
+test('half-closed clients get their answer, and closing the listener leaves open connections alone', async (t) => {
+  const gateway = await listen(t, prepare(t, spec))
+  const socket = connect({
+    port: gateway.port,
+    host: '127.0.0.1',
+    ca: servers.certificate,
+    checkServerIdentity: () => undefined,
+    ...as(alice),
+  })
+  await once(socket, 'secureConnect')
+  const ended = new Promise<void>((resolve) => gateway.listener.server.once('close', resolve))
+  gateway.listener.close()
+  socket.end()
+  const chunks: Buffer[] = []
+  for await (const chunk of socket) chunks.push(chunk)
+  assert.match(Buffer.concat(chunks).toString(), /CN=alice/)
+  await ended
+})
