@@ -76,6 +76,16 @@ export const groups: readonly CommandGroup[] = [
         load: async () => (await import('./check.ts')).checkCommand,
       },
       {
+        name: 'explain',
+        summary: 'tell who someone is, which roles they have, and whether they may',
+        load: async () => (await import('./explain.ts')).explainCommand,
+      },
+      {
+        name: 'roles test',
+        summary: 'list the roles that the mapping gives to somebody',
+        load: async () => (await import('./roles-test.ts')).rolesTestCommand,
+      },
+      {
         name: 'dn',
         summary: 'print who a certificate says it is, to paste into the mapping',
         load: async () => (await import('./dn.ts')).dnCommand,

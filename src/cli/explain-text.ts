@@ -1,0 +1,82 @@
+import { printable } from '../gateway/refusal/refusal.ts'
+import type { CertificateLines, Explanation, RoleLine } from './explanation.ts'
+import type { styles } from './style.ts'
+
+type Styles = ReturnType<typeof styles>
+type Row = readonly [label: string, text: string]
+
+/** Long values (whole certificates) are cut on a screen; --json has all of them. */
+const MAX_VALUE = 160
+
+/** The answer for people: the verdict first, then everything it rests on, one fact a line. */
+export function explanationText(explanation: Explanation, style: Styles): string {
+  const { allowed, request, identity, roles, notes } = explanation
+  const rows: Row[] = [
+    ['request', `${request.method} ${request.path ?? '(no path)'} on ${request.listener}, Host ${request.host}, from ${request.address}`],
+    ...certificateRows(explanation.certificate),
+    ['identity', identity === null ? 'nobody' : `${identity.name}, by ${identity.domain}`],
+    ...(identity === null ? [] : [['backend roles', list(identity.backend_roles)] as const]),
+    ...(roles.length === 0
+      ? [['roles', 'none'] as const]
+      : roles.map((role, index) => [index === 0 ? 'roles' : '', roleText(role, roles)] as const)),
+    ...routeRows(explanation),
+    ...forwardedRows(explanation),
+    ...notes.map((note) => ['note', note] as const),
+  ]
+  const verdict = `${allowed ? style.bold(style.green('allowed')) : style.bold(style.red('denied'))}: ${verdictText(explanation)}`
+  return `${[verdict, '', ...rows.map(([label, text]) => `${style.dim(label.padEnd(15))}${shown(text)}`)].join('\n')}\n`
+}
+
+function verdictText({ allowed, identity, request, route, roles, status, reason, detail }: Explanation): string {
+  const who = identity === null ? 'a request without an identity' : `'${identity.name}'`
+  if (!allowed) return shown(`${status} ${reason}: ${detail}`)
+  const by = route?.allow.find((word) => roles.some(({ role }) => role === word)) ?? null
+  return shown(
+    `${who} may ${request.method} ${request.path}, ${by === null ? `because the route allows ${route?.allow.join(', ')}` : `by the role ${by}`}`,
+  )
+}
+
+function certificateRows(certificate: CertificateLines | null): Row[] {
+  if (certificate === null) return [['certificate', 'none']]
+  const { subject, issuer, sha256, not_after, trusted, detail, not_checked } = certificate
+  return [
+    ['certificate', subject],
+    ['', `issued by ${issuer}${not_after === null ? '' : `, valid until ${not_after}`}`],
+    ...(sha256 === null ? [] : [['', `sha256 ${sha256}`] as const]),
+    ['trust', !trusted ? `refused: ${detail}` : sha256 === null ? 'supposed' : 'trusted'],
+    ['', `not checked: ${not_checked}`],
+  ]
+}
+
+/** `readall  roles_mapping.yml:12  users: CLIENT*` */
+export function roleText({ role, by, pattern, file, line }: RoleLine, all: readonly RoleLine[]): string {
+  const width = Math.max(...all.map((other) => other.role.length))
+  return `${role.padEnd(width)}  ${file}:${line}  ${by}: ${pattern}`
+}
+
+function routeRows({ route }: Explanation): Row[] {
+  if (route === null) return [['route', 'none']]
+  const methods = route.methods.length === 0 ? 'any method' : route.methods.join(' ')
+  const captures = Object.entries(route.captures).map(([name, value]) => ['', `{${name}} is ${value}`] as const)
+  return [
+    ['route', `${route.name}  ${route.file}:${route.line}`],
+    ['', `${route.path}, ${methods}, allows ${list(route.allow)}`],
+    ...captures,
+  ]
+}
+
+function forwardedRows({ forwarded }: Explanation): Row[] {
+  if (forwarded === null) return []
+  const headers = forwarded.headers.map(({ name, value }, index) => [index === 0 ? 'headers' : '', `${name}: ${value}`] as const)
+  return [['upstream', `${forwarded.upstream}  ${forwarded.targets.join(' ')}`], ['path', forwarded.path], ...headers]
+}
+
+function list(items: readonly string[]): string {
+  return items.length === 0 ? 'none' : items.join(', ')
+}
+
+/** Nothing that a certificate or a URL holds moves the cursor or hides text. */
+function shown(text: string): string {
+  const cut = text.length > MAX_VALUE * 2 ? `${text.slice(0, MAX_VALUE)}... (${text.length} characters)` : text
+  return printable(cut)
+}
