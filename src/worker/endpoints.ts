@@ -69,7 +69,7 @@ export class Endpoints {
   acceptor(name: string): Acceptor | null {
     const settings = this.#settings?.listeners.get(name)
     if (settings === undefined) return null
-    if (settings.tls === null) return (socket) => this.#services.accept(name, socket, null)
+    if (settings.tls === null) return (socket) => this.#accept(name, socket, null)
     const endpoint = this.#tls.get(name)
     return endpoint === undefined ? null : (socket) => void endpoint.tls.server.emit('connection', socket)
   }
@@ -77,6 +77,12 @@ export class Endpoints {
   /** The verdict of now on a connection made earlier. */
   judge(name: string, peer: Peer): Peer {
     return this.#tls.get(name)?.tls.judgeAgain(peer) ?? peer
+  }
+
+  #accept(name: string, socket: TLSSocket | Socket, peer: Peer | null): void {
+    // From here on a client that has sent its last request still gets the answer.
+    socket.allowHalfOpen = true
+    this.#services.accept(name, socket, peer)
   }
 
   /** Returns what makes it as it was. */
@@ -111,7 +117,7 @@ export class Endpoints {
       onConnection: (socket, peer) => {
         metrics.handshake(peer.resumed ? 'resumed' : 'ok', socket.getProtocol() ?? '')
         if (peer.certificate !== null) metrics.certificateLife((peer.certificate.notAfter - Date.now()) / 1_000)
-        this.#services.accept(name, socket, peer)
+        this.#accept(name, socket, peer)
       },
       onHandshakeFailure: (error: NodeJS.ErrnoException, socket) => {
         const timedOut = error.code === 'handshake_timeout'

@@ -35,8 +35,8 @@ export class Listeners {
 
   /** Accepts on a bound handle; where the listener was open on another one, that is closed once this one accepts. */
   open(listener: string, opening: string, handle: unknown): void {
-    // `pauseOnConnect` would also stop what the kernel already has; an unread socket waits by itself.
-    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, (socket) =>
+    // Not half-open yet: whoever hangs up while waiting or during the handshake is gone, and must not hold a place.
+    const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, (socket) =>
       this.#admit(listener, socket),
     )
     server.once('error', (error) => this.#events.failed(listener, opening, error))
