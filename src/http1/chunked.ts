@@ -1,4 +1,5 @@
 import { CR, FIELD_VALUE, LF, TOKEN } from './bytes.ts'
+import { EXTENSION_DONE, EXTENSION_MALFORMED, EXTENSION_START, extensionStep } from './chunk-extension.ts'
 
 const SIZE = 0
 const EXTENSION = 1
@@ -21,14 +22,15 @@ export const CHUNK_MALFORMED = -2
 export const CHUNK_MORE = -1
 
 /**
- * Reads chunked framing (RFC 9112 7.1), strictly: CRLF only, hex sizes, extensions of field-value bytes, trailers of whole lines.
+ * Reads chunked framing (RFC 9112 7.1), strictly: CRLF only, hex sizes, well-formed extensions, trailers of whole lines.
  * Feeds on arbitrary slices; `onData` gets each run of body bytes as a range of the slice, never a copy.
  */
 export class ChunkedReader {
   #state = SIZE
   #size = 0
   #digits = 0
-  #extension = 0
+  #extension = EXTENSION_START
+  #extensionBytes = 0
   #partial = ''
   #trailers: string[] = []
   #trailerBytes = 0
@@ -54,15 +56,15 @@ export class ChunkedReader {
           i = this.#readSize(bytes, i, end)
           if (i < 0) return CHUNK_MALFORMED
           break
-        case EXTENSION: {
-          const byte = bytes[i++]
-          if (byte === CR) this.#state = SIZE_LF
-          else if (FIELD_VALUE[byte] === 0 || ++this.#extension > MAX_EXTENSION_BYTES) return CHUNK_MALFORMED
+        case EXTENSION:
+          this.#extension = extensionStep(this.#extension, bytes[i++])
+          if (this.#extension === EXTENSION_DONE) this.#state = SIZE_LF
+          else if (this.#extension === EXTENSION_MALFORMED || ++this.#extensionBytes > MAX_EXTENSION_BYTES) return CHUNK_MALFORMED
           break
-        }
         case SIZE_LF:
           if (bytes[i++] !== LF) return CHUNK_MALFORMED
-          this.#digits = this.#extension = 0
+          this.#digits = this.#extensionBytes = 0
+          this.#extension = EXTENSION_START
           this.#state = this.#size === 0 ? TRAILER : DATA
           break
         case DATA: {

@@ -24,7 +24,7 @@ function read(text: string, cuts: readonly number[] = []): Read {
   return { end: CHUNK_MORE, data, trailers: reader.trailers }
 }
 
-const GOOD = '5\r\nhello\r\n00A;name=value;q="x y"\r\n0123456789\r\n0;last\r\nX-Sum: 1\r\nY:\r\n\r\n'
+const GOOD = '5\r\nhello\r\n00A;name=value;q="x \\"y\\\\";z\r\n0123456789\r\n0;last\r\nX-Sum: 1\r\nY:\r\n\r\n'
 const EXPECTED: Read = { end: GOOD.length, data: 'hello0123456789', trailers: ['X-Sum: 1', 'Y:'] }
 
 test('reads sizes, extensions, data and trailers', () => assert.deepEqual(read(GOOD), EXPECTED))
@@ -64,6 +64,14 @@ describe('refuses', () => {
     ['bare LF after a trailer', '0\r\na: b\n\r\n'],
     ['bare LF at the end', '0\r\n\n'],
     ['trailers over the limit', `0\r\na: ${'b'.repeat(70)}\r\n\r\n`],
+    ['an extension without a name', '5;\r\nhello\r\n0\r\n\r\n'],
+    ['an extension that is only a value', '5;=a\r\nhello\r\n0\r\n\r\n'],
+    ['an extension without its value', '5;a=\r\nhello\r\n0\r\n\r\n'],
+    ['a bracket in the name of an extension', '5;bad[=x\r\nhello\r\n0\r\n\r\n'],
+    ['a space in an extension', '5; a=b\r\nhello\r\n0\r\n\r\n'],
+    ['a quote that does not end', '5;a="b\r\nhello\r\n0\r\n\r\n'],
+    ['something after a quoted value', '5;a="b"c\r\nhello\r\n0\r\n\r\n'],
+    ['a control character in a quoted value', '5;a="\x01"\r\nhello\r\n0\r\n\r\n'],
     ['an extension without end', `5;${'a'.repeat(5000)}\r\n`],
   ]
   for (const [name, text] of cases) {
