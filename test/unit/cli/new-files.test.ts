@@ -18,7 +18,10 @@ test('files come with their modes, and new folders are for the owner alone', (t)
   const { path } = temporaryFolder(t)
   writeNewFiles(join(path, 'new'), files, path)
   const mode = (name: string) => statSync(join(path, 'new', name)).mode & 0o777
-  assert.deepEqual([mode('.'), mode('a'), mode('a/b'), mode('a/open'), mode('a/b/key')], [0o700, 0o700, 0o700, 0o644, 0o600])
+  assert.deepEqual(
+    [mode('.'), mode('a'), mode('a/b'), mode('a/open'), mode('a/b/key')],
+    [0o700, 0o700, 0o700, 0o644 & ~process.umask(), 0o600],
+  )
   assert.equal(readFileSync(join(path, 'new/a/b/key'), 'utf8'), 'two')
 })
 
