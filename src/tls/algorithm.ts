@@ -1,7 +1,10 @@
 import type { KeyObject } from 'node:crypto'
+import { DerReader, OBJECT_IDENTIFIER, SEQUENCE } from '../identity/der.ts'
+import { readOid } from '../identity/der-values.ts'
 
 const SMALLEST_RSA = 2048
-/** Curves of 256 bits and more that OpenSSL knows; anything else, explicit parameters too, is taken for weak. */
+const EC_PUBLIC_KEY = '1.2.840.10045.2.1'
+/** Curves of 256 bits and more that OpenSSL knows; anything else is taken for weak. */
 const CURVES: ReadonlySet<string> = new Set([
   'prime256v1',
   'secp256k1',
@@ -12,7 +15,7 @@ const CURVES: ReadonlySet<string> = new Set([
   'brainpoolP512r1',
 ])
 
-/** Signatures that can be relied on, as OID prefix-free text; SHA-1, MD5 and DSA are not among them. */
+/** Signatures that can be relied on; SHA-1, MD5 and DSA are not among them. */
 const SIGNATURES: ReadonlySet<string> = new Set([
   '1.2.840.113549.1.1.14',
   '1.2.840.113549.1.1.11',
@@ -50,9 +53,19 @@ export function keyWeakness(key: KeyObject): string | null {
   }
   if (type === 'ec') {
     const curve = details?.namedCurve
-    return curve !== undefined && CURVES.has(curve) ? null : `a key on the curve ${curve ?? 'of explicit parameters'}`
+    return curve !== undefined && CURVES.has(curve) ? null : `a key on the curve ${curve ?? 'without a name'}`
   }
   return type === 'ed25519' || type === 'ed448' || /^(ml|slh)-dsa-/.test(type) ? null : `a key of kind ${type}`
+}
+
+/**
+ * True for an EC key that spells its curve out (RFC 5480 section 2.1.1 forbids it): whoever makes up the parameters knows the key.
+ * OpenSSL gives the curve its name where it looks like one.
+ */
+export function spellsCurveOut(subjectPublicKeyInfo: Uint8Array): boolean {
+  const algorithm = new DerReader(subjectPublicKeyInfo).open(SEQUENCE, 'the public key').open(SEQUENCE, 'the key algorithm')
+  if (readOid(algorithm.next('the key algorithm'), 'the key algorithm') !== EC_PUBLIC_KEY) return false
+  return algorithm.next('the curve').tag !== OBJECT_IDENTIFIER
 }
 
 /** Why a signature algorithm is too weak, e.g. `a signature with SHA-1`; null: it is not. */

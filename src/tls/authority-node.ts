@@ -1,8 +1,8 @@
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto'
 import { UnreadableCertificateError } from '../errors.ts'
-import { certificateParts, readCertificate } from '../identity/certificate.ts'
+import { type CertificateParts, certificateParts, readCertificate } from '../identity/certificate.ts'
 import type { CertificateFacts } from '../identity/types.ts'
-import { keyWeakness, signatureWeakness } from './algorithm.ts'
+import { keyWeakness, signatureWeakness, spellsCurveOut } from './algorithm.ts'
 import { foldName } from './issuer-name.ts'
 
 /** A certificate that may stand above a leaf: configured, or sent by a client. Few and shared, so the parsed object may stay. */
@@ -40,7 +40,7 @@ export function authorityNode(x509: X509Certificate): AuthorityNode {
     issuerName: foldName(facts.issuer),
     publicKey,
     // Nobody relies on the signature that an anchor makes over itself.
-    weakness: certificateWeakness(publicKey, selfSigned ? null : parts.signatureAlgorithm),
+    weakness: certificateWeakness(publicKey, parts, !selfSigned),
     selfSigned,
     base64: raw.toString('base64'),
   }
@@ -55,10 +55,11 @@ export function parseCertificate(bytes: Uint8Array | string): X509Certificate {
   }
 }
 
-/** Why a certificate must not be relied on; null: nothing speaks against its key and signature. */
-export function certificateWeakness(publicKey: KeyObject | null, signatureAlgorithm: string | null): string | null {
+/** Why a certificate must not be relied on; null: nothing speaks against its key and, where that counts, its signature. */
+export function certificateWeakness(publicKey: KeyObject | null, parts: CertificateParts, signatureCounts = true): string | null {
   if (publicKey === null) return 'a key that cannot be used'
-  return keyWeakness(publicKey) ?? (signatureAlgorithm === null ? null : signatureWeakness(signatureAlgorithm))
+  if (spellsCurveOut(parts.subjectPublicKeyInfo)) return 'a key on a curve of explicit parameters'
+  return keyWeakness(publicKey) ?? (signatureCounts ? signatureWeakness(parts.signatureAlgorithm) : null)
 }
 
 export function publicKeyOf(x509: X509Certificate): KeyObject | null {

@@ -31,7 +31,7 @@ export function readLeaf(x509: X509Certificate, raw: Buffer): Leaf {
       caKeys: [],
     },
     issuerName: foldName(facts.issuer),
-    weakness: certificateWeakness(publicKeyOf(x509), certificateParts(raw).signatureAlgorithm),
+    weakness: certificateWeakness(publicKeyOf(x509), certificateParts(raw)),
     base64,
   }
 }

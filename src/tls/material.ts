@@ -2,7 +2,9 @@ import { randomBytes, type X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import type { CertificateSource, CrlSettings, ListenerTlsSettings, TrustSettings, UpstreamTlsSettings } from '../config/settings.ts'
 import { MaterialError, UnreadableCertificateError } from '../errors.ts'
+import { certificateParts } from '../identity/certificate.ts'
 import { SERVER_AUTH } from '../identity/oids.ts'
+import { signatureWeakness } from './algorithm.ts'
 import { type AuthorityNode, authorityNode, signsCertificates } from './authority-node.ts'
 import { readRevocationLists } from './crl.ts'
 import { buildChain, type LoadedKeyPair, loadKeyPair, type PfxReader, parseCertificates, toKeyPair } from './key-pair.ts'
@@ -188,12 +190,14 @@ class Loader {
         this.#warnOnce(path, file, `the certificate ${name} in ${file} expired ${iso(notAfter)}: clients will refuse it`)
       if (notBefore > this.#now) this.#warnOnce(path, file, `the certificate ${name} in ${file} is not valid before ${iso(notBefore)}`)
     }
+    const weakness = leaf.subject === leaf.issuer ? null : this.#attempt(path, () => signatureOf(leaf, file))
+    if (weakness !== null) this.#warnOnce(path, file, `the certificate ${file} has ${weakness}: clients will refuse it`)
     // Node calls the extended key usage so; it is undefined where the extension is absent.
     const purposes: readonly string[] | undefined = leaf.keyUsage
     if (purposes !== undefined && !purposes.includes(SERVER_AUTH)) {
       this.#warnOnce(path, file, `the certificate ${file} is not for servers (extended key usage): clients will refuse it`)
     }
-    if (chain.length === 1 && !leaf.checkIssued(leaf)) {
+    if (chain.length === 1 && leaf.subject !== leaf.issuer) {
       const hint = 'append the certificate of its issuer to the file'
       this.#warnOnce(path, file, `the issuer of the certificate ${file} is nowhere to be found: clients may be unable to verify it`, hint)
     }
@@ -268,6 +272,15 @@ class Loader {
 
 function mayList({ facts }: AuthorityNode): boolean {
   return facts.keyUsages === null || facts.keyUsages.includes('cRLSign')
+}
+
+function signatureOf(certificate: X509Certificate, file: string): string | null {
+  try {
+    return signatureWeakness(certificateParts(certificate.raw).signatureAlgorithm)
+  } catch (cause) {
+    if (!(cause instanceof UnreadableCertificateError)) throw cause
+    throw new MaterialError(file, `the certificate ${file} cannot be used: ${cause.message}`, { cause })
+  }
 }
 
 const iso = (moment: number): string => new Date(moment).toISOString()

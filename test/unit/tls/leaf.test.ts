@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { X509Certificate } from 'node:crypto'
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import test from 'node:test'
 import { datesRefusal, leafRefusal, readLeaf } from '../../../src/tls/leaf.ts'
 import { type CertificateOptions, createAuthority } from '../../support/authority.ts'
@@ -36,6 +36,11 @@ test('hashes and base64 are those of the DER', async () => {
   assert.equal(certificate.derBase64, issued.der.toString('base64'))
 })
 
+const explicit = generateKeyPairSync('ec', { namedCurve: 'P-256', paramEncoding: 'explicit' }).publicKey.export({
+  type: 'spki',
+  format: 'der',
+})
+
 const refused: readonly (readonly [CertificateOptions, string | null])[] = [
   [{}, null],
   [{ eku: null, keyUsage: null }, null],
@@ -51,12 +56,13 @@ const refused: readonly (readonly [CertificateOptions, string | null])[] = [
   [{ keyType: 'rsa1024' }, 'certificate_weak'],
   [{ keyType: 'rsa1536' }, 'certificate_weak'],
   [{ hash: 'sha1' }, 'certificate_weak'],
+  [{ spki: explicit }, 'certificate_weak'],
   [{ extensions: [{ oid: '1.2.3.4', critical: true, value: Buffer.from('0500', 'hex') }] }, 'certificate_invalid'],
   [{ extensions: [{ oid: '1.2.3.4', value: Buffer.from('0500', 'hex') }] }, null],
 ]
 
 for (const [options, refusal] of refused) {
-  test(`a leaf with ${JSON.stringify(options)} is ${refusal ?? 'fit'}`, async () => {
+  test(`a leaf with ${options.spki ? 'explicit EC parameters' : JSON.stringify(options)} is ${refusal ?? 'fit'}`, async () => {
     assert.equal(leafRefusal(await leaf(options))?.refusal ?? null, refusal)
   })
 }
