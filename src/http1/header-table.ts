@@ -54,6 +54,7 @@ export const RESPONSE_NAMES: readonly KnownName[] = [
 
 const CLASS_BITS = 6
 const CLASSES = 1 << CLASS_BITS
+const SEPARATOR = NAME_CLASS[45]
 /** No known name begins like this. */
 export const DEAD = 0
 export const START = 1
@@ -71,7 +72,8 @@ export interface HeaderTable {
 
 /**
  * Builds the automaton. `strip` names and prefixes are folded already (lower case, all but [a-z0-9] as `-`); a known name
- * wins over a strip name, and nothing after a matching prefix leaves it again.
+ * wins over a strip name, and nothing after a matching prefix leaves it again. Several separators in a row count as one, so that
+ * `Transfer__Encoding` is a look-alike too.
  */
 export function compileHeaderTable(
   known: readonly KnownName[],
@@ -114,6 +116,10 @@ class Builder {
     for (const [state, children] of this.#children.entries()) {
       if (this.#absorbing[state]) next.fill(state, state << CLASS_BITS, (state << CLASS_BITS) + CLASSES)
       else for (const [edge, child] of children) next[(state << CLASS_BITS) | edge] = child
+    }
+    for (const children of this.#children) {
+      const child = children.get(SEPARATOR)
+      if (child !== undefined && !this.#children[child].has(SEPARATOR)) next[(child << CLASS_BITS) | SEPARATOR] = child
     }
     next.fill(DEAD, 0, CLASSES)
     return { next, meaning: Uint8Array.from(this.#meaning) }
