@@ -23,8 +23,11 @@ export interface SecuredSocket {
 
 interface Remembered {
   readonly leaf: Leaf
-  /** Set once a chain was found and OpenSSL accepted one: a leaf that has a good chain is good whatever else is sent with it. */
-  chain: Chain | null
+  /**
+   * The verdict of a full chain, once there was a good one: nothing it rests on changes before `until`, and a leaf that has a good
+   * chain is good whatever else is sent with it. OpenSSL must accept each handshake all the same.
+   */
+  accepted: { readonly certificate: PeerCertificate; readonly evidence: Evidence } | null
 }
 
 /**
@@ -51,14 +54,15 @@ export class PeerJudge {
     if (x509 === undefined) return nobody
     try {
       const remembered = this.#remember(x509)
-      let verdict = this.#judge(socket, x509, remembered, resumed, now)
-      if (verdict.refused !== null && remembered.chain !== null) {
-        // The chain that is remembered does not hold any more; the client may have sent another one.
-        remembered.chain = null
-        verdict = this.#judge(socket, x509, remembered, resumed, now)
+      const { leaf, accepted } = remembered
+      if (accepted !== null && socket.authorized && leaf.facts.notBefore <= now && now < accepted.evidence.until) {
+        return { ...nobody, ...accepted }
       }
-      if (verdict.refused === null) remembered.chain = verdict.chain
-      return this.#peer(nobody, remembered.leaf, verdict)
+      const peer = this.#peer(nobody, leaf, this.#judge(socket, x509, leaf, resumed, now))
+      const { certificate, evidence, refusal } = peer
+      const keep = refusal === null && certificate !== null && evidence !== undefined && evidence.chain !== null
+      remembered.accepted = keep ? { certificate, evidence } : null
+      return peer
     } catch (error) {
       // Whatever a certificate makes a parser do, it must not end the process.
       if (!(error instanceof Error)) throw error
@@ -79,7 +83,7 @@ export class PeerJudge {
     }
   }
 
-  #judge(socket: SecuredSocket, x509: X509Certificate, remembered: Remembered, resumed: boolean, now: number): Verdict {
+  #judge(socket: SecuredSocket, x509: X509Certificate, leaf: Leaf, resumed: boolean, now: number): Verdict {
     let above: AuthorityNode[] | null = null
     const seen = () => {
       above ??= resumed ? this.#intermediates.values() : this.#sent(x509)
@@ -87,12 +91,12 @@ export class PeerJudge {
     }
     return judgeHandshake(
       {
-        leaf: remembered.leaf,
+        leaf,
         authorized: socket.authorized,
         authorizationError: socket.authorizationError === null ? null : String(socket.authorizationError),
         resumed,
         above: seen,
-        chain: () => remembered.chain ?? findChain(x509, seen(), this.#domain.authorities, now),
+        chain: () => findChain(x509, seen(), this.#domain.authorities, now),
       },
       this.#domain,
       now,
@@ -125,7 +129,7 @@ export class PeerJudge {
     const key = raw.toString('latin1')
     const known = this.#leaves.get(key)
     if (known !== undefined) return known
-    const remembered = { leaf: readLeaf(x509, raw), chain: null }
+    const remembered: Remembered = { leaf: readLeaf(x509, raw), accepted: null }
     this.#leaves.set(key, remembered)
     return remembered
   }
