@@ -1,7 +1,7 @@
 import type { Worker } from 'node:cluster'
 import { BackOff, type BackOffOptions } from './back-off.ts'
 import { LeaseLedger } from './leases.ts'
-import { type Serving, WorkerGoneError, WorkerProcess, WorkerRefusedError } from './worker-process.ts'
+import { type Serving, WorkerGoneError, WorkerProcess } from './worker-process.ts'
 
 /** Milliseconds. */
 export interface PoolDeadlines {
@@ -74,20 +74,36 @@ export class WorkerPool {
   }
 
   /**
-   * Brings every worker to `serving`; resolves when all of them serve it. A worker that does not answer in time is killed and
-   * replaced; where one refuses, all go back to what was in force and this rejects with WorkerRefusedError.
+   * Brings every worker to `serving`: all build it beside what is in force, and only when all have, all swap. Rejects with
+   * WorkerRefusedError where one cannot build it or listen: then all are as before. A worker that does not answer in time is killed
+   * and replaced.
    */
   async apply(serving: Serving, trustChanged: boolean): Promise<void> {
     const before = this.#serving
+    const { change, trust } = this.#deadlines
+    await this.#each((worker) => worker.prepare(serving, change))
     this.#setServing(serving)
-    const deadline = trustChanged ? this.#deadlines.trust : this.#deadlines.change
-    const refusals = await this.#bring(serving, deadline)
-    if (refusals.length === 0) return
-    if (before !== null) {
-      this.#setServing(before)
-      await this.#bring(before, this.#deadlines.change)
+    try {
+      await this.#each((worker) => worker.commit(serving, trustChanged ? trust : change))
+      await this.#each((worker) => this.#open(worker, serving))
+    } catch (error) {
+      if (before !== null) await this.#goBack(before)
+      throw error
     }
-    throw refusals[0]
+  }
+
+  async #goBack(before: Serving): Promise<void> {
+    const { change } = this.#deadlines
+    this.#setServing(before)
+    await this.#each(async (worker) => {
+      await worker.prepare(before, change)
+      await worker.commit(before, change)
+      await this.#open(worker, before)
+    })
+  }
+
+  async #open(worker: WorkerProcess, serving: Serving): Promise<void> {
+    if (worker.state === 'serving') await worker.open(serving, this.#deadlines.change)
   }
 
   /** The same snapshot with new ticket keys: for workers that start from now on. */
@@ -100,21 +116,17 @@ export class WorkerPool {
     return [...this.#slots.flatMap((slot) => slot.worker ?? []), ...this.#starting, ...this.#leaving]
   }
 
-  async #bring(serving: Serving, deadline: number): Promise<WorkerRefusedError[]> {
-    // One that is starting takes up what is in force before it accepts anything. One that drains gets the change too:
-    // a certificate revoked now must not live on there until the drain ends.
+  /**
+   * Does something with every worker that holds connections; one that ends meanwhile is none of them any more. One that is starting
+   * takes up what is in force before it accepts anything. One that drains is told too: a certificate revoked now must not live on
+   * there until the drain ends.
+   */
+  async #each(act: (worker: WorkerProcess) => Promise<void>): Promise<void> {
     const workers = this.#alive().filter((worker) => worker.state !== 'starting')
-    const outcomes = await Promise.allSettled(
-      workers.map(async (worker) => {
-        await worker.apply(serving, deadline)
-        if (worker.state === 'serving') await worker.open(serving, this.#deadlines.change)
-      }),
-    )
-    return outcomes.flatMap((outcome) => {
-      if (outcome.status === 'fulfilled' || outcome.reason instanceof WorkerGoneError) return []
-      if (outcome.reason instanceof WorkerRefusedError) return [outcome.reason]
-      throw outcome.reason
-    })
+    const outcomes = await Promise.allSettled(workers.map(act))
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected' && !(outcome.reason instanceof WorkerGoneError)) throw outcome.reason
+    }
   }
 
   /** More workers are started before this resolves; surplus ones drain in the background. */
@@ -229,7 +241,9 @@ export class WorkerPool {
     let serving: Serving | null
     do {
       serving = this.#serving
-      if (serving !== null) await worker.apply(serving, this.#deadlines.start)
+      if (serving === null) break
+      await worker.prepare(serving, this.#deadlines.start)
+      await worker.commit(serving, this.#deadlines.start)
     } while (serving !== this.#serving)
     // From here on a change reaches it as one of those that serve.
     worker.state = 'serving'

@@ -48,13 +48,13 @@ export class WorkerProcess {
   readonly startedAt = Date.now()
   /** `starting` accepts nothing yet; `serving` has answered everything; `leaving` was told to drain. */
   state: 'starting' | 'serving' | 'leaving' = 'starting'
-  /** Number of the snapshot last acknowledged; 0 before the first. */
-  snapshot = 0
   readonly #worker: Worker
   readonly #events: WorkerEvents
   readonly #waiting = new Map<string, Waiting>()
   /** Listeners it accepts on or was told to, and the opening of each. */
   readonly #open = new Map<string, string>()
+  /** The snapshot last acknowledged. */
+  #inForce: Snapshot | null = null
   #gone = false
   #asked = 0
 
@@ -71,6 +71,11 @@ export class WorkerProcess {
     return this.#worker.id
   }
 
+  /** Number of the snapshot last acknowledged; 0 before the first. */
+  get snapshot(): number {
+    return this.#inForce?.number ?? 0
+  }
+
   get pid(): number {
     return this.#worker.process.pid ?? 0
   }
@@ -80,11 +85,21 @@ export class WorkerProcess {
     await this.#answer('ready', deadline, null)
   }
 
-  /** Sends a snapshot; resolves when it is in force there. A worker that misses the deadline (milliseconds) is killed. */
-  async apply(serving: Serving, deadline: number): Promise<void> {
-    const { snapshot, openings } = serving
-    await this.#answer(`applied ${snapshot.number}`, deadline, { kind: 'apply', snapshot, openings })
-    this.snapshot = snapshot.number
+  /** Has a snapshot built beside the one in force there; rejects with WorkerRefusedError where it cannot be. */
+  async prepare({ snapshot, openings }: Serving, deadline: number): Promise<void> {
+    const { mapping, users } = snapshot
+    const update = {
+      ...snapshot,
+      mapping: mapping === this.#inForce?.mapping ? null : mapping,
+      users: users === this.#inForce?.users ? null : users,
+    }
+    await this.#answer(`prepared ${snapshot.number}`, deadline, { kind: 'prepare', snapshot: update, openings })
+  }
+
+  /** Puts what was prepared in force; a worker that has not done so after `deadline` milliseconds is killed. */
+  async commit({ snapshot, openings }: Serving, deadline: number): Promise<void> {
+    await this.#answer(`applied ${snapshot.number}`, deadline, { kind: 'commit', snapshot: snapshot.number })
+    this.#inForce = snapshot
     for (const name of [...this.#open.keys()]) if (!openings.has(name)) this.#open.delete(name)
   }
 
@@ -160,7 +175,8 @@ export class WorkerProcess {
     } else if (message.kind === 'metrics' && message.id === 0) this.#events.measured(this, message.values)
     else if (message.kind === 'lease_return') this.#events.leaseReturned(this, message, message.amount)
     else if (message.kind === 'rejected') {
-      this.#settle(`applied ${message.snapshot}`)?.reject(new WorkerRefusedError(message.message))
+      const waiting = this.#settle(`prepared ${message.snapshot}`) ?? this.#settle(`applied ${message.snapshot}`)
+      waiting?.reject(new WorkerRefusedError(message.message))
     } else if (message.kind === 'listen_failed') {
       const error = new WorkerRefusedError(message.message, message.listener, message.code)
       this.#settle(`listening ${message.listener} ${message.opening}`)?.reject(error)
@@ -187,8 +203,9 @@ function keyOf(message: Plain): string {
   switch (message.kind) {
     case 'ready':
       return 'ready'
+    case 'prepared':
     case 'applied':
-      return `applied ${message.snapshot}`
+      return `${message.kind} ${message.snapshot}`
     case 'listening':
       return `listening ${message.listener} ${message.opening}`
     case 'metrics':

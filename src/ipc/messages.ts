@@ -22,10 +22,18 @@ export interface Snapshot {
  */
 export type Openings = ReadonlyMap<string, string>
 
+/** A snapshot as it is sent: what can be large and is as in the snapshot in force there is left out, as null. */
+export type SnapshotUpdate = Omit<Snapshot, 'mapping' | 'users'> & {
+  readonly mapping: Snapshot['mapping'] | null
+  readonly users: Snapshot['users'] | null
+}
+
 /** Everything that control says to a worker. */
 export type ToWorker =
-  /** Build beside, swap, close what `openings` no longer has; answered by `applied` or `rejected`. */
-  | { readonly kind: 'apply'; readonly snapshot: Snapshot; readonly openings: Openings }
+  /** Build beside; answered by `prepared` or `rejected`. It replaces what was prepared before and not committed. */
+  | { readonly kind: 'prepare'; readonly snapshot: SnapshotUpdate; readonly openings: Openings }
+  /** Swap to what was prepared and close what its `openings` no longer have; answered by `applied` or `rejected`. */
+  | { readonly kind: 'commit'; readonly snapshot: number }
   /** Travels with the bound socket's handle; answered by `listening` or `listen_failed`. */
   | { readonly kind: 'listen'; readonly listener: string; readonly opening: string }
   /** New session ticket keys per listener: tickets under the old ones are full handshakes from now on. */
@@ -44,6 +52,7 @@ export type ToWorker =
 /** Everything that a worker says to control. */
 export type FromWorker =
   | { readonly kind: 'ready' }
+  | { readonly kind: 'prepared'; readonly snapshot: number }
   | { readonly kind: 'applied'; readonly snapshot: number }
   | { readonly kind: 'rejected'; readonly snapshot: number; readonly message: string }
   | { readonly kind: 'listening'; readonly listener: string; readonly opening: string }

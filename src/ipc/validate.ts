@@ -24,8 +24,8 @@ const isStringOrNull: Check = (value) => value === null || typeof value === 'str
 const isSnapshot = isShape({
   number: isCount,
   settings: isObject,
-  mapping: isObject,
-  users: Array.isArray,
+  mapping: (value) => value === null || isObject(value),
+  users: (value) => value === null || Array.isArray(value),
   listeners: isMapOf(isString, isObject),
   upstreams: isMapOf(isString, isObject),
 })
@@ -36,7 +36,8 @@ type Shapes<Union extends { readonly kind: string }> = {
 }
 
 const toWorker: Shapes<ToWorker> = {
-  apply: { snapshot: isSnapshot, openings: isMapOf(isString, isString) },
+  prepare: { snapshot: isSnapshot, openings: isMapOf(isString, isString) },
+  commit: { snapshot: isCount },
   listen: { listener: isString, opening: isString },
   ticket_keys: { keys: isMapOf(isString, (value) => value instanceof Uint8Array && value.length === 48) },
   workers: { count: isCount },
@@ -49,6 +50,7 @@ const toWorker: Shapes<ToWorker> = {
 
 const fromWorker: Shapes<FromWorker> = {
   ready: {},
+  prepared: { snapshot: isCount },
   applied: { snapshot: isCount },
   rejected: { snapshot: isCount, message: isString },
   listening: { listener: isString, opening: isString },

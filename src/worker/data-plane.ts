@@ -19,7 +19,9 @@ export interface DataPlaneServices {
 
 /** All client connections of one worker, and the snapshot they are served by. */
 export interface DataPlane {
-  /** Compiles beside the one in force and swaps by one reference; throws, and the old one stays, on any problem. */
+  /** Compiles beside the one in force and returns the switch to it; throws, and the old one stays, on any problem. */
+  prepare(snapshot: Snapshot): () => void
+  /** Both at once. */
   apply(snapshot: Snapshot): void
   /** Takes over a connection whose handshake is done (peer), or a plain one (null). */
   accept(listener: string, socket: TLSSocket | Socket, peer: Peer | null): void
@@ -68,12 +70,18 @@ class ConnectionSet implements DataPlane {
   }
 
   apply(snapshot: Snapshot): void {
+    this.prepare(snapshot)()
+  }
+
+  prepare(snapshot: Snapshot): () => void {
     const { metrics, audit } = this.#services
     const previous = this.#compiled
-    this.#compiled = compileSnapshot(snapshot, { metrics, audit, previous, draining: () => this.#draining })
-    if (previous === null) return
-    for (const [name, { upstream }] of previous.upstreams) {
-      if (this.#compiled.upstreams.get(name)?.upstream !== upstream) upstream.retire()
+    const compiled = compileSnapshot(snapshot, { metrics, audit, previous, draining: () => this.#draining })
+    return () => {
+      this.#compiled = compiled
+      for (const [name, { upstream }] of previous?.upstreams ?? []) {
+        if (compiled.upstreams.get(name)?.upstream !== upstream) upstream.retire()
+      }
     }
   }
 

@@ -1,14 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { FromWorker, Openings, Snapshot, ToWorker } from '../ipc/messages.ts'
+import type { FromWorker, Openings, Snapshot, SnapshotUpdate, ToWorker } from '../ipc/messages.ts'
 import { Admission } from './admission.ts'
 import { createDataPlane, type DataPlane } from './data-plane.ts'
 import { Endpoints } from './endpoints.ts'
 import { Listeners } from './listeners.ts'
-import { WorkerServices } from './services.ts'
+import { type PreparedLogs, WorkerServices } from './services.ts'
 
 const tidyInterval = 1_000
 /** Milliseconds that a new connection is given before a drain counts it as idle. */
 const firstRequest = 1_000
+
+interface Parts {
+  readonly services: WorkerServices
+  readonly plane: DataPlane
+  readonly endpoints: Endpoints
+}
+
+/** A snapshot that was built and waits for control's word. */
+interface Prepared {
+  readonly snapshot: Snapshot
+  readonly openings: Openings
+  readonly parts: Parts
+  readonly logs: PreparedLogs
+  readonly switchPlane: () => void
+}
 
 /** What a worker does with what control tells it. */
 export class WorkerProgram {
@@ -16,7 +31,8 @@ export class WorkerProgram {
   readonly #send: (message: FromWorker) => void
   readonly #admission: Admission
   readonly #listeners: Listeners
-  #parts: { readonly services: WorkerServices; readonly plane: DataPlane; readonly endpoints: Endpoints } | null = null
+  #parts: Parts | null = null
+  #prepared: Prepared | null = null
   #openings: Openings = new Map()
   #snapshot: Snapshot | null = null
   #draining: Promise<void> | null = null
@@ -40,8 +56,11 @@ export class WorkerProgram {
 
   receive(message: ToWorker, handle: unknown): void {
     switch (message.kind) {
-      case 'apply':
-        this.#apply(message.snapshot, message.openings)
+      case 'prepare':
+        this.#prepare(message.snapshot, message.openings)
+        break
+      case 'commit':
+        this.#commit(message.snapshot)
         break
       case 'listen':
         this.#listen(message.listener, message.opening, handle)
@@ -104,34 +123,56 @@ export class WorkerProgram {
     await services.flush()
   }
 
-  /** All of it or nothing: whatever throws, the snapshot in force stays, and control is told. */
-  #apply(snapshot: Snapshot, openings: Openings): void {
-    try {
-      const parts = this.#parts ?? this.#assemble(snapshot)
-      const { services, plane, endpoints } = parts
-      const switchLogs = services.prepare(snapshot.settings.telemetry)
-      endpoints.update(snapshot)
-      try {
-        plane.apply(snapshot)
-      } catch (error) {
-        if (this.#snapshot !== null) endpoints.update(this.#snapshot)
-        throw error
-      }
-      switchLogs()
+  /** Builds beside what is in force; whatever throws, that stays, and control is told. */
+  #prepare(update: SnapshotUpdate, openings: Openings): void {
+    this.#prepared?.logs.abandon()
+    const unused = this.#prepared?.parts
+    this.#prepared = null
+    this.#attempt(update.number, () => {
+      const snapshot = this.#complete(update)
+      const parts = this.#parts ?? unused ?? this.#assemble(snapshot)
+      const switchPlane = parts.plane.prepare(snapshot)
+      this.#prepared = { snapshot, openings, parts, switchPlane, logs: parts.services.prepare(snapshot.settings.telemetry) }
+      this.#send({ kind: 'prepared', snapshot: snapshot.number })
+    })
+  }
+
+  #complete(update: SnapshotUpdate): Snapshot {
+    const mapping = update.mapping ?? this.#snapshot?.mapping
+    const users = update.users ?? this.#snapshot?.users
+    if (mapping === undefined || users === undefined) throw new TypeError('control left out what this worker never had')
+    return { ...update, mapping, users }
+  }
+
+  /** Everything changes in one turn of the event loop: no connection sees half of it. */
+  #commit(number: number): void {
+    const prepared = this.#prepared
+    this.#prepared = null
+    this.#attempt(number, () => {
+      if (prepared?.snapshot.number !== number) throw new TypeError(`snapshot ${number} was not prepared here`)
+      const { snapshot, openings, parts, logs, switchPlane } = prepared
+      parts.endpoints.update(snapshot)
+      switchPlane()
+      logs.commit()
       this.#parts = parts
       this.#snapshot = snapshot
       this.#openings = openings
       this.#admission.configure(snapshot.settings.limits)
       this.#listeners.keep(openings)
-      plane.rejudge((listener, peer) => endpoints.judge(listener, peer))
-    } catch (error) {
-      this.#send({ kind: 'rejected', snapshot: snapshot.number, message: error instanceof Error ? error.message : String(error) })
-      return
-    }
-    this.#send({ kind: 'applied', snapshot: snapshot.number })
+      parts.plane.rejudge((listener, peer) => parts.endpoints.judge(listener, peer))
+      this.#send({ kind: 'applied', snapshot: number })
+    })
   }
 
-  #assemble(snapshot: Snapshot): { services: WorkerServices; plane: DataPlane; endpoints: Endpoints } {
+  #attempt(snapshot: number, act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.#send({ kind: 'rejected', snapshot, message: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  #assemble(snapshot: Snapshot): Parts {
     const services = new WorkerServices(this.#id, snapshot.settings.telemetry)
     const plane = createDataPlane(services)
     const { metrics, log } = services

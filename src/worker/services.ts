@@ -5,6 +5,12 @@ import { createLogger, flushLogger, type Logger } from '../observability/logger.
 import type { AccessLog, Audit } from '../observability/types.ts'
 import { createWorkerMetrics, type WorkerMetrics } from '../observability/worker-metrics.ts'
 
+/** Exactly one of the two is to be called. */
+export interface PreparedLogs {
+  commit(): void
+  abandon(): void
+}
+
 /** What this worker measures and writes with. `accessLog` is to be read anew for each record: a reload may replace it. */
 export class WorkerServices {
   readonly metrics: WorkerMetrics = createWorkerMetrics()
@@ -25,16 +31,21 @@ export class WorkerServices {
     return this.#accessLog
   }
 
-  /** Opens what changed and returns the switch to it; throws, and all stays, where the new access log cannot be opened. */
-  prepare(telemetry: TelemetrySettings): () => void {
+  /** Opens what changed beside what is in use; throws, and all stays, where the new access log cannot be opened. */
+  prepare(telemetry: TelemetrySettings): PreparedLogs {
     const same = JSON.stringify(telemetry.accessLog) === JSON.stringify(this.#telemetry.accessLog)
     const next = same ? this.#accessLog : this.#open(telemetry)
-    return () => {
-      const before = this.#accessLog
-      this.#accessLog = next
-      this.#telemetry = telemetry
-      this.log.level = telemetry.log.level
-      if (before !== next) void before?.close()
+    return {
+      commit: () => {
+        const before = this.#accessLog
+        this.#accessLog = next
+        this.#telemetry = telemetry
+        this.log.level = telemetry.log.level
+        if (before !== next) void before?.close()
+      },
+      abandon: () => {
+        if (next !== this.#accessLog) void next?.close()
+      },
     }
   }
 

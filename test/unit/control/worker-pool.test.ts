@@ -46,8 +46,10 @@ class FakeWorker extends EventEmitter {
 
   #answer(message: ToWorker): FromWorker | null {
     switch (message.kind) {
-      case 'apply':
-        return { kind: 'applied', snapshot: message.snapshot.number }
+      case 'prepare':
+        return { kind: 'prepared', snapshot: message.snapshot.number }
+      case 'commit':
+        return { kind: 'applied', snapshot: message.snapshot }
       case 'listen':
         return { ...message, kind: 'listening' }
       case 'status':
@@ -99,7 +101,7 @@ test('workers get the snapshot first and the sockets when they have it', async (
   const { made, workers } = pool()
   await made.start(2, serving(1))
   assert.equal(made.servingCount, 2)
-  for (const worker of workers) assert.deepEqual(worker.kinds(), ['apply', 'listen'])
+  for (const worker of workers) assert.deepEqual(worker.kinds(), ['prepare', 'commit', 'listen'])
 })
 
 test('an unchanged socket is not sent again, a changed one is', async () => {
@@ -107,12 +109,12 @@ test('an unchanged socket is not sent again, a changed one is', async () => {
   await made.start(1, serving(1))
   await made.apply(serving(2), false)
   await made.apply(serving(3, [['main', '2/tls']]), false)
-  assert.deepEqual(workers[0]?.kinds(), ['apply', 'listen', 'apply', 'apply', 'listen'])
+  assert.deepEqual(workers[0]?.kinds(), ['prepare', 'commit', 'listen', 'prepare', 'commit', 'prepare', 'commit', 'listen'])
 })
 
 test('a worker that does not come up makes the start fail', async () => {
   const { made, workers } = pool((worker, message) => {
-    if (worker === 1 && message.kind === 'apply') workers[1]?.end(70, null)
+    if (worker === 1 && message.kind === 'prepare') workers[1]?.end(70, null)
     return undefined
   })
   await assert.rejects(made.start(2, serving(1)), /worker 1001 has ended/)
@@ -132,8 +134,10 @@ test('a dead worker is replaced and its successor gets what is in force', async 
   await made.apply(serving(2), false)
   workers[0]?.end(null, 'SIGKILL')
   await until(() => workers.length === 3 && made.servingCount === 2)
-  const [apply] = workers[2]?.received.filter((message) => message.kind === 'apply') ?? []
-  assert.equal(apply?.kind === 'apply' && apply.snapshot.number, 2)
+  assert.deepEqual(
+    workers[2]?.received.flatMap((message) => (message.kind === 'commit' ? [message.snapshot] : [])),
+    [2],
+  )
   assert.deepEqual(
     (await made.status()).map(({ pid, restarts, connections }) => [pid, restarts, connections]),
     [
@@ -145,7 +149,7 @@ test('a dead worker is replaced and its successor gets what is in force', async 
 
 test('a worker that crashes again and again is started ever more slowly', async () => {
   const { made, workers, lines, until } = pool((worker, message) => {
-    if (worker > 0 && worker < 5 && message.kind === 'apply') workers[worker]?.end(1, null)
+    if (worker > 0 && worker < 5 && message.kind === 'prepare') workers[worker]?.end(1, null)
     return undefined
   })
   await made.start(1, serving(1))
@@ -159,7 +163,7 @@ test('a worker that crashes again and again is started ever more slowly', async 
 
 test('a worker that does not acknowledge a change of trust in time is killed and replaced', async () => {
   const { made, workers, lines, until } = pool((worker, message) =>
-    worker === 0 && message.kind === 'apply' && message.snapshot.number === 2 ? null : undefined,
+    worker === 0 && message.kind === 'commit' && message.snapshot === 2 ? null : undefined,
   )
   await made.start(2, serving(1))
   await made.apply(serving(2), true)
@@ -172,9 +176,9 @@ test('a worker that does not acknowledge a change of trust in time is killed and
   )
 })
 
-test('where one worker refuses, all go back', async () => {
+test('where one worker cannot build a snapshot, none takes it up', async () => {
   const { made, workers } = pool((worker, message) =>
-    worker === 1 && message.kind === 'apply' && message.snapshot.number === 2
+    worker === 1 && message.kind === 'prepare' && message.snapshot.number === 2
       ? { kind: 'rejected', snapshot: 2, message: 'no memory' }
       : undefined,
   )
@@ -184,13 +188,50 @@ test('where one worker refuses, all go back', async () => {
     (await made.status()).map(({ snapshot }) => snapshot),
     [1, 1],
   )
-  assert.ok(workers.every((worker) => !worker.ended))
+  assert.ok(workers.every((worker) => !worker.ended && worker.kinds().filter((kind) => kind === 'commit').length === 1))
+})
+
+test('where one worker cannot listen, all go back', async () => {
+  const { made, workers } = pool((worker, message) =>
+    worker === 1 && message.kind === 'listen' && message.opening === '2/tls'
+      ? { ...message, kind: 'listen_failed', code: 'EADDRINUSE', message: 'in use' }
+      : undefined,
+  )
+  await made.start(2, serving(1))
+  await assert.rejects(made.apply(serving(2, [['main', '2/tls']]), false), { code: 'EADDRINUSE' })
+  assert.deepEqual(
+    (await made.status()).map(({ snapshot }) => snapshot),
+    [1, 1],
+  )
+  assert.deepEqual(workers[0]?.received.filter(({ kind }) => kind === 'listen').at(-1), {
+    kind: 'listen',
+    listener: 'main',
+    opening: '1/tls',
+  })
+})
+
+test('what is large and unchanged is not sent again', async () => {
+  const { made, workers } = pool()
+  const mapping = { file: '', entries: [] }
+  const users: never[] = []
+  const withParts = (number: number, parts: object) =>
+    ({ ...serving(number), snapshot: { ...serving(number).snapshot, ...parts } }) as Serving
+  await made.start(1, withParts(1, { mapping, users }))
+  await made.apply(withParts(2, { mapping, users: [] }), false)
+  const sent = workers[0]?.received.flatMap((message) => (message.kind === 'prepare' ? [message.snapshot] : [])) ?? []
+  assert.deepEqual(
+    sent.map((snapshot) => [snapshot.mapping, snapshot.users]),
+    [
+      [mapping, users],
+      [null, []],
+    ],
+  )
 })
 
 test('a worker that starts during a change takes up the new snapshot before it accepts', async () => {
   const held: (() => void)[] = []
   const { made, workers, until } = pool((worker, message) => {
-    if (worker !== 1 || message.kind !== 'apply' || message.snapshot.number !== 1) return undefined
+    if (worker !== 1 || message.kind !== 'commit' || message.snapshot !== 1) return undefined
     held.push(() => workers[1]?.emit('message', { kind: 'applied', snapshot: 1 }))
     return null
   })
@@ -200,7 +241,7 @@ test('a worker that starts during a change takes up the new snapshot before it a
   await made.apply(serving(2), true)
   held[0]?.()
   await until(() => made.servingCount === 1)
-  assert.deepEqual(workers[1]?.kinds(), ['apply', 'apply', 'listen'])
+  assert.deepEqual(workers[1]?.kinds(), ['prepare', 'commit', 'prepare', 'commit', 'listen'])
 })
 
 test('more workers are started, surplus ones drain', async () => {

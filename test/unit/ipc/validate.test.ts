@@ -6,7 +6,9 @@ test('every message of the protocol is read back as it is', () => {
   const key = new Uint8Array(48)
   const snapshot = { number: 1, settings: {}, mapping: {}, users: [], listeners: new Map(), upstreams: new Map() }
   for (const message of [
-    { kind: 'apply', snapshot, openings: new Map([['main', '1/tls']]) },
+    { kind: 'prepare', snapshot, openings: new Map([['main', '1/tls']]) },
+    { kind: 'prepare', snapshot: { ...snapshot, mapping: null, users: null }, openings: new Map() },
+    { kind: 'commit', snapshot: 1 },
     { kind: 'listen', listener: 'main', opening: '1/tls' },
     { kind: 'ticket_keys', keys: new Map([['main', key]]) },
     { kind: 'workers', count: 4 },
@@ -20,6 +22,7 @@ test('every message of the protocol is read back as it is', () => {
   }
   for (const message of [
     { kind: 'ready' },
+    { kind: 'prepared', snapshot: 2 },
     { kind: 'applied', snapshot: 2 },
     { kind: 'rejected', snapshot: 2, message: 'why' },
     { kind: 'listening', listener: 'main', opening: '1/tls' },
@@ -54,8 +57,8 @@ test('anything else is no message', () => {
     { kind: 'ready' },
     { kind: 'ticket_keys', keys: new Map([['main', new Uint8Array(47)]]) },
     { kind: 'ticket_keys', keys: { main: new Uint8Array(48) } },
-    { kind: 'apply', snapshot: {}, openings: new Map() },
-    { kind: 'apply', snapshot: null, openings: new Map() },
+    { kind: 'prepare', snapshot: {}, openings: new Map() },
+    { kind: 'prepare', snapshot: null, openings: new Map() },
   ]) {
     assert.equal(readToWorker(value), null, JSON.stringify(value))
   }
