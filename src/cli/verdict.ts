@@ -5,7 +5,7 @@ import { compileIdentityHeaders } from '../gateway/headers/identity-headers.ts'
 import type { Identity } from '../identity/types.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import { decide } from '../policy/decide.ts'
-import { type CanonicalPath, canonicalise } from '../policy/path.ts'
+import { type CanonicalPath, canonicalise, DEFAULT_PATH_POLICY } from '../policy/path.ts'
 import type { Policy, Reason, RoleSet, Route, RouteMiss } from '../policy/types.ts'
 import type { Peer } from '../tls/types.ts'
 import type { Question } from './question.ts'
@@ -50,6 +50,8 @@ export async function judge(
   const target = canonicalise(question.target, question.method)
   const path = target.problem === null ? target : null
   const route = path === null || name === null ? null : policy.findRoute(question.listener.name, name, path.path, question.method)
+  const forwardedPath =
+    path?.forwardPath(route === null || typeof route === 'string' ? DEFAULT_PATH_POLICY : route.settings.pathPolicy) ?? null
   const authentication = await authenticate(snapshot, peer, claim.user, question.remoteAddress)
   const { identity } = authentication
   const roles = identity === null ? NO_ROLES : policy.rolesOf(identity, question.remoteAddress)
@@ -58,9 +60,10 @@ export async function judge(
     (claim.unreached === null ? null : refuse('misdirected_request', claim.unreached)) ??
     (name === null ? refuse('malformed_request', 'Host is not a name or an address') : null) ??
     (target.problem === null ? null : refuse('malformed_path', target.problem)) ??
+    (forwardedPath === null || typeof forwardedPath === 'string' ? null : refuse('malformed_path', forwardedPath.problem)) ??
     refusedCertificate(question, peer)
   if (refusedEarly !== null) return { ...found, refused: refusedEarly, ...NOT_FORWARDED }
-  const outcome = forwardOrRefuse(snapshot, question, { ...found, authentication, peer })
+  const outcome = forwardOrRefuse(snapshot, question, { ...found, forwardedPath: String(forwardedPath), authentication, peer })
   return 'reason' in outcome ? { ...found, refused: outcome, ...NOT_FORWARDED } : { ...found, refused: null, ...outcome }
 }
 
@@ -89,6 +92,8 @@ function refusedCertificate({ listener }: Question, peer: Peer | null): Refused 
 interface Found {
   readonly path: CanonicalPath | null
   readonly route: Route | RouteMiss | null
+  readonly forwardedPath: string
+  readonly forwardedPath: string
   readonly identity: Identity | null
   readonly roles: RoleSet
   readonly authentication: Authentication
@@ -98,7 +103,7 @@ interface Found {
 function forwardOrRefuse(
   snapshot: Snapshot,
   question: Question,
-  { path, route, identity, roles, authentication, peer }: Found,
+  { path, route, forwardedPath, identity, roles, authentication, peer }: Found,
 ): Refused | Pick<Verdict, 'forwardedPath' | 'headers' | 'dropped'> {
   if (
     authentication.identity === null &&
@@ -124,8 +129,6 @@ function forwardOrRefuse(
   }
   const decision = decide({ route, identity, roles })
   if (!decision.allowed) return refuse(decision.reason, decision.detail)
-  const forwardedPath = path.forwardPath(route.settings.pathPolicy)
-  if (typeof forwardedPath !== 'string') return refuse('malformed_path', forwardedPath.problem)
   return { forwardedPath, headers: headerPairs(block.lines + headers.hostLines(subject, question.host)), dropped: block.dropped }
 }
 

@@ -1,5 +1,5 @@
 import type { RequestHead } from '../http1/request-head.ts'
-import { type CanonicalPath, canonicalise, isCanonical } from '../policy/path.ts'
+import { type CanonicalPath, canonicalise, DEFAULT_PATH_POLICY, isCanonical } from '../policy/path.ts'
 import type { Reason, Route, RouteMiss } from '../policy/types.ts'
 import type { Peer } from '../tls/types.ts'
 import { hostName, sameText } from './client-head.ts'
@@ -22,8 +22,8 @@ export class Addressee {
   host = ''
   /** The canonical path, which decides. */
   path = ''
-  /** null: the path was canonical as received. */
-  canonical: CanonicalPath | null = null
+  /** What to ask the upstream for: path as its route's policy forwards it, and query; null where the target goes on as received. */
+  target: string | null = null
   found: Route | RouteMiss = 'route_missing'
   #hostName = ''
   #misdirected = false
@@ -45,13 +45,30 @@ export class Addressee {
     listener: ListenerRuntime,
     peer: Peer | null,
   ): Misaddressed | null {
-    return this.#readHost(bytes, head, listener, peer) ?? this.#readPath(bytes, head, method) ?? this.#find(runtime, listener.name, method)
+    this.target = null
+    const problem = this.#readHost(bytes, head, listener, peer)
+    if (problem !== null) {
+      this.path = ''
+      return problem
+    }
+    if (this.#isCanonical(bytes, head)) {
+      this.#find(runtime, listener.name, method)
+      return null
+    }
+    const canonical = this.#canonicalise(bytes, head, method)
+    if ('reason' in canonical) return canonical
+    this.#find(runtime, listener.name, method)
+    const path = canonical.forwardPath(typeof this.found === 'string' ? DEFAULT_PATH_POLICY : this.found.settings.pathPolicy)
+    if (typeof path !== 'string') return { reason: 'malformed_path', detail: path.problem }
+    this.target = path + canonical.query
+    return null
   }
 
   #readHost(bytes: Buffer, head: RequestHead, listener: ListenerRuntime, peer: Peer | null): Misaddressed | null {
     if (!sameText(this.host, bytes, head.hostStart, head.hostEnd)) {
       const host = bytes.latin1Slice(head.hostStart, head.hostEnd)
       const name = hostName(host)
+      this.host = ''
       if (name === null) return { reason: 'malformed_request', detail: 'Host is not a name or an address' }
       this.host = host
       this.#hostName = name
@@ -62,32 +79,31 @@ export class Addressee {
     return { reason: 'misdirected_request', detail: `Host ${this.host} is not served under the name of this TLS connection` }
   }
 
-  #readPath(bytes: Buffer, head: RequestHead, method: string): Misaddressed | null {
-    const { targetStart, targetEnd } = head
-    if (isCanonical(bytes, targetStart, targetEnd)) {
-      let end = targetStart
-      while (end < targetEnd && bytes[end] !== QUESTION) end++
-      if (!sameText(this.path, bytes, targetStart, end)) this.path = bytes.latin1Slice(targetStart, end)
-      this.canonical = null
-      return null
-    }
+  #isCanonical(bytes: Buffer, { targetStart, targetEnd }: RequestHead): boolean {
+    if (!isCanonical(bytes, targetStart, targetEnd)) return false
+    let end = targetStart
+    while (end < targetEnd && bytes[end] !== QUESTION) end++
+    if (!sameText(this.path, bytes, targetStart, end)) this.path = bytes.latin1Slice(targetStart, end)
+    return true
+  }
+
+  #canonicalise(bytes: Buffer, { targetStart, targetEnd }: RequestHead, method: string): CanonicalPath | Misaddressed {
+    // Until it is understood there is no path: the log must not show the last request's.
+    this.path = ''
     const canonical = canonicalise(bytes.latin1Slice(targetStart, targetEnd), method)
     if (canonical.problem !== null) return { reason: 'malformed_path', detail: canonical.problem }
     if (canonical.authority !== null && canonical.authority !== this.host.toLowerCase()) {
       return { reason: 'malformed_request', detail: 'the target names another host than Host' }
     }
     this.path = canonical.path
-    this.canonical = canonical
-    return null
+    return canonical
   }
 
-  #find(runtime: Runtime, listener: string, method: string): null {
-    if (this.path !== this.#foundPath || method !== this.#foundMethod) {
-      this.found = runtime.policy.findRoute(listener, this.#hostName, this.path, method)
-      this.#foundPath = this.path
-      this.#foundMethod = method
-    }
-    return null
+  #find(runtime: Runtime, listener: string, method: string): void {
+    if (this.path === this.#foundPath && method === this.#foundMethod) return
+    this.found = runtime.policy.findRoute(listener, this.#hostName, this.path, method)
+    this.#foundPath = this.path
+    this.#foundMethod = method
   }
 }
 

@@ -1,6 +1,5 @@
 import { lowerText, type RequestHead } from '../http1/request-head.ts'
 import { crossSiteProblem } from '../policy/cross-site.ts'
-import type { CanonicalPath } from '../policy/path.ts'
 import type { Route, RouteMiss } from '../policy/types.ts'
 import type { ListenerRuntime } from './runtime.ts'
 
@@ -10,8 +9,8 @@ export interface Asked {
   readonly head: RequestHead
   readonly body: Buffer | null
   readonly complete: boolean
-  /** null: the path was canonical as received. */
-  readonly canonical: CanonicalPath | null
+  /** Target for the upstream; null where it goes on as received. */
+  readonly target: string | null
   readonly found: Route | RouteMiss
   /** Header line for an id that we made; '' where the client's is kept. */
   readonly idLine: string

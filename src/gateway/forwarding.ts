@@ -10,6 +10,7 @@ import type { RouteRuntime, Runtime } from './runtime.ts'
 
 /** Beyond this, the upstream is not read until the client has taken what is queued for it. */
 const HIGH_WATER = 262144
+const END_OF_CHUNK = Buffer.from('\r\n', 'latin1')
 
 /** What is forwarded; everything about it was decided before. */
 export interface ForwardRequest {
@@ -104,7 +105,7 @@ export class Forwarding implements ResponseHandler {
     const request = this.#request
     if (request === null || this.#upstream === null) return
     this.#held.add(bytes)
-    const free = request.chunked ? this.#upstream.sendAround(chunkSize(bytes), bytes, '\r\n') : this.#upstream.sendBytes(bytes)
+    const free = request.chunked ? this.#upstream.sendBytes(asChunk(bytes)) : this.#upstream.sendBytes(bytes)
     if (!free) this.#client.pause()
   }
 
@@ -268,7 +269,7 @@ export class Forwarding implements ResponseHandler {
 
   #sendHeldChunks(upstream: UpstreamConnection, request: ForwardRequest, held: Buffer | null): boolean {
     let free = upstream.sendHead(request.head, null)
-    if (held !== null) free = upstream.sendAround(chunkSize(held), held, '\r\n')
+    if (held !== null) free = upstream.sendBytes(asChunk(held))
     if (this.#sent) free = upstream.sendText(`0\r\n${this.#trailers}\r\n`)
     return free
   }
@@ -322,6 +323,6 @@ export class Forwarding implements ResponseHandler {
   }
 }
 
-function chunkSize(bytes: Buffer): string {
-  return `${bytes.length.toString(16)}\r\n`
+function asChunk(bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`, 'latin1'), bytes, END_OF_CHUNK])
 }

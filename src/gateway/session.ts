@@ -100,14 +100,14 @@ export class Session implements HttpHandler, ForwardingOwner {
       this.#refuse(misaddressed.reason, misaddressed.detail)
       return
     }
-    const { canonical, found } = addressee
+    const { target, found } = addressee
     if (typeof found !== 'string') {
       this.#route = runtime.routes[found.index]
       record.route = found.settings.name
     }
     if (!this.#admitCertificate()) return
     const body = bodyEnd > bodyStart ? bytes.subarray(bodyStart, bodyEnd) : null
-    this.#identify({ bytes, head, body, complete, canonical, found, idLine })
+    this.#identify({ bytes, head, body, complete, target, found, idLine })
   }
 
   /** The snapshot in force; what was derived from an earlier one is forgotten, and the certificate judged again. */
@@ -200,15 +200,9 @@ export class Session implements HttpHandler, ForwardingOwner {
   // 5. Forward
 
   #forward(asked: Asked, permit: Permit, principal: Principal, consumed: boolean): boolean {
-    const { bytes, head, canonical } = asked
+    const { bytes, head, target } = asked
     const route = this.#route as RouteRuntime
     const { settings } = route.route
-    let target: string | null = null
-    if (canonical !== null) {
-      const path = canonical.forwardPath(settings.pathPolicy)
-      if (typeof path !== 'string') return this.#refuse('malformed_path', path.problem)
-      target = path + canonical.query
-    }
     const record = this.#record
     if (!this.#strip(asked, route, consumed)) return this.#refuse('head_too_large', 'too many header fields to remove')
     const upgrade = upgradeProtocol(asked, settings.upgrade)

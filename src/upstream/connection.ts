@@ -3,6 +3,7 @@ import { CHUNK_MALFORMED, CHUNK_MORE, ChunkedReader } from '../http1/chunked.ts'
 import { reportFault } from '../http1/fault.ts'
 import { COMPLETE, INCOMPLETE } from '../http1/head-fields.ts'
 import { ResponseHead } from '../http1/response-head.ts'
+import { SocketWriter } from '../http1/socket-writer.ts'
 import type { ConnectionHome, ResponseHandler, UpstreamFailure } from './types.ts'
 
 const IDLE = 0
@@ -17,6 +18,8 @@ const MAX_HEAD = 262144
 const MAX_INFORMATIONAL = 32
 /** Up to this size a body is copied behind its head: cheaper than a second write. */
 const SMALL_BODY = 8192
+/** Beyond this much unsent, the sender is asked to wait. */
+const HIGH_WATER = 65536
 
 /** Facts of the response head being handled. Shared by all connections of a worker: valid only inside the handler's call. */
 export const responseHead: ResponseHead = new ResponseHead()
@@ -29,6 +32,7 @@ export class UpstreamConnection {
   readonly socket: Socket
   readonly target: string
   readonly #home: ConnectionHome
+  readonly #writer: SocketWriter
   #handler: ResponseHandler | null = null
   #phase = IDLE
   #partial: Buffer | null = null
@@ -62,7 +66,11 @@ export class UpstreamConnection {
       this.connecting = false
       home.connected(this)
     })
-    socket.on('drain', () => this.#handler?.onWritable())
+    this.#writer = new SocketWriter(
+      socket,
+      () => this.#handler?.onWritable(),
+      () => {},
+    )
     socket.on('end', () => this.#onEnd())
     socket.on('error', (error: NodeJS.ErrnoException) => this.#onGone(error.code ?? error.message))
     socket.on('close', () => this.#onGone('closed'))
@@ -82,35 +90,26 @@ export class UpstreamConnection {
     this.answered = false
   }
 
-  /** Sends a head and the beginning of its body in one write where that is cheap; false asks to wait for `onWritable`. */
+  /** Sends a head and the beginning of its body, as one write where that is cheap; false asks to wait for `onWritable`. */
   sendHead(text: string, body: Buffer | null): boolean {
-    if (body === null) return this.socket.write(text, 'latin1')
-    if (body.length <= SMALL_BODY) return this.socket.write(text + body.latin1Slice(), 'latin1')
-    return this.sendAround(text, body, '')
-  }
-
-  /** Sends bytes between two pieces of text (a chunk and its framing) as one write. */
-  sendAround(before: string, bytes: Buffer, after: string): boolean {
-    const { socket } = this
-    socket.cork()
-    socket.write(before, 'latin1')
-    let free = socket.write(bytes)
-    if (after !== '') free = socket.write(after, 'latin1')
-    socket.uncork()
-    return free
+    if (body === null) return this.sendText(text)
+    if (body.length <= SMALL_BODY) return this.sendText(text + body.latin1Slice())
+    return this.sendBytes(Buffer.concat([Buffer.from(text, 'latin1'), body]))
   }
 
   sendText(text: string): boolean {
-    return this.socket.write(text, 'latin1')
+    this.#writer.writeText(text)
+    return this.#writer.queued <= HIGH_WATER
   }
 
   sendBytes(bytes: Buffer): boolean {
-    return this.socket.write(bytes)
+    this.#writer.write(bytes, false)
+    return this.#writer.queued <= HIGH_WATER
   }
 
   /** Ends our direction (tunnels only). */
   endSending(): void {
-    this.socket.end()
+    this.#writer.end()
   }
 
   /** Stops reading, for as long as the client does not keep up. */
@@ -175,6 +174,7 @@ export class UpstreamConnection {
   }
 
   #onGone(detail: string): void {
+    this.#writer.closed()
     if (this.#dead) return
     if (this.connecting) {
       this.#home.failed(this)

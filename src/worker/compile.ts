@@ -39,7 +39,7 @@ interface KeptUpstream {
 /** Compiles a snapshot beside the one in force. Throws, with nothing changed, where any part of it cannot be used. */
 export function compileSnapshot(snapshot: Snapshot, services: CompileServices): CompiledSnapshot {
   const { settings } = snapshot
-  const policy = compilePolicy(settings, snapshot.mapping)
+  const policy = compilePolicy(settings, snapshot.mapping, snapshot.listeners.values())
   const headers = compileIdentityHeaders(settings.identityHeaders)
   const upstreams = compileUpstreams(snapshot, services)
   const listeners = new Map([...settings.listeners.keys()].map((name) => [name, compileListener(snapshot, name, services.metrics)]))

@@ -1,0 +1,128 @@
+import type { Socket } from 'node:net'
+import { clock } from './clock.ts'
+
+/** At most this much is handed to TLS at once: one larger write would leave the connection with a buffer of that size for good. */
+const MAX_WRITE = 65536
+
+/** The part of a socket below its stream that we use. */
+interface Writable {
+  _write(chunk: Buffer | string, encoding: string, callback: (error?: Error | null) => void): void
+}
+
+/**
+ * Writes to a socket without the stream in between, which costs several percent of a small request: one write at a time goes to
+ * the socket's own `_write`, what comes meanwhile is queued here. Node's `write` and `end(data)` must not be mixed in (two native
+ * writes in flight abort the process), so whoever has one of these writes through nothing else.
+ */
+export class SocketWriter {
+  readonly #socket: Socket
+  readonly #writable: Writable
+  readonly #onDrain: () => void
+  readonly #onEnded: () => void
+  readonly #written: (error?: Error | null) => void
+  #writing = false
+  #inFlight = 0
+  #queue: Buffer[] = []
+  #ending = false
+  #closed = false
+  /** Bytes accepted and not yet handed to the operating system. */
+  queued = 0
+  /** When a write last completed or began with nothing queued, on the coarse clock: tells a slow reader from a dead one. */
+  progressAt = 0
+
+  /** `onDrain` may be called from inside a write; `onEnded` once all is sent and our direction closed. */
+  constructor(socket: Socket, onDrain: () => void, onEnded: () => void) {
+    this.#socket = socket
+    this.#writable = socket as unknown as Writable
+    this.#onDrain = onDrain
+    this.#onEnded = onEnded
+    this.#written = (error) => this.#onWritten(error)
+  }
+
+  /**
+   * Sends bytes. `shared` says that the caller reuses the memory as soon as this returns: encryption (or the first attempt to
+   * write) is synchronous for TLS, so a copy is needed only while an earlier write is in flight.
+   */
+  write(bytes: Buffer, shared: boolean): void {
+    if (this.#closed || this.#ending) return
+    if (this.queued === 0) this.progressAt = clock.now
+    this.queued += bytes.length
+    if (this.#writing || bytes.length > MAX_WRITE) {
+      this.#queue.push(shared ? Buffer.from(bytes) : bytes)
+      if (!this.#writing) this.#writeNext()
+      return
+    }
+    this.#writing = true
+    this.#inFlight = bytes.length
+    this.#writable._write(bytes, 'buffer', this.#written)
+  }
+
+  /** Sends Latin-1 text. */
+  writeText(text: string): void {
+    if (this.#writing || text.length > MAX_WRITE) {
+      this.write(Buffer.from(text, 'latin1'), false)
+      return
+    }
+    if (this.#closed || this.#ending) return
+    if (this.queued === 0) this.progressAt = clock.now
+    this.queued += text.length
+    this.#writing = true
+    this.#inFlight = text.length
+    this.#writable._write(text, 'latin1', this.#written)
+  }
+
+  /** Sends what is queued, then closes our direction. */
+  end(): void {
+    if (this.#ending || this.#closed) return
+    this.#ending = true
+    if (!this.#writing) this.#finish()
+  }
+
+  /** The socket is gone: what is queued is lost. */
+  closed(): void {
+    this.#closed = true
+    this.#queue = []
+    this.queued = 0
+  }
+
+  #finish(): void {
+    this.#socket.end(() => this.#onEnded())
+  }
+
+  #onWritten(error?: Error | null): void {
+    if (this.#closed) return
+    if (error) {
+      this.#socket.destroy(error)
+      return
+    }
+    this.queued -= this.#inFlight
+    this.#writing = false
+    this.progressAt = clock.now
+    if (this.#queue.length > 0) {
+      this.#writeNext()
+      return
+    }
+    if (this.#ending) this.#finish()
+    this.#onDrain()
+  }
+
+  /** Small pieces that wait together leave together. */
+  #writeNext(): void {
+    const queue = this.#queue
+    let next = queue[0]
+    if (next.length > MAX_WRITE) {
+      queue[0] = next.subarray(MAX_WRITE)
+      next = next.subarray(0, MAX_WRITE)
+    } else if (queue.length > 1 && next.length + queue[1].length <= MAX_WRITE) {
+      let count = 1
+      let length = next.length
+      while (count < queue.length && length + queue[count].length <= MAX_WRITE) length += queue[count++].length
+      next = Buffer.concat(queue.splice(0, count), length)
+    } else {
+      queue.shift()
+    }
+    this.#writing = true
+    this.#inFlight = next.length
+    this.#writable._write(next, 'buffer', this.#written)
+  }
+}
