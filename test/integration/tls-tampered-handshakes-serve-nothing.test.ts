@@ -1,0 +1,63 @@
+// Without the key of the certificate there is no handshake: whatever byte of the client's certificate flight is changed on the way,
+// nobody is served, and the next client is.
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect as connectTcp, createServer } from 'node:net'
+import test from 'node:test'
+import { createAuthority } from '../support/authority.ts'
+import { as, dial, listen, only, prepare, versions } from '../support/tls-listener.ts'
+
+const servers = await createAuthority('servers')
+const server = await servers.server()
+const root = await createAuthority('clients')
+const alice = await root.issue({ subject: 'CN=alice' })
+
+type Tamper = (flight: Buffer) => Buffer
+
+/** A TCP relay that changes the second flight of each client: Certificate, key exchange, CertificateVerify and Finished. */
+async function relay(t: { after(callback: () => void): void }, port: number, tamper: Tamper): Promise<number> {
+  const middle = createServer((client) => {
+    const upstream = connectTcp({ port, host: '127.0.0.1' })
+    for (const socket of [client, upstream]) socket.on('error', () => {})
+    let flights = 0
+    client.on('data', (chunk) => {
+      flights++
+      upstream.write(flights === 2 ? tamper(Buffer.from(chunk)) : chunk)
+    })
+    client.on('close', () => upstream.destroy())
+    upstream.on('close', () => client.destroy())
+    upstream.pipe(client)
+  })
+  middle.listen(0, '127.0.0.1')
+  await once(middle, 'listening')
+  t.after(() => middle.close())
+  const address = middle.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+for (const version of versions) {
+  test(`${version}: a relay that changes nothing is no obstacle`, async (t) => {
+    const gateway = await listen(t, prepare(t, { server, clientCa: [root] }))
+    const port = await relay(t, gateway.port, (flight) => flight)
+    assert.equal((await dial({ port }, servers, { ...only(version), ...as(alice) })).seen?.dn, 'CN=alice')
+  })
+
+  test(`${version}: one changed byte anywhere in the certificate flight serves nobody`, async (t) => {
+    const gateway = await listen(t, prepare(t, { server, clientCa: [root] }), { handshakeTimeout: 300 })
+    let offset = 0
+    const port = await relay(t, gateway.port, (flight) => {
+      const at = offset % flight.length
+      flight.writeUInt8(flight.readUInt8(at) ^ 0x55, at)
+      return flight
+    })
+    for (offset = 0; offset < 1_000; offset += 37) {
+      const { seen } = await dial({ port }, servers, { ...only(version), ...as(alice) })
+      assert.equal(seen, null, `offset ${offset}`)
+    }
+    assert.deepEqual(
+      gateway.peers.map(({ certificate }) => certificate?.dn),
+      [],
+    )
+    assert.equal((await dial(gateway, servers, { ...only(version), ...as(alice) })).seen?.dn, 'CN=alice')
+  })
+}
