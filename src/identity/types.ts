@@ -54,9 +54,9 @@ export interface PeerCertificate extends CertificateFacts {
   readonly fingerprintSha1: string
   /** base64 of the DER. */
   readonly derBase64: string
-  /** The certificates above the leaf as sent and verified, base64 DER, leaf's issuer first; empty after a resumption. */
+  /** The certificates above the leaf as sent and verified, base64 DER, leaf's issuer first; may be empty after a resumption. */
   readonly chainBase64: readonly string[]
-  /** SHA-256 (lower hex) of the SubjectPublicKeyInfo of the trusted CA that ends the chain; null after a resumption. */
+  /** SHA-256 (lower hex) of the SubjectPublicKeyInfo of each configured CA that certainly stands above the leaf; empty for who is refused. */
   readonly caKeys: readonly string[]
 }
 
