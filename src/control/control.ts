@@ -158,8 +158,8 @@ class Control {
     } catch (error) {
       outcome = { kind: 'failed', problems: [], error: asCertgateError(error) }
     }
-    const { snapshot } = this.#gateway.inForce ?? { snapshot: before }
-    const report = reportOf(outcome, cause, snapshot.number, readSince)
+    const { snapshot, loadedAt } = this.#gateway.inForce ?? { snapshot: before, loadedAt: this.#startedAt }
+    const report = reportOf(outcome, cause, { number: snapshot.number, loadedAt }, Date.now())
     this.#lastReload = report
     this.#tell(outcome, report)
     if (this.#state === 'draining') return report

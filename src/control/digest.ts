@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import type { ListenerSettings } from '../config/settings.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { ListenerMaterial, TrustMaterial } from '../tls/types.ts'
+import { rememberByObject } from './remember.ts'
 
 /** Hex SHA-256 of everything in a snapshot that decides something: its number and the ticket keys do not. */
 export function contentDigest(snapshot: Snapshot): string {
   const { settings, mapping, users, upstreams } = snapshot
   const listeners = [...snapshot.listeners].map(([name, { ticketKeys: _, ...material }]) => [name, material])
-  return digest([settings, mapping, users, listeners, upstreams])
+  return digest([settings, digestOnce(mapping), digestOnce(users), listeners, upstreams])
 }
 
 /**
@@ -22,7 +23,12 @@ export function trustDigest(settings: ListenerSettings, material: ListenerMateri
 
 const trustOf = ({ clientCa, crl }: TrustMaterial) => ({ clientCa, crl })
 
-const digest = (value: unknown): string => createHash('sha256').update(JSON.stringify(value, plain)).digest('hex')
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value, plain)).digest('hex')
+}
+
+/** The large parts, which are the same objects from load to load while their files are unchanged. */
+const digestOnce = rememberByObject<object, string>(digest)
 
 function plain(_key: string, value: unknown): unknown {
   if (value instanceof Map) return { map: [...value] }

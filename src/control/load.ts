@@ -16,6 +16,7 @@ import { compilePolicy } from '../policy/policy.ts'
 import type { RoleMapping } from '../policy/types.ts'
 import { contentDigest } from './digest.ts'
 import { loadMaterial, type Material } from './material.ts'
+import { rememberByObject, rememberByText } from './remember.ts'
 
 /** A file, or what the flags of the command line stand for. */
 export type ConfigurationSource =
@@ -78,8 +79,8 @@ function readParts(source: ConfigurationSource, problems: Problem[]): Parts | nu
     problems.push(...(parsed?.warnings ?? []))
     return parsed
   }
-  const mapping = settings.rolesMapping === null ? noMapping : read(settings.rolesMapping, 'roles_mapping', parseRoleMapping)
-  const users = settings.internalUsers === null ? noUsers : read(settings.internalUsers, 'internal_users', parseInternalUsers)
+  const mapping = settings.rolesMapping === null ? noMapping : read(settings.rolesMapping, 'roles_mapping', parseMappingOnce)
+  const users = settings.internalUsers === null ? noUsers : read(settings.internalUsers, 'internal_users', parseUsersOnce)
   return {
     settings,
     document,
@@ -90,6 +91,9 @@ function readParts(source: ConfigurationSource, problems: Problem[]): Parts | nu
   }
 }
 
+const parseMappingOnce = rememberByText(parseRoleMapping)
+const parseUsersOnce = rememberByText(parseInternalUsers)
+const errorsOfMapping = rememberByObject(mappingErrors)
 const noMapping = { mapping: { file: '', entries: [] }, document: null }
 const noUsers = { users: [] }
 
@@ -115,13 +119,13 @@ function attempt<T>(problems: Problem[], read: () => T): T | null {
 
 function judgePolicy(parts: Parts, mapping: RoleMapping, material: Material | null, previous: Snapshot | null, problems: Problem[]): void {
   const { settings, document, mappingDocument } = parts
-  for (const { message, line, hint } of mappingErrors(mapping)) {
+  for (const { message, line, hint } of errorsOfMapping(mapping)) {
     problems.push((mappingDocument ?? document).problemOnLine(line, message, { hint }))
   }
   problems.push(...newlyUnknownRoles(parts, mapping, previous))
   if (problems.some(({ severity }) => severity === 'error')) return
   try {
-    compilePolicy(settings, mapping)
+    compilePolicy(settings, mapping, material?.listeners.values())
   } catch (error) {
     problems.push(document.problem(['routes'], error instanceof Error ? error.message : String(error)))
     return
