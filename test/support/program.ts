@@ -3,6 +3,8 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 export interface ProgramOptions {
+  /** Path of the entry; default: `bin/certgate` of this checkout. */
+  readonly entry?: string
   /** Path of a configuration: `serve --config F`. Instead of it, or beside it, any arguments. */
   readonly config?: string
   readonly args?: readonly string[]
@@ -41,7 +43,7 @@ export interface Program {
   kill(): Promise<Ended>
 }
 
-const entry = fileURLToPath(new URL('../../bin/certgate', import.meta.url))
+const ownEntry = fileURLToPath(new URL('../../bin/certgate', import.meta.url))
 const ready = /^certgate: ready on (\S+)/
 const running = new Set<ChildProcess>()
 
@@ -54,7 +56,7 @@ export async function startProgram(
   options: ProgramOptions,
   t?: { after(callback: () => Promise<unknown> | undefined): void },
 ): Promise<Program> {
-  const { config, args = [], cwd, listeners = 1, timeout = 30_000 } = options
+  const { entry = ownEntry, config, args = [], cwd, listeners = 1, timeout = 30_000 } = options
   const child = spawn(entry, [...(config === undefined ? [] : ['serve', '--config', config]), ...args], {
     cwd,
     env: { ...process.env, ...options.env },
