@@ -93,7 +93,6 @@ interface Found {
   readonly path: CanonicalPath | null
   readonly route: Route | RouteMiss | null
   readonly forwardedPath: string
-  readonly forwardedPath: string
   readonly identity: Identity | null
   readonly roles: RoleSet
   readonly authentication: Authentication
