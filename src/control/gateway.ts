@@ -115,6 +115,7 @@ export class Gateway {
     const snapshot = this.#keyring.fit(candidate)
     const { listeners, telemetry, admin } = snapshot.settings
     const prepared: Prepared[] = []
+    this.#refuseIfStopping()
     this.#busy = true
     let sockets: ReadonlyMap<string, BoundSocket> = new Map()
     try {
@@ -127,7 +128,7 @@ export class Gateway {
       const socket = admin?.socket ?? null
       prepared.push(await this.#admin.prepare(socket, () => this.#services.openAdmin(socket as string)))
       await bring(servingOf(snapshot, sockets))
-      if (this.#stopping) throw new CertgateError('reload_failed', 'certgate is stopping')
+      this.#refuseIfStopping()
     } catch (error) {
       for (const each of prepared.reverse()) each.abandon()
       throw explain(error, sockets)
@@ -140,6 +141,10 @@ export class Gateway {
     this.#inForce = { snapshot, loadedAt: Date.now(), sockets }
     this.#scheduleRotation()
     this.#announce(before)
+  }
+
+  #refuseIfStopping(): void {
+    if (this.#stopping) throw new CertgateError('reload_failed', 'certgate is stopping')
   }
 
   /** Listeners that are new or on another socket than before. */
