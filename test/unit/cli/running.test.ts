@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { socketOf } from '../../../src/cli/running.ts'
+import { temporaryFolder } from '../../support/authority.ts'
+
+const flags = { config: undefined, socket: undefined }
+
+test('the socket is the one of the flag, or that of the configuration', (t) => {
+  const { path, write } = temporaryFolder(t)
+  const terminal = { cwd: path, env: { SOCKET: 'env.sock' } }
+  const of = (text: string) => {
+    write('certgate.yml', text)
+    return socketOf(flags, terminal)
+  }
+  assert.equal(socketOf({ ...flags, socket: 'given.sock' }, terminal), join(path, 'given.sock'))
+  assert.equal(of('admin: { socket: run/a.sock }\n'), join(path, 'run/a.sock'))
+  assert.equal(of('admin: {}\n'), join(path, 'data/admin.sock'))
+  assert.equal(of(`admin:\n  socket: "\${env:SOCKET}"\n`), join(path, 'env.sock'))
+})
+
+test('a configuration that is broken elsewhere still tells its socket', (t) => {
+  const { path, write } = temporaryFolder(t)
+  const terminal = { cwd: path, env: {} }
+  for (const text of [
+    'nonsense: 1\nadmin: { socket: a.sock }\nlisteners: 7\n',
+    'admin:\n  socket: a.sock\nlisteners: [\n',
+    "listeners: {\nadmin:\n  socket: 'a.sock'   # here\n",
+  ]) {
+    write('certgate.yml', text)
+    assert.equal(socketOf(flags, terminal), join(path, 'a.sock'), text)
+  }
+})
+
+test('without an admin block there is nothing to ask, and without a file it is said so', (t) => {
+  const { path, write } = temporaryFolder(t)
+  const terminal = { cwd: path, env: {} }
+  assert.throws(() => socketOf(flags, terminal), { code: 'config_invalid' })
+  write('certgate.yml', 'listeners: {}\n')
+  assert.throws(() => socketOf(flags, terminal), { code: 'not_running', message: /names no admin socket/ })
+})

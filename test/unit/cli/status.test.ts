@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { duration, renderStatus } from '../../../src/cli/status.ts'
+import type { Status } from '../../../src/control/status.ts'
+import { testTerminal } from './terminal.ts'
+
+const now = Date.UTC(2026, 0, 1)
+const DAY = 86_400_000
+
+const status: Status = {
+  version: '1.2.3',
+  pid: 7,
+  started_at: now - 3 * DAY,
+  config_file: '/etc/certgate/certgate.yml',
+  state: 'serving',
+  snapshot: { number: 4, loaded_at: now - 90_000 },
+  last_reload: null,
+  workers: [
+    { pid: 8, state: 'serving', started_at: now - 5_000, snapshot: 4, connections: 12, restarts: 1 },
+    { pid: 9, state: 'serving', started_at: now - 3 * DAY, snapshot: 4, connections: null, restarts: 0 },
+  ],
+  listeners: [{ name: 'main', address: '0.0.0.0:8443', tls: true, clientauth_mode: 'REQUIRE' }],
+  certificates: [
+    { kind: 'server', listener: 'main', server_name: null, subject: 'CN=gate', not_after: now + 10 * DAY },
+    { kind: 'ca', listener: 'main', server_name: 'db.example', subject: 'CN=root', not_after: now - DAY },
+  ],
+  crls: [{ listener: 'main', file: '/etc/certgate/ca.crl', issuer: 'CN=root', next_update: now + DAY, revoked: 3 }],
+}
+
+test('status says what is in force, who serves it, and what runs out', () => {
+  const terminal = testTerminal({ cwd: '/etc/certgate' })
+  const text = renderStatus(status, terminal, now)
+  for (const line of [
+    /^certgate 1\.2\.3, serving, pid 7, up 3 days$/m,
+    /^configuration +certgate\.yml$/m,
+    /^snapshot +4, loaded 90 s ago$/m,
+    /^ {2}main {2}https:\/\/0\.0\.0\.0:8443 {2}REQUIRE$/m,
+    /^ {2}pid 8 {2}serving, snapshot 4, connections: 12 open, up 5 s, restarted 1×$/m,
+    /^ {2}pid 9 {2}serving, snapshot 4, connections: no answer, up 3 days$/m,
+    /^ {2}server {2}main {2}CN=gate {2}2026-01-11 \(in 10 days\)$/m,
+    /^ {2}ca {6}main db\.example {2}CN=root {2}2025-12-31 \(expired\)$/m,
+    /^ {2}main {2}ca\.crl {2}CN=root, 3 revoked, next update 2026-01-02 \(in 24 h\)$/m,
+  ]) {
+    assert.match(text, line)
+  }
+})
+
+test('a failed reload is shown with its problems', () => {
+  const terminal = testTerminal({ cwd: '/etc/certgate' })
+  const problem = {
+    severity: 'error',
+    message: 'unknown key `lissteners`',
+    path: 'lissteners',
+    file: '/etc/certgate/certgate.yml',
+    line: 1,
+    column: 1,
+    snippet: ' 1 | lissteners:\n   | ^^^^^^^^^^',
+  } as const
+  const message = '1 problem; snapshot 4 stays in force'
+  const failed = {
+    ...status,
+    last_reload: { outcome: 'failed', cause: 'file', at: now - 5_000, snapshot: 4, message, problems: [problem] },
+  } as const
+  const text = renderStatus(failed, terminal, now)
+  assert.match(text, /^last reload +failed, 5 s ago, by file: 1 problem; snapshot 4 stays in force$/m)
+  assert.match(text, /unknown key `lissteners`[\s\S]*certgate\.yml:1:1[\s\S]*\^\^\^/)
+})
+
+test('durations are told in the largest unit that says enough', () => {
+  assert.deepEqual([-5, 1_499, 119_000, 120_000, 7_200_000, 2 * DAY, 400 * DAY].map(duration), [
+    '0 s',
+    '1 s',
+    '119 s',
+    '2 min',
+    '2 h',
+    '2 days',
+    '400 days',
+  ])
+})
