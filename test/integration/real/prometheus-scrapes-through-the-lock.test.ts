@@ -5,7 +5,7 @@ import { eventually } from '../../support/eventually.ts'
 import { copyExample, type Example, type ServedExample } from '../../support/example.ts'
 import { askPlain } from '../../support/https-client.ts'
 import { fileLifetime } from '../../support/lifetime.ts'
-import { absent, freePorts, run, startOutside } from '../../support/outside-program.ts'
+import { absent, freePorts, startOutside } from '../../support/outside-program.ts'
 
 // examples/prometheus with the real programs: Prometheus scrapes node_exporter with a certificate of its own, verifies the
 // gateway, and one with another certificate gets nothing.
@@ -142,9 +142,4 @@ test("certgate's own metrics arrive, and the alert rules load and find nothing w
     rules.filter(({ state }) => state === 'firing').map(({ name }) => name),
     [],
   )
-})
-
-test('each alert fires where it should', { skip: skip || absent('promtool') }, async () => {
-  const { code, text, stderr } = await run('promtool', ['test', 'rules', 'alerts_test.yml'], { cwd: example.folder })
-  assert.equal(code, 0, text + stderr)
 })
