@@ -15,7 +15,8 @@ import { Suite } from './suite.ts'
 
 const resultsFolder = join(import.meta.dirname, 'results')
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`)
+/** With the time since the start, in seconds. */
+const say = (line: string): void => void process.stderr.write(`${(performance.now() / 1000).toFixed(0).padStart(4)}  ${line}\n`)
 
 // The exit status tells of wrong work (1) and wrong usage (2), never of slow work: speed depends on the machine.
 try {
@@ -24,7 +25,7 @@ try {
   else process.exitCode = await run(config)
 } catch (error) {
   if (!(error instanceof BenchError)) throw error
-  say(`bench: ${error.message}${error.hint === null ? '' : `\n  hint: ${error.hint}`}`)
+  process.stderr.write(`bench: ${error.message}${error.hint === null ? '' : `\n  hint: ${error.hint}`}\n`)
   process.exitCode = error instanceof WrongUsage ? 2 : 1
 }
 process.exit()

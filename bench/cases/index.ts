@@ -28,7 +28,7 @@ export const CASES: readonly Case[] = [
   duel('workers-handshake', 'two workers against one, full handshakes', ONE_AND_TWO_WORKERS, { mode: 'full', path: '/100' }, null),
   memory('idle', 'idle connection after one small request', UP_TO_10000, keepAlive('/100'), true),
   memory('idle-download', 'idle connection after a response of 300 KB', UP_TO_2000, keepAlive('/300k'), false),
-  memory('idle-upload', 'idle connection after a request of 300 KB', UP_TO_2000, keepAlive('/100', 300 * KILOBYTE), false),
+  memory('idle-upload', 'idle connection after a request of 300 KB', UP_TO_2000, keepAlive('/sink', 300 * KILOBYTE), false),
 ]
 
 function duel(name: string, title: string, lineUp: LineUp, workload: Workload, atMost: number | null): DuelCase {

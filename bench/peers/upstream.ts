@@ -32,7 +32,8 @@ export const ECHOED = [
 
 /**
  * The server behind every contender: nginx, because anything slower would be what is measured. It answers /100 and
- * /route/N/100 with 100 bytes, /echo with the headers it received, and keeps what is PUT under /upload/.
+ * /route/N/100 with 100 bytes, /sink too, but only once it has read the request's body, /echo with the headers it received,
+ * and keeps what is PUT under /upload/.
  */
 export function prepareUpstream(folder: string, port: number): PreparedUpstream {
   const files = join(folder, 'files')
@@ -64,6 +65,7 @@ ${httpDirectives(folder)}  access_log off;
     location = /100 { return 200 "${small}"; }
     location /route/ { return 200 "${small}"; }
     location = /echo { return 200 "${echo}"; }
+    location = /sink { proxy_pass http://127.0.0.1:${port}/100; }
     location /upload/ { dav_methods PUT; open_file_cache off; }
     location / { }
   }
