@@ -7,7 +7,10 @@ import { rememberByObject } from './remember.ts'
 /** Hex SHA-256 of everything in a snapshot that decides something: its number and the ticket keys do not. */
 export function contentDigest(snapshot: Snapshot): string {
   const { settings, mapping, users, upstreams } = snapshot
-  const listeners = [...snapshot.listeners].map(([name, { ticketKeys: _, ...material }]) => [name, material])
+  const listeners = [...snapshot.listeners].map(([name, material]) => {
+    const names = [...material.names].map(([serverName, trust]) => [serverName, trust.keyPair, trustOf(trust)])
+    return [name, material.keyPair, trustOf(material), names]
+  })
   return digest([settings, digestOnce(mapping), digestOnce(users), listeners, upstreams])
 }
 
@@ -21,13 +24,13 @@ export function trustDigest(settings: ListenerSettings, material: ListenerMateri
   return digest([tls?.clientauthMode, tls?.minVersion, tls?.defaultName, tls?.trust, trustOf(material), names])
 }
 
-const trustOf = ({ clientCa, crl }: TrustMaterial) => ({ clientCa, crl })
+const trustOf = ({ clientCa, crl }: TrustMaterial) => ({ clientCa, ...crl, lists: crl.lists.map((list) => digestOnce(list)) })
 
 function digest(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value, plain)).digest('hex')
 }
 
-/** The large parts, which are the same objects from load to load while their files are unchanged. */
+/** For what may be large: mappings, users and revocation lists are asked about several times per load. */
 const digestOnce = rememberByObject<object, string>(digest)
 
 function plain(_key: string, value: unknown): unknown {

@@ -1,5 +1,6 @@
 import type { SendHandle } from 'node:child_process'
 import { availableParallelism } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Address } from '../config/settings.ts'
 import { CertgateError, type Problem } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
@@ -10,6 +11,9 @@ import { type BoundSocket, formatAddress, ListeningSockets, unavailable } from '
 import { rotationDue, TicketKeyring } from './ticket-keys.ts'
 import type { WorkerPool } from './worker-pool.ts'
 import { type Serving, WorkerGoneError, WorkerRefusedError } from './worker-process.ts'
+
+/** Milliseconds. */
+const telemetryPatience = 1_000
 
 /** What is in force. */
 export interface InForce {
@@ -96,7 +100,8 @@ export class Gateway {
     this.#closeSockets()
     await this.#services.pool.stop()
     this.#admin.close()
-    await this.#telemetry.close()
+    // A scraper that is slow to leave must not hold up the end.
+    await Promise.race([this.#telemetry.close(), delay(telemetryPatience, undefined, { ref: false })])
   }
 
   /** Ends the workers and whatever they serve at once. */

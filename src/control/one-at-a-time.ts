@@ -28,11 +28,6 @@ export class OneAtATime<Argument, Result> {
     return after
   }
 
-  /** Resolves when nothing runs and nothing waits; never rejects. */
-  async idle(): Promise<void> {
-    while (this.#running !== null) await this.#running.catch(() => {})
-  }
-
   #startNext(): Promise<Result> {
     const next = this.#next
     this.#next = null

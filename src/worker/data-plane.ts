@@ -52,7 +52,10 @@ class ConnectionSet implements DataPlane {
     this.#services = services
     this.#gateway = {
       metrics: services.metrics,
-      accessLog: services.accessLog,
+      /** Read anew for each record: a reload may replace it. */
+      get accessLog() {
+        return services.accessLog
+      },
       audit: services.audit,
       runtime: () => {
         if (this.#compiled === null) throw new Error('no snapshot is in force')

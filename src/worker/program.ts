@@ -8,7 +8,7 @@ import { type PreparedLogs, WorkerServices } from './services.ts'
 
 const tidyInterval = 1_000
 /** Milliseconds that a new connection is given before a drain counts it as idle. */
-const firstRequest = 1_000
+const firstRequest = 500
 
 interface Parts {
   readonly services: WorkerServices

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -154,4 +154,40 @@ test('the number of workers follows the configuration', async (t) => {
     await workers(count)
     assert.equal((await gateway.ask(get('/x'))).status, 200)
   }
+})
+
+test('the access log is turned on, moved to a file and opened anew after it was rotated away', async (t) => {
+  const gateway = await startGateway(t, { accessLog: 'off' })
+  const text = readFileSync(gateway.configFile, 'utf8')
+  const to = async (target: string) => {
+    writeFileSync(gateway.configFile, text.replace('access_log: off', `access_log: ${target}`))
+    assert.notEqual((await askReload(socketOf(gateway), false)).outcome, 'failed')
+  }
+  const file = join(gateway.folder, 'access.log')
+  const lines = (path: string) =>
+    eventually(
+      path,
+      () =>
+        readFileSync(path, 'utf8')
+          .trim()
+          .split('\n')
+          .filter((line) => line !== '').length || null,
+    )
+  const client = await gateway.connect()
+  await client.ask(get('/unseen'))
+  await to('on')
+  await client.ask(get('/to-stdout'))
+  await gateway.record('/to-stdout')
+  await to(file)
+  await client.ask(get('/to-file'))
+  assert.equal(await lines(file), 1)
+  renameSync(file, `${file}.1`)
+  assert.equal((await askReload(socketOf(gateway), false)).outcome, 'unchanged')
+  await eventually('the new file', () => existsSync(file))
+  await client.ask(get('/after'))
+  assert.equal(await lines(file), 1)
+  assert.deepEqual(
+    gateway.records().map(({ path }) => path),
+    ['/to-stdout'],
+  )
 })

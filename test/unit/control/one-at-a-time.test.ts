@@ -40,19 +40,3 @@ test('a run that fails does not stop the next', async () => {
   open()
   assert.equal(await second, 'b')
 })
-
-test('idle waits for what runs and for what waits', async () => {
-  const { runs, queue, open } = gated()
-  void queue.run('a')
-  void queue.run('b')
-  let idle = false
-  const waiting = queue.idle().then(() => {
-    idle = true
-  })
-  open()
-  while (runs.length < 2) await new Promise((resolve) => setImmediate(resolve))
-  assert.equal(idle, false)
-  open()
-  await waiting
-  assert.deepEqual(runs, ['a', 'b'])
-})
