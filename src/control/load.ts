@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { readPfx } from '../certificates/pkcs12-read.ts'
 import type { Located } from '../config/document.ts'
@@ -130,14 +129,14 @@ function judgePolicy(parts: Parts, mapping: RoleMapping, material: Material | nu
     problems.push(document.problem(['routes'], error instanceof Error ? error.message : String(error)))
     return
   }
-  const clientCas = clientCaNames(material)
+  const clientCas = clientCertificates(material)
   problems.push(...mappingRemarks({ settings, config: document, mapping, mappingDocument, clientCas }))
 }
 
-function clientCaNames(material: Material | null): string[] {
+/** Every trusted client CA once, as PEM: it tells them apart also where they have no name. */
+function clientCertificates(material: Material | null): string[] {
   const trusts = [...(material?.listeners.values() ?? [])].flatMap((listener) => [listener, ...listener.names.values()])
-  const certificates = new Set(trusts.flatMap(({ clientCa }) => clientCa))
-  return [...certificates].map((pem) => new X509Certificate(pem).subject.split('\n').reverse().join(','))
+  return [...new Set(trusts.flatMap(({ clientCa }) => clientCa))]
 }
 
 /**

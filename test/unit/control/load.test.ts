@@ -132,3 +132,9 @@ test('without a mapping and users there are none', async (t) => {
   const { snapshot } = await loaded()
   assert.deepEqual([snapshot.mapping.entries, snapshot.users], [[], []])
 })
+
+test('a client CA without a name is a CA like any other', async (t) => {
+  const { write, loaded } = folder(t)
+  write('ca.crt', (await createAuthority([])).certificate)
+  assert.equal((await loaded()).snapshot.listeners.get('main')?.clientCa.length, 1)
+})
