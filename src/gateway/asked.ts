@@ -1,19 +1,52 @@
 import { lowerText, type RequestHead } from '../http1/request-head.ts'
+import { requestHead } from '../http1/server-connection.ts'
 import { crossSiteProblem } from '../policy/cross-site.ts'
 import type { Route, RouteMiss } from '../policy/types.ts'
 import type { ListenerRuntime } from './runtime.ts'
 
-/** A request between its head and its decision. The head is the connection's shared one, or a copy where something is awaited. */
-export interface Asked {
-  readonly bytes: Buffer
-  readonly head: RequestHead
-  readonly body: Buffer | null
-  readonly complete: boolean
+const NOTHING = Buffer.alloc(0)
+
+/** A request between its head and its end. One per client connection, reused; nothing of it outlives the request. */
+export class Asked {
+  /** A head was read: false where the request could not be understood. */
+  understood = false
+  bytes: Buffer = NOTHING
+  /** The worker's shared head, or a copy where something was awaited. Its offsets are good until the decision is made. */
+  head: RequestHead = requestHead
+  /** First byte of the fields and the byte after the head, in `bytes`. */
+  fieldsStart = 0
+  end = 0
+  /** What came of the body with the head, and whether that is all of it. */
+  body: Buffer | null = null
+  complete = true
   /** Target for the upstream; null where it goes on as received. */
-  readonly target: string | null
-  readonly found: Route | RouteMiss
-  /** Header line for an id that we made; '' where the client's is kept. */
-  readonly idLine: string
+  target: string | null = null
+  found: Route | RouteMiss = 'route_missing'
+  /** Header line for a request id that we made; '' where the client's is kept. */
+  idLine = ''
+
+  begin(bytes: Buffer, bodyStart: number, bodyEnd: number, complete: boolean): void {
+    this.understood = true
+    this.bytes = bytes
+    this.head = requestHead
+    this.fieldsStart = requestHead.fieldsStart
+    this.end = requestHead.end
+    this.body = bodyEnd > bodyStart ? bytes.subarray(bodyStart, bodyEnd) : null
+    this.complete = complete
+  }
+
+  /** Before anything is awaited: the shared head is overwritten by the next request of any connection. */
+  keepHead(): void {
+    this.head = this.head.copy()
+  }
+
+  /** Lets go of the client's bytes. */
+  clear(): void {
+    this.understood = false
+    this.bytes = NOTHING
+    this.head = requestHead
+    this.body = null
+  }
 }
 
 /** Why a page of another site may not have asked this; null where it did not, or may. */

@@ -12,10 +12,10 @@ import type { Reason } from '../policy/types.ts'
 import type { Peer } from '../tls/types.ts'
 import type { UpstreamFailure } from '../upstream/types.ts'
 import { Addressee } from './addressee.ts'
-import { type Asked, crossSite, upgradeProtocol } from './asked.ts'
+import { Asked, crossSite, upgradeProtocol } from './asked.ts'
 import { auditRefusal } from './audit-refusal.ts'
 import type { Authentication } from './authentication/types.ts'
-import { type HeadBytes, headerValue, isRequestId, methodText, newRequestId, plainAddress } from './client-head.ts'
+import { headerValue, isRequestId, methodText, newRequestId, plainAddress } from './client-head.ts'
 import type { HttpHandler, ProtocolProblem } from './exchange.ts'
 import { Forwarding, type ForwardingOwner } from './forwarding.ts'
 import type { Principal } from './principal.ts'
@@ -46,8 +46,7 @@ export class Session implements HttpHandler, ForwardingOwner {
   #principal: Principal | null = null
   readonly #addressee = new Addressee()
   #route: RouteRuntime | null = null
-  /** Where the head under way stands, for what a refusal looks up in it. */
-  #asked: HeadBytes | null = null
+  readonly #asked = new Asked()
   #generation = 0
 
   constructor(socket: Socket, listenerName: string, peer: Peer | null, services: GatewayServices) {
@@ -85,7 +84,8 @@ export class Session implements HttpHandler, ForwardingOwner {
     const runtime = this.#current()
     record.begin(methodText(bytes, head.methodStart, head.methodEnd))
     record.bytesIn = bodyEnd - start
-    this.#asked = { bytes, fieldsStart: head.fieldsStart, end: head.end }
+    const asked = this.#asked
+    asked.begin(bytes, bodyStart, bodyEnd, complete)
     if (head.stripped > 0) this.#services.metrics.strippedHeaders(head.stripped)
     const idLine = this.#requestId(bytes, head)
     if (idLine === null) {
@@ -100,14 +100,15 @@ export class Session implements HttpHandler, ForwardingOwner {
       this.#refuse(misaddressed.reason, misaddressed.detail)
       return
     }
-    const { target, found } = addressee
+    const { found } = addressee
+    asked.target = addressee.target
+    asked.found = found
+    asked.idLine = idLine
     if (typeof found !== 'string') {
       this.#route = runtime.routes[found.index]
       record.route = found.settings.name
     }
-    if (!this.#admitCertificate()) return
-    const body = bodyEnd > bodyStart ? bytes.subarray(bodyStart, bodyEnd) : null
-    this.#identify({ bytes, head, body, complete, target, found, idLine })
+    if (this.#admitCertificate()) this.#identify(asked)
   }
 
   /** The snapshot in force; what was derived from an earlier one is forgotten, and the certificate judged again. */
@@ -161,12 +162,11 @@ export class Session implements HttpHandler, ForwardingOwner {
       this.#decide(asked, outcome)
       return
     }
-    // The shared head is overwritten by the next request of any connection: keep a copy, and read no further meanwhile.
-    const held = { ...asked, head: head.copy() }
+    asked.keepHead()
     const generation = this.#generation
     this.connection.pause()
     outcome.then(
-      (authentication) => this.#resumeWith(generation, () => this.#decide(held, authentication)),
+      (authentication) => this.#resumeWith(generation, () => this.#decide(asked, authentication)),
       (error) => this.#resumeWith(generation, () => this.#refuse('overloaded', `authentication failed: ${(error as Error).message}`)),
     )
   }
@@ -283,7 +283,6 @@ export class Session implements HttpHandler, ForwardingOwner {
       this.#current()
       this.#record.begin('')
       this.#record.requestId = newRequestId()
-      this.#asked = null
     }
     const responded = this.#forwarding.active && this.#forwarding.responded
     const { status } = this.#forwarding
@@ -314,7 +313,7 @@ export class Session implements HttpHandler, ForwardingOwner {
     const close =
       connection.closing ||
       !connection.requestComplete ||
-      this.#asked === null ||
+      !this.#asked.understood ||
       this.#peer?.refusal != null ||
       ENDS_CONNECTION.has(reason)
     const refusal = renderRefusal({
@@ -323,7 +322,7 @@ export class Session implements HttpHandler, ForwardingOwner {
       requestId: record.requestId,
       shape: this.#route?.route.settings.errors ?? this.#runtime.errors,
       hideRoutes: this.#runtime.hideRoutes,
-      accept: this.#asked === null ? '' : headerValue(this.#asked, 'accept'),
+      accept: this.#asked.understood ? headerValue(this.#asked, 'accept') : '',
       method: record.method,
       url: record.path,
       challenge,
@@ -358,6 +357,6 @@ export class Session implements HttpHandler, ForwardingOwner {
       record.time = Date.now() - record.durationMs
       accessLog.write(record)
     }
-    this.#asked = null
+    this.#asked.clear()
   }
 }

@@ -7,6 +7,7 @@ export const LF = 10
 export const SP = 32
 export const HTAB = 9
 export const COLON = 58
+const HYPHEN = 45
 
 const TOKEN_CHARACTERS = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -27,16 +28,18 @@ export const LOWER = new Uint8Array(256)
 for (let byte = 0; byte < 256; byte++) LOWER[byte] = byte >= 65 && byte <= 90 ? byte + 32 : byte
 
 /**
- * Class of a header-name byte for `HeaderTable`: 1-26 letters without case, 27-36 digits, 37 every other token byte
- * (all read as `-`, so that `X_Forwarded_User` cannot pass for something else), 0 for what no name may hold.
+ * Class of a header-name byte for `HeaderTable`: 1-26 letters without case, 27-36 digits, 37 `-`, 38 every other token byte
+ * (servers are known to read these as `-` too), 0 for what no name may hold.
  */
 export const NAME_CLASS = new Uint8Array(256)
+export const HYPHEN_CLASS = 37
+export const OTHER_CLASS = 38
 for (let byte = 0; byte < 256; byte++) {
   if (TOKEN[byte] === 0) continue
   const lower = LOWER[byte]
   if (lower >= 97 && lower <= 122) NAME_CLASS[byte] = lower - 96
   else if (byte >= 48 && byte <= 57) NAME_CLASS[byte] = byte - 48 + 27
-  else NAME_CLASS[byte] = 37
+  else NAME_CLASS[byte] = byte === HYPHEN ? HYPHEN_CLASS : OTHER_CLASS
 }
 
 /** Whether `bytes[start, end)` is `expected` (given in lower case), ignoring ASCII case. */

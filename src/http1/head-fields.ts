@@ -38,16 +38,8 @@ export abstract class HeadFields {
     this.cuts = new Cuts(cuts)
   }
 
-  /** A field whose name the table knows: `[line, nameEnd)` is its name, `[start, end)` its value, `lineEnd` is after its CRLF. */
-  protected abstract known(
-    id: number,
-    bytes: Uint8Array,
-    line: number,
-    nameEnd: number,
-    start: number,
-    end: number,
-    lineEnd: number,
-  ): number
+  /** A field whose name the table knows: its line is `[line, lineEnd)` with CRLF, its value `[start, end)`. */
+  protected abstract known(id: number, bytes: Uint8Array, line: number, start: number, end: number, lineEnd: number): number
 
   /** Called at the blank line. */
   protected abstract finished(): number
@@ -92,7 +84,7 @@ export abstract class HeadFields {
         }
       }
       if (bytes[i] !== COLON || i === nameStart) return this.bad('header name holds a byte that is not allowed, or the line is folded')
-      const nameEnd = i++
+      i++
       while (i < end && (bytes[i] === SP || bytes[i] === HTAB)) i++
       const valueStart = i
       while (i < end && FIELD_VALUE[bytes[i]] === 1) i++
@@ -103,7 +95,7 @@ export abstract class HeadFields {
       i += 2
       const id = meaning[state]
       if (id === OTHER) continue
-      const outcome = this.known(id, bytes, nameStart, nameEnd, valueStart, valueEnd, i)
+      const outcome = this.known(id, bytes, nameStart, valueStart, valueEnd, i)
       if (outcome !== COMPLETE) return outcome
     }
   }

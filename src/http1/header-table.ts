@@ -1,4 +1,4 @@
-import { NAME_CLASS } from './bytes.ts'
+import { HYPHEN_CLASS, NAME_CLASS, OTHER_CLASS } from './bytes.ts'
 
 /** What a header name means to us; 0 is everything else, which is forwarded untouched. */
 export const OTHER = 0
@@ -18,6 +18,8 @@ export const SEC_FETCH_SITE = 13
 export const VARY = 14
 /** A name that only the gateway may set: removed wherever a client sends it. */
 export const STRIP = 15
+/** Added to the meaning of a name that is only read like a known one, e.g. `transfer_encoding`. */
+export const LOOK_ALIKE = 32
 
 export interface KnownName {
   readonly name: string
@@ -54,7 +56,6 @@ export const RESPONSE_NAMES: readonly KnownName[] = [
 
 const CLASS_BITS = 6
 const CLASSES = 1 << CLASS_BITS
-const SEPARATOR = NAME_CLASS[45]
 /** No known name begins like this. */
 export const DEAD = 0
 export const START = 1
@@ -86,44 +87,71 @@ export function compileHeaderTable(
   return builder.build()
 }
 
+interface State {
+  readonly edges: Map<number, State>
+  meaning: number
+  /** Nothing leaves it: a prefix has matched. */
+  absorbing: boolean
+  number: number
+}
+
+function newState(): State {
+  return { edges: new Map(), meaning: OTHER, absorbing: false, number: DEAD }
+}
+
 class Builder {
-  readonly #children: Map<number, number>[] = [new Map(), new Map()]
-  readonly #meaning: number[] = [OTHER, OTHER]
-  readonly #absorbing: boolean[] = [false, false]
+  readonly #start = newState()
 
   add(name: string, meaning: number, prefix: boolean): void {
-    let state = START
+    let state = this.#start
     for (const byte of Buffer.from(name, 'latin1')) {
-      if (this.#absorbing[state]) return
+      if (state.absorbing) return
       const edge = NAME_CLASS[byte]
       if (edge === 0) throw new TypeError(`not a header name: ${JSON.stringify(name)}`)
-      let child = this.#children[state].get(edge)
+      let child = state.edges.get(edge)
       if (child === undefined) {
-        child = this.#children.push(new Map()) - 1
-        if (child > 0xffff) throw new RangeError('too many header names')
-        this.#meaning.push(OTHER)
-        this.#absorbing.push(false)
-        this.#children[state].set(edge, child)
+        child = newState()
+        state.edges.set(edge, child)
       }
       state = child
     }
-    if (prefix) this.#absorbing[state] = true
-    if (!this.#absorbing[state] || prefix) this.#meaning[state] = meaning
+    if (prefix) state.absorbing = true
+    if (!state.absorbing || prefix) state.meaning = meaning
   }
 
+  /** Two copies: the second is where a name goes once it held a byte that is only read as `-`. */
   build(): HeaderTable {
-    const next = new Uint16Array(this.#children.length << CLASS_BITS)
-    for (const [state, children] of this.#children.entries()) {
-      if (this.#absorbing[state]) next.fill(state, state << CLASS_BITS, (state << CLASS_BITS) + CLASSES)
-      else for (const [edge, child] of children) next[(state << CLASS_BITS) | edge] = child
+    const states: State[] = [this.#start]
+    for (const [index, state] of states.entries()) {
+      state.number = index + START
+      states.push(...state.edges.values())
     }
-    for (const children of this.#children) {
-      const child = children.get(SEPARATOR)
-      if (child !== undefined && !this.#children[child].has(SEPARATOR)) next[(child << CLASS_BITS) | SEPARATOR] = child
+    const copy = states.length
+    if ((copy + 1) * 2 > 0xffff) throw new RangeError('too many header names')
+    const next = new Uint16Array((START + copy * 2) << CLASS_BITS)
+    const meaning = new Uint8Array(START + copy * 2)
+    for (const state of states) {
+      for (const [offset, extra] of [
+        [0, 0],
+        [copy, LOOK_ALIKE],
+      ] as const) {
+        const from = state.number + offset
+        meaning[from] = state.meaning === OTHER || state.meaning === STRIP ? state.meaning : state.meaning + extra
+        if (state.absorbing) next.fill(from, from << CLASS_BITS, (from << CLASS_BITS) + CLASSES)
+        else for (const [edge, child] of state.edges) link(next, from, edge, child, child.number + offset, copy)
+      }
     }
-    next.fill(DEAD, 0, CLASSES)
-    return { next, meaning: Uint8Array.from(this.#meaning) }
+    return { next, meaning }
   }
+}
+
+function link(next: Uint16Array, from: number, edge: number, child: State, to: number, copy: number): void {
+  next[(from << CLASS_BITS) | edge] = to
+  if (edge !== HYPHEN_CLASS) return
+  const lookAlike = child.number + copy
+  next[(from << CLASS_BITS) | OTHER_CLASS] = lookAlike
+  if (child.absorbing || child.edges.has(HYPHEN_CLASS)) return
+  for (const again of [HYPHEN_CLASS, OTHER_CLASS]) next[(to << CLASS_BITS) | again] = next[(lookAlike << CLASS_BITS) | again] = lookAlike
 }
 
 /** The meaning of a name given as text, for the slow paths (trailers, `Connection` lists). */

@@ -8,10 +8,10 @@ import {
   type HeaderTable,
   HOST,
   KEEP_ALIVE,
+  LOOK_ALIKE,
   ORIGIN,
   PROXY_CONNECTION,
   REQUEST_ID,
-  REQUEST_NAMES,
   SEC_FETCH_SITE,
   STRIP,
   TE,
@@ -21,18 +21,11 @@ import {
 
 const MAX_METHOD = 32
 const MAX_CUTS = 128
-const NAME_BYTES: readonly Uint8Array[] = nameBytes()
 const KEEP_ALIVE_WORD = word('keep-alive')
 const CLOSE_WORD = word('close')
 const CHUNKED_WORD = word('chunked')
 const CONTINUE_WORD = word('100-continue')
 const VERSION = word('http/1.')
-
-function nameBytes(): Uint8Array[] {
-  const table: Uint8Array[] = []
-  for (const { name, id } of REQUEST_NAMES) if (id !== STRIP) table[id] = word(name)
-  return table
-}
 
 export interface HeadLimits {
   readonly headers: number
@@ -145,20 +138,12 @@ export class RequestHead extends HeadFields {
     return COMPLETE
   }
 
-  protected override known(
-    id: number,
-    bytes: Uint8Array,
-    line: number,
-    nameEnd: number,
-    start: number,
-    end: number,
-    lineEnd: number,
-  ): number {
+  protected override known(id: number, bytes: Uint8Array, line: number, start: number, end: number, lineEnd: number): number {
     if (id === STRIP) {
       this.stripped++
       return this.cut(line, lineEnd)
     }
-    if (!equalsIgnoringCase(bytes, line, nameEnd, NAME_BYTES[id])) return this.#lookAlike(id, line, lineEnd)
+    if (id >= LOOK_ALIKE) return this.#lookAlike(id - LOOK_ALIKE, line, lineEnd)
     switch (id) {
       case HOST:
         if (this.hostEnd !== 0) return this.bad('more than one Host')

@@ -21,12 +21,6 @@ const KEEP_ALIVE_WORD = word('keep-alive')
 const CLOSE_WORD = word('close')
 const CHUNKED_WORD = word('chunked')
 const TIMEOUT_WORD = word('timeout=')
-const NAME_BYTES: readonly Uint8Array[] = (() => {
-  const table: Uint8Array[] = []
-  for (const { name, id } of RESPONSE_NAMES) table[id] = word(name)
-  return table
-})()
-
 /**
  * Reads one response head in a single pass, results in fields as in `RequestHead`. A response whose framing could be read
  * in two ways is MALFORMED: its connection is given up and the client gets 502.
@@ -82,16 +76,7 @@ export class ResponseHead extends HeadFields {
     return COMPLETE
   }
 
-  protected override known(
-    id: number,
-    bytes: Uint8Array,
-    line: number,
-    nameEnd: number,
-    start: number,
-    end: number,
-    lineEnd: number,
-  ): number {
-    if (!equalsIgnoringCase(bytes, line, nameEnd, NAME_BYTES[id])) return COMPLETE
+  protected override known(id: number, bytes: Uint8Array, line: number, start: number, end: number, lineEnd: number): number {
     switch (id) {
       case CONTENT_LENGTH:
         return this.#contentLength(bytes, start, end)

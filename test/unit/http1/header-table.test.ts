@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compileHeaderTable, HOST, meaningOf, OTHER, REQUEST_NAMES, STRIP } from '../../../src/http1/header-table.ts'
+import {
+  CONTENT_LENGTH,
+  compileHeaderTable,
+  HOST,
+  LOOK_ALIKE,
+  meaningOf,
+  OTHER,
+  REQUEST_NAMES,
+  STRIP,
+} from '../../../src/http1/header-table.ts'
 
 const TABLE = compileHeaderTable(REQUEST_NAMES, { exact: ['x-user', 'x-user-id', 'host'], prefixes: ['x-client-cert-'] })
 
@@ -20,6 +29,12 @@ test('a prefix takes whatever follows it', () => {
 
 test('a name that frames the message keeps its meaning, whatever is to be stripped', () => {
   assert.equal(meaningOf(TABLE, 'host'), HOST)
+})
+
+test('a name that is only read like a framing one is told apart', () => {
+  assert.equal(meaningOf(TABLE, 'Content-Length'), CONTENT_LENGTH)
+  for (const name of ['content_length', 'Content.Length', 'CONTENT~LENGTH'])
+    assert.equal(meaningOf(TABLE, name), CONTENT_LENGTH + LOOK_ALIKE, name)
 })
 
 test('agrees with a plain set on thousands of names', () => {
