@@ -243,7 +243,7 @@ class Control {
       state: this.#state,
       snapshot: { number: snapshot?.number ?? 0, loaded_at: inForce?.loadedAt ?? this.#startedAt },
       last_reload: this.#lastReload,
-      workers: workers.map(({ startedAt, ...worker }) => ({ ...worker, started_at: startedAt })),
+      workers,
       listeners: [...(snapshot?.settings.listeners.values() ?? [])].map(({ name, address, tls }) => ({
         name,
         address: formatAddress(address.host, inForce?.sockets.get(name)?.port ?? address.port),

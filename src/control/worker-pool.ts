@@ -1,6 +1,7 @@
 import type { Worker } from 'node:cluster'
 import { BackOff, type BackOffOptions } from './back-off.ts'
 import { LeaseLedger } from './leases.ts'
+import type { StatusWorker } from './status.ts'
 import { type Serving, WorkerGoneError, WorkerProcess } from './worker-process.ts'
 
 /** Milliseconds. */
@@ -22,17 +23,6 @@ export interface PoolOptions {
   ended(id: number): void
   readonly deadlines?: Partial<PoolDeadlines>
   readonly backOff?: Partial<BackOffOptions>
-}
-
-export interface WorkerStatus {
-  readonly pid: number
-  readonly state: WorkerProcess['state']
-  readonly startedAt: number
-  readonly snapshot: number
-  /** null: it did not answer in time. */
-  readonly connections: number | null
-  /** How often this place had to be filled anew. */
-  readonly restarts: number
 }
 
 /** A place for one worker; it outlives the processes that fill it. */
@@ -84,7 +74,11 @@ export class WorkerPool {
     await this.#each((worker) => worker.prepare(serving, change))
     this.#setServing(serving)
     try {
-      await this.#each((worker) => worker.commit(serving, trustChanged ? trust : change))
+      await this.#each(async (worker) => {
+        // It came to serve while the others were preparing.
+        if (!worker.hasPrepared(serving)) await worker.prepare(serving, change)
+        await worker.commit(serving, trustChanged ? trust : change)
+      })
       await this.#each((worker) => this.#open(worker, serving))
     } catch (error) {
       if (before !== null) await this.#goBack(before)
@@ -174,13 +168,13 @@ export class WorkerPool {
     )
   }
 
-  async status(): Promise<WorkerStatus[]> {
+  async status(): Promise<StatusWorker[]> {
     const restarts = new Map(this.#slots.map((slot) => [slot.worker, slot.restarts]))
     return Promise.all(
       this.#alive().map(async (worker) => ({
         pid: worker.pid,
         state: worker.state,
-        startedAt: worker.startedAt,
+        started_at: worker.startedAt,
         snapshot: worker.snapshot,
         connections: await worker.connections(this.#deadlines.inform).catch(() => null),
         restarts: restarts.get(worker) ?? 0,

@@ -55,6 +55,7 @@ export class WorkerProcess {
   readonly #open = new Map<string, string>()
   /** The snapshot last acknowledged. */
   #inForce: Snapshot | null = null
+  #prepared: Snapshot | null = null
   #gone = false
   #asked = 0
 
@@ -94,12 +95,18 @@ export class WorkerProcess {
       users: users === this.#inForce?.users ? null : users,
     }
     await this.#answer(`prepared ${snapshot.number}`, deadline, { kind: 'prepare', snapshot: update, openings })
+    this.#prepared = snapshot
+  }
+
+  hasPrepared({ snapshot }: Serving): boolean {
+    return this.#prepared === snapshot
   }
 
   /** Puts what was prepared in force; a worker that has not done so after `deadline` milliseconds is killed. */
   async commit({ snapshot, openings }: Serving, deadline: number): Promise<void> {
     await this.#answer(`applied ${snapshot.number}`, deadline, { kind: 'commit', snapshot: snapshot.number })
     this.#inForce = snapshot
+    this.#prepared = null
     for (const name of [...this.#open.keys()]) if (!openings.has(name)) this.#open.delete(name)
   }
 

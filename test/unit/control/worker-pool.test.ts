@@ -244,6 +244,28 @@ test('a worker that starts during a change takes up the new snapshot before it a
   assert.deepEqual(workers[1]?.kinds(), ['prepare', 'commit', 'prepare', 'commit', 'listen'])
 })
 
+test('a worker that comes to serve while the others prepare is prepared before it swaps', async () => {
+  const held: (() => void)[] = []
+  const { made, workers, until } = pool((worker, message) => {
+    if (worker === 0 && message.kind === 'prepare' && message.snapshot.number === 2) {
+      held.push(() => workers[0]?.emit('message', { kind: 'prepared', snapshot: 2 }))
+      return null
+    }
+    return undefined
+  })
+  await made.start(2, serving(1))
+  workers[1]?.end(null, 'SIGKILL')
+  const applied = made.apply(serving(2), true)
+  await until(() => workers.length === 3 && made.servingCount === 2)
+  held[0]?.()
+  await applied
+  assert.deepEqual(workers[2]?.kinds(), ['prepare', 'commit', 'listen', 'prepare', 'commit'])
+  assert.deepEqual(
+    (await made.status()).map(({ snapshot }) => snapshot),
+    [2, 2],
+  )
+})
+
 test('more workers are started, surplus ones drain', async () => {
   const { made, workers } = pool()
   await made.start(1, serving(1))
