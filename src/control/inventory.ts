@@ -1,4 +1,6 @@
 import { X509Certificate } from 'node:crypto'
+import { UnreadableCertificateError } from '../errors.ts'
+import { readCertificate } from '../identity/certificate.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { TrustMaterial } from '../tls/types.ts'
 import type { StatusCertificate, StatusCrl } from './status.ts'
@@ -12,12 +14,22 @@ export function certificatesOf(snapshot: Snapshot): StatusCertificate[] {
         kind,
         listener,
         server_name: serverName,
-        subject: certificate.subject.split('\n').reverse().join(','),
+        subject: printedSubject(certificate),
         not_after: certificate.validToDate.getTime(),
       }
     }
     return [describe('server', trust.keyPair.certificate), ...trust.clientCa.map((pem) => describe('ca', pem))]
   })
+}
+
+/** Empty where it has no name, or one that only OpenSSL can read: what is shown here must never end the process that shows it. */
+function printedSubject({ raw }: X509Certificate): string {
+  try {
+    return readCertificate(raw).dn
+  } catch (error) {
+    if (error instanceof UnreadableCertificateError) return ''
+    throw error
+  }
 }
 
 /** The revocation lists of a snapshot, each once per listener. */
