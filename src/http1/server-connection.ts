@@ -40,6 +40,8 @@ const CLOSING = 6
 const DEAD = 7
 
 const LINGER = 2000
+/** How long an idle connection may still bring a request once connections are being drained. */
+const RETIREMENT = 500
 const MAX_BLANK_LINES = 2
 
 /** The offsets of the head being handled. Shared by all connections of a worker: valid only inside `onRequest`. */
@@ -169,6 +171,8 @@ export class ServerConnection implements HttpConnection, TransportOwner {
         this.#problem('request_timeout', `no body byte arrived for ${this.#limits.bodyIdle} ms`)
         return
       case IDLE:
+        this.#endQuietly()
+        return
       case CLOSING:
         this.destroy()
     }
@@ -228,10 +232,10 @@ export class ServerConnection implements HttpConnection, TransportOwner {
     this.transport.destroy()
   }
 
-  /** Ends an idle connection gently; a busy one after its response. */
+  /** Draining: an idle connection is given a moment for a request that is on its way, a busy one ends with its response. */
   retire(): void {
     this.#close = true
-    if (this.idle) this.#linger()
+    if (this.#state === IDLE) this.#deadline = Math.min(this.#deadline, deadlineIn(RETIREMENT))
   }
 
   // Reading
@@ -376,6 +380,12 @@ export class ServerConnection implements HttpConnection, TransportOwner {
     this.#pending = null
     this.#deadline = deadlineIn(LINGER)
     this.#handler.onProblem(problem, detail)
+  }
+
+  /** Nothing is owed to the client: closed as soon as it is told. */
+  #endQuietly(): void {
+    this.#peerEnded = true
+    this.#linger()
   }
 
   #linger(): void {
