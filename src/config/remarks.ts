@@ -1,6 +1,14 @@
 /** policy finds what is odd about a mapping; here it gets its place in a file (see expressions.ts on why config asks policy's code). */
 import type { Problem } from '../errors.ts'
-import { anonymousWarnings, mappingWarnings, type Remark, sharedMappingWarnings, unmappedRoleWarnings } from '../policy/mapping-checks.ts'
+import {
+  anonymousWarnings,
+  issuerWarnings,
+  mappingWarnings,
+  type Remark,
+  sharedMappingWarnings,
+  unmappedRoleWarnings,
+} from '../policy/mapping-checks.ts'
+import { type Authority, anchorKeys } from '../policy/mapping-issuer.ts'
 import type { RoleMapping } from '../policy/types.ts'
 import type { Located } from './document.ts'
 import type { Settings } from './settings.ts'
@@ -12,17 +20,18 @@ export interface MappingInForce {
   readonly mapping: RoleMapping
   /** The document of roles_mapping.yml; null where there is no such file. */
   readonly mappingDocument: Located | null
-  /** Printed DNs of all trusted client CAs, or any other text that tells them apart. */
-  readonly clientCas: readonly string[]
+  /** Every trusted client CA. */
+  readonly authorities: readonly Authority[]
 }
 
 /** What is probably not meant about routes and mapping together, each at its line in the file it is about. */
-export function mappingRemarks({ settings, config, mapping, mappingDocument, clientCas }: MappingInForce): Problem[] {
+export function mappingRemarks({ settings, config, mapping, mappingDocument, authorities }: MappingInForce): Problem[] {
   const routes = unmappedRoleWarnings(settings.routes, mapping)
   const entries = [
     ...mappingWarnings(mapping),
     ...anonymousWarnings(mapping, settings.auth.anonymous),
-    ...sharedMappingWarnings(mapping, clientCas),
+    ...sharedMappingWarnings(mapping, [...anchorKeys(authorities)]),
+    ...issuerWarnings(mapping, authorities),
   ]
   return [...at(config, routes), ...(mappingDocument === null ? [] : at(mappingDocument, entries))]
 }

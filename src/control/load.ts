@@ -11,6 +11,7 @@ import type { InternalUser, Settings } from '../config/settings.ts'
 import { ConfigError, type Problem } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import { mappingErrors } from '../policy/mapping-checks.ts'
+import { readAuthorities } from '../policy/mapping-issuer.ts'
 import { compilePolicy } from '../policy/policy.ts'
 import type { RoleMapping } from '../policy/types.ts'
 import { contentDigest } from './digest.ts'
@@ -129,14 +130,8 @@ function judgePolicy(parts: Parts, mapping: RoleMapping, material: Material | nu
     problems.push(document.problem(['routes'], error instanceof Error ? error.message : String(error)))
     return
   }
-  const clientCas = clientCertificates(material)
-  problems.push(...mappingRemarks({ settings, config: document, mapping, mappingDocument, clientCas }))
-}
-
-/** Every trusted client CA once, as PEM: it tells them apart also where they have no name. */
-function clientCertificates(material: Material | null): string[] {
-  const trusts = [...(material?.listeners.values() ?? [])].flatMap((listener) => [listener, ...listener.names.values()])
-  return [...new Set(trusts.flatMap(({ clientCa }) => clientCa))]
+  const authorities = readAuthorities(material?.listeners.values() ?? [])
+  problems.push(...mappingRemarks({ settings, config: document, mapping, mappingDocument, authorities }))
 }
 
 /**

@@ -89,7 +89,13 @@ describe('mappingRemarks', () => {
   it('puts each at its line in the file it is about', () => {
     const { settings, document } = loadConfig(join(FIXTURES, 'opendistro-domain.good.yml'))
     const { mapping, document: mappingDocument } = opendistro()
-    const remarks = mappingRemarks({ settings, config: document, mapping, mappingDocument, clientCas: ['CN=A', 'CN=B'] })
+    const remarks = mappingRemarks({
+      settings,
+      config: document,
+      mapping,
+      mappingDocument,
+      authorities: ['A', 'B'].map((name) => ({ dn: `CN=${name}`, key: name, selfSigned: true })),
+    })
     const found = remarks.map((remark) => [
       remark.severity,
       remark.file,
