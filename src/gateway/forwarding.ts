@@ -24,6 +24,8 @@ export interface ForwardRequest {
   readonly upgrade: string
   /** HTTP/1.0 client: understands neither chunks nor 1xx. */
   readonly oldClient: boolean
+  /** The upstream connection serves nothing after it. */
+  readonly alone: boolean
 }
 
 /** Who hears how it ended. */
@@ -310,7 +312,7 @@ export class Forwarding implements ResponseHandler {
     const status = this.#status
     const sent = this.#sent
     if (this.#switched) upstream.destroy()
-    else upstream.release(sent)
+    else upstream.release(sent && !request.alone)
     this.#clear()
     this.#owner.onForwarded(status, close || !sent, now)
   }

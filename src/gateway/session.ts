@@ -206,14 +206,24 @@ export class Session implements HttpHandler, ForwardingOwner {
     const record = this.#record
     if (!this.#strip(asked, route, consumed)) return this.#refuse('head_too_large', 'too many header fields to remove')
     const upgrade = upgradeProtocol(asked, settings.upgrade)
-    const upgradeLines = upgrade === '' ? '' : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`
+    const alone = head.hasUnexpectedBody(bytes)
+    const connectionLines = alone ? 'Connection: close\r\n' : upgrade === '' ? '' : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`
     const lines = this.#recognition.headerLines(this.#runtime, principal, this.#addressee.host, bytes, head)
-    const text = `${forwardedHead(bytes, head, record.method, target)}${lines}${asked.idLine}${upgradeLines}\r\n`
+    const text = `${forwardedHead(bytes, head, record.method, target)}${lines}${asked.idLine}${connectionLines}\r\n`
     record.decision = 'allow'
     this.#meter().decide('allow')
     this.#forwarding.start(
       permit,
-      { route, runtime: this.#runtime, method: record.method, head: text, chunked: head.chunked, upgrade, oldClient: head.minor === 0 },
+      {
+        route,
+        runtime: this.#runtime,
+        method: record.method,
+        head: text,
+        chunked: head.chunked,
+        upgrade,
+        oldClient: head.minor === 0,
+        alone,
+      },
       asked.body,
       asked.complete,
       asked.head === requestHead ? record.startedAt : performance.now(),

@@ -26,6 +26,8 @@ const CLOSE_WORD = word('close')
 const CHUNKED_WORD = word('chunked')
 const CONTINUE_WORD = word('100-continue')
 const VERSION = word('http/1.')
+const GET = word('GET')
+const HEAD = word('HEAD')
 
 export interface HeadLimits {
   readonly headers: number
@@ -88,6 +90,15 @@ export class RequestHead extends HeadFields {
     Object.assign(copy, this, { cuts })
     cuts.copyFrom(this.cuts)
     return copy
+  }
+
+  /**
+   * A body on GET or HEAD (RFC 9110 9.3.1, 9.3.2): its length is beyond doubt, but a server that expects none takes it for the next
+   * request. Nothing may follow it on either connection.
+   */
+  hasUnexpectedBody(bytes: Uint8Array): boolean {
+    if (!this.chunked && this.contentLength <= 0) return false
+    return isMethod(bytes, this.methodStart, this.methodEnd, GET) || isMethod(bytes, this.methodStart, this.methodEnd, HEAD)
   }
 
   #reset(): void {
@@ -242,4 +253,8 @@ export function lowerText(bytes: Uint8Array, start: number, end: number): string
   let text = ''
   for (let i = start; i < end; i++) text += String.fromCharCode(LOWER[bytes[i]])
   return text
+}
+
+function isMethod(bytes: Uint8Array, start: number, end: number, method: Uint8Array): boolean {
+  return end - start === method.length && method.every((byte, index) => bytes[start + index] === byte)
 }

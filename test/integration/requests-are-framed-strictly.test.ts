@@ -132,6 +132,23 @@ describe('chunked bodies', () => {
   })
 })
 
+for (const method of ['GET', 'HEAD']) {
+  test(`a body on ${method} is the last thing on both connections`, async (t) => {
+    const client = await gateway.connect()
+    t.after(() => client.close())
+    client.send(`${method} /with-body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nbody${get('/behind')}`)
+    const response = await client.response({ head: method === 'HEAD' })
+    assert.equal(response.status, 200)
+    assert.equal(response.value('connection'), 'close')
+    await client.end()
+    const { only } = gateway.upstream
+    assert.equal(only.body.toString(), 'body')
+    assert.deepEqual(only.values('connection'), ['close'])
+    await gateway.ask(get('/next'))
+    assert.notEqual(gateway.upstream.requests[1].connection, only.connection)
+  })
+}
+
 test('Connection removes what it names, never what the gateway says', async () => {
   await gateway.ask(get('/', 'Connection: close, X-Hop, X-Forwarded-User\r\nX-Hop: 1\r\nX-Forwarded-User: root\r\nX-Stays: 2\r\n'))
   const { only } = gateway.upstream

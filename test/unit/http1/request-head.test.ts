@@ -70,6 +70,20 @@ describe('a sound head', () => {
   })
 })
 
+test('a body is unexpected only on GET and HEAD', () => {
+  const unexpected = (method: string, field: string): boolean => {
+    const { head, bytes } = read(`${method} /a HTTP/1.1\r\nHost: x\r\n${field}\r\n\r\n`)
+    return head.hasUnexpectedBody(bytes)
+  }
+  for (const method of ['GET', 'HEAD']) {
+    assert.equal(unexpected(method, 'Content-Length: 1'), true)
+    assert.equal(unexpected(method, 'Transfer-Encoding: chunked'), true)
+    assert.equal(unexpected(method, 'Content-Length: 0'), false)
+    assert.equal(unexpected(method, 'X: y'), false)
+  }
+  for (const method of ['POST', 'GETS', 'get', 'OPTIONS', 'DELETE']) assert.equal(unexpected(method, 'Content-Length: 1'), false, method)
+})
+
 describe('hop-by-hop and reserved fields are cut', () => {
   test('and everything else stays, byte for byte', () => {
     const result = read(
