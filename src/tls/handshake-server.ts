@@ -26,7 +26,8 @@ export interface HandshakeHandlers {
 /** Key of the trust that applies on a listener without SNI names. */
 export const UNNAMED = ''
 
-const ALPN_PROTOCOLS = ['http/1.1']
+/** A client that offers none of these is refused (RFC 7301 section 3.2); old ones offer http/1.0 alone. */
+const ALPN_PROTOCOLS = ['http/1.1', 'http/1.0']
 /** A fatal alert record (RFC 8446 section 6.2, RFC 6066 section 3): unrecognized_name. */
 const UNRECOGNIZED_NAME = Buffer.from([21, 3, 3, 0, 2, 2, 112])
 /** What OpenSSL says when it got no certificate to show. */

@@ -77,12 +77,12 @@ test('a connection that goes away in mid-handshake is no error of the process', 
 })
 
 for (const version of versions) {
-  test(`${version}: a client that offers only other protocols gets no_application_protocol; http/1.1 and none are served`, async (t) => {
+  test(`${version}: a client that offers only other protocols gets no_application_protocol; http/1.1, http/1.0 and none are served`, async (t) => {
     const gateway = await listen(t, prepare(t, spec))
     const limit = { ...only(version), ...as(alice) }
-    const other = await dial(gateway, servers, { ...limit, ALPNProtocols: ['h2', 'http/1.0'] })
+    const other = await dial(gateway, servers, { ...limit, ALPNProtocols: ['h2', 'spdy/3.1'] })
     assert.deepEqual([other.seen, other.error], [null, 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL'])
-    for (const ALPNProtocols of [['h2', 'http/1.1'], []]) {
+    for (const ALPNProtocols of [['h2', 'http/1.1'], ['http/1.0'], []]) {
       assert.equal((await dial(gateway, servers, { ...limit, ALPNProtocols })).seen?.dn, 'CN=alice')
     }
   })
