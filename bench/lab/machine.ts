@@ -34,7 +34,8 @@ export function chooseCores(): Cores {
   return { contenders, generators }
 }
 
-function allowedProcessors(): number[] {
+/** Throws BenchError where there is no Linux to ask. */
+export function allowedProcessors(): number[] {
   let status: string
   try {
     status = readFileSync('/proc/self/status', 'utf8')

@@ -11,6 +11,8 @@ export interface Credentials {
 /** Certificates that live as long as the run may take, as texts and as files. */
 export interface Pki {
   readonly ca: string
+  /** The leaf and its issuer, and the leaf's key. */
+  readonly server: Credentials
   /** `CN=client1`: mapped to the roles `admin` and `reader`. */
   readonly client: Credentials
   /** `CN=stranger`: under the same CA, without a role. */
@@ -47,6 +49,7 @@ export async function createPki(folder: string): Promise<Pki> {
   const serverChain = server.certificate + authority.certificate
   return {
     ca: authority.certificate,
+    server: { cert: serverChain, key: server.key },
     client: credentials(client),
     stranger: credentials(stranger),
     impostor: credentials(impostor),

@@ -218,7 +218,10 @@ static bool read_response(struct connection *connection) {
   if (load.measuring) load.count.bytes += (uint64_t)result;
   switch (response_feed(&connection->response, load.buffer, (size_t)result)) {
     case INCOMPLETE: return true;
-    case BROKEN: fail(connection, "reading a response that breaks its framing"); return false;
+    case BROKEN:
+      errno = EPROTO;
+      fail(connection, "reading a response");
+      return false;
     case COMPLETE: break;
   }
   finish_request(connection);

@@ -55,7 +55,7 @@ function ratioBand(outcome: Outcome): Band[] {
   const marks = others.map(({ label, ratio: { median, lowest, highest } }) => {
     return { label, value: median, lowest, highest, ours: isOurs(label, baseline?.label) }
   })
-  const against = baseline?.label === 'nginx' ? '' : ` (${baseline?.label} is 1)`
+  const against = baseline?.label === 'nginx' ? '' : `: against ${baseline?.label}`
   return [{ title: outcome.title + against, ...limitOf(outcome), marks }]
 }
 

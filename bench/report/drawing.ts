@@ -1,11 +1,12 @@
-const WIDTH = 860
-const LEFT = 200
-const RIGHT = 70
+const WIDTH = 900
+const LEFT = 220
+const RIGHT = 90
 const TRACK = WIDTH - LEFT - RIGHT
 
 /** Light first; a reader who prefers dark gets dark. */
 const STYLE = `
-  svg { background: #ffffff; font: 12px system-ui, -apple-system, "Segoe UI", sans-serif }
+  svg { font: 12px system-ui, -apple-system, "Segoe UI", sans-serif }
+  .ground { fill: #ffffff }
   text { fill: #24292f }
   .heading { font-size: 15px; font-weight: 600 }
   .band { font-weight: 600 }
@@ -17,7 +18,7 @@ const STYLE = `
   .peer { fill: #6e7781; stroke: #6e7781 }
   text.ours { stroke: none; font-weight: 600 }
   @media (prefers-color-scheme: dark) {
-    svg { background: #0d1117 }
+    .ground { fill: #0d1117 }
     text { fill: #e6edf3 }
     .quiet { fill: #9198a1 }
     .grid { stroke: #30363d }
@@ -26,6 +27,8 @@ const STYLE = `
     .ours { fill: #58a6ff; stroke: #58a6ff }
     .peer { fill: #8b949e; stroke: #8b949e }
   }`
+
+const GROUND = '<rect class="ground" width="100%" height="100%"/>'
 
 export interface DrawnMark {
   readonly label: string
@@ -77,7 +80,7 @@ export class Drawing {
 
   toString(): string {
     const open = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${this.#height}" width="${WIDTH}" role="img">`
-    return `${[open, `<title>${escapeXml(this.#title)}</title>`, `<style>${STYLE}\n</style>`, ...this.#elements, '</svg>'].join('\n')}\n`
+    return `${[open, `<title>${escapeXml(this.#title)}</title>`, `<style>${STYLE}\n</style>`, GROUND, ...this.#elements, '</svg>'].join('\n')}\n`
   }
 
   #text(left: number, y: number, text: string, kind: string, anchor = 'start'): void {
