@@ -1,0 +1,74 @@
+/** What the README shows as output is what the commands print, but for dates, host names and what is random. */
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { before, describe, it } from 'node:test'
+import { summary } from '../../../src/cli/init.ts'
+import { initialize } from '../../../src/cli/initialize.ts'
+import { runProgram } from '../../../src/cli/program.ts'
+import { guide } from '../../../src/cli/start-guide.ts'
+import { temporaryFolder } from '../../support/authority.ts'
+import { blocksOf, readDocument } from '../../support/documents.ts'
+import { fileLifetime } from '../../support/lifetime.ts'
+
+const blocks = blocksOf(readDocument('README.md'))
+const lifetime = fileLifetime()
+
+describe('the README', () => {
+  const { path: cwd } = temporaryFolder(lifetime)
+  const written: string[] = []
+  const terminal = {
+    out: (text: string) => void written.push(text),
+    err: (text: string) => void written.push(text),
+    isTty: false,
+    colour: false,
+    columns: 120,
+    env: {},
+    cwd,
+  }
+  let made = ''
+
+  before(async () => {
+    const folder = join(cwd, 'data')
+    mkdirSync(folder)
+    const names = ['vm', 'localhost', '127.0.0.1', '::1']
+    const upstream = { name: 'demo', target: 'http://127.0.0.1:8480' }
+    const initialized = await initialize({ folder, names, cwd, listen: '0.0.0.0:8443', telemetry: '127.0.0.1:9464', upstream })
+    made = summary(folder, names, initialized, terminal)
+    // The example has files of its own, beside those that it names.
+    await initialize({ folder: cwd, names, cwd, listen: '0.0.0.0:8443', telemetry: '127.0.0.1:9464', upstream })
+    const config = textOf('certgate.yml')
+    writeFileSync(join(cwd, 'certgate.yml'), config)
+    writeFileSync(join(cwd, 'broken.yml'), config.replace('clientauth_mode', 'client_auth_mode'))
+    writeFileSync(join(cwd, 'roles_mapping.yml'), textOf('roles_mapping.yml'))
+  })
+
+  it('shows what npm start prints', () => {
+    const shown = blocks.find(({ text }) => text.startsWith('made in data:'))?.text ?? ''
+    const lines = new Set(lasting(shown).split('\n'))
+    for (const line of lasting(made).split('\n')) assert.ok(lines.has(line), line)
+    const [curl, refused] = [...guide(join(cwd, 'data'), '8443', terminal).matchAll(/^ {2}curl.*$/gm)].map(([line]) => line)
+    assert.ok(curl !== undefined && lines.has(curl), curl)
+    assert.ok(refused !== undefined && lines.has(refused), refused)
+  })
+
+  const shown = blocks.filter(({ text }) => text.startsWith('$ certgate '))
+  it('shows some commands', () => assert.ok(shown.length >= 2))
+  for (const { text, line } of shown) {
+    const [command = '', ...output] = text.split('\n')
+    it(`README.md:${line} ${command}`, async () => {
+      written.length = 0
+      await runProgram(command.split(' ').slice(2), terminal)
+      assert.equal(lasting(output.join('\n')), lasting(written.join('')))
+    })
+  }
+})
+
+function textOf(kind: string): string {
+  return blocks.find((block) => block.kind === kind)?.text ?? assert.fail(`there is no block ${kind}`)
+}
+
+/** Without what differs from run to run. */
+function lasting(text: string): string {
+  return text.replace(/\d{4}-\d\d-\d\d/g, 'DATE').replace(/CA [0-9a-f]{8}/g, 'CA RANDOM')
+}

@@ -1,0 +1,58 @@
+/** The unit runs commands that exist, waits longer than certgate drains, and does not forbid what V8 needs. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { commands } from '../../../src/cli/commands.ts'
+import { DEFAULT_LIMITS } from '../../../src/config/sections/limits.ts'
+import { temporaryFolder } from '../../support/authority.ts'
+import { CHECKOUT } from '../../support/checkout.ts'
+import { readDocument } from '../../support/documents.ts'
+
+const TEXT = readDocument('examples/systemd/certgate.service')
+
+function values(key: string): string[] {
+  return [...TEXT.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value)
+}
+
+test('its commands are ours, with the same configuration', () => {
+  const lines = [...values('ExecStart'), ...values('ExecReload')]
+  assert.equal(lines.length, 2)
+  for (const line of lines) {
+    const [program, command, ...rest] = line.split(' ')
+    assert.equal(program, '/opt/certgate/bin/certgate')
+    assert.ok(
+      commands.some(({ name }) => name === command),
+      `there is no command ${command}`,
+    )
+    assert.deepEqual(rest, ['--config', '/etc/certgate/certgate.yml'])
+  }
+})
+
+test('it stops by draining', () => {
+  assert.deepEqual(values('KillMode'), ['mixed'])
+  assert.ok(Number(values('TimeoutStopSec')[0]) * 1000 > DEFAULT_LIMITS.drain + 2_000)
+})
+
+test('it is confined, and V8 may compile', () => {
+  assert.deepEqual(values('User'), ['certgate'])
+  assert.deepEqual(values('ProtectSystem'), ['strict'])
+  assert.deepEqual(values('NoNewPrivileges'), ['yes'])
+  assert.deepEqual(values('MemoryDenyWriteExecute'), [])
+})
+
+test('systemd finds nothing wrong with it', (t) => {
+  const folder = temporaryFolder(t)
+  const file = `${folder.path}/certgate.service`
+  writeFileSync(file, TEXT.replaceAll('/opt/certgate/', CHECKOUT))
+  const { error, status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', file], { encoding: 'utf8' })
+  if (error !== undefined) return t.skip('systemd-analyze is not installed')
+  assert.equal(
+    stderr
+      .split('\n')
+      .filter((line) => line.includes('certgate.service'))
+      .join('\n'),
+    '',
+  )
+  assert.equal(status, 0, stderr)
+})
