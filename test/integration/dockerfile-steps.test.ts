@@ -12,6 +12,7 @@ import { CHECKOUT } from '../support/checkout.ts'
 import { parseDockerfile, performSteps, type Stage, sentToBuilder } from '../support/dockerfile.ts'
 import { HttpsClient } from '../support/https-client.ts'
 import { fileLifetime } from '../support/lifetime.ts'
+import { absent } from '../support/outside-program.ts'
 import { startProgram } from '../support/program.ts'
 import { RecordingUpstream } from '../support/recording-upstream.ts'
 
@@ -124,7 +125,8 @@ function environment(image: Stage): Record<string, string | undefined> {
 }
 
 function whyNot(): string | false {
-  if (isRoot && spawnSync('setpriv', ['--version']).status !== 0) return 'setpriv is not installed, and the test runs as root'
+  const without = isRoot ? absent('setpriv') : false
+  if (without !== false) return without
   const ping = spawnSync('npm', ['view', 'js-yaml', 'version'], { env: { ...process.env, PATH: path }, timeout: 30_000 })
   return ping.status === 0 ? false : 'the package registry cannot be reached'
 }
