@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { temporaryFolder } from './authority.ts'
@@ -42,9 +42,14 @@ export interface ServedExample {
 }
 
 export async function copyExample(t: Lifetime, name: string): Promise<Example> {
-  const { path: folder } = temporaryFolder(t)
+  // As deep as in a checkout, so that ../issue and ../../bin/certgate are where the READMEs say.
+  const { path: above } = temporaryFolder(t)
+  const folder = join(above, 'examples', name)
   cpSync(join(examples, name), folder, { recursive: true, filter: (source) => source !== join(examples, name, 'data') })
-  const made = await run(join(root, 'bin', 'certgate'), ['init', '--dir', 'data'], { cwd: folder })
+  cpSync(join(examples, 'issue'), join(above, 'examples', 'issue'))
+  mkdirSync(join(above, 'bin'))
+  writeFileSync(join(above, 'bin', 'certgate'), `#!/bin/sh\nexec '${join(root, 'bin', 'certgate')}' "$@"\n`, { mode: 0o755 })
+  const made = await run('../../bin/certgate', ['init', '--dir', 'data'], { cwd: folder })
   if (made.code !== 0) throw new Error(`certgate init failed: ${made.stderr}`)
   const path = (file: string) => join(folder, file)
   const read = (file: string) => readFileSync(path(file), 'utf8')
@@ -59,7 +64,7 @@ export async function copyExample(t: Lifetime, name: string): Promise<Example> {
     read,
     replace,
     issue: async (commonName) => {
-      const issued = await run(join(examples, 'issue'), [commonName], { cwd: folder })
+      const issued = await run('../issue', [commonName], { cwd: folder })
       if (issued.code !== 0) throw new Error(`examples/issue failed: ${issued.stderr}`)
       return { cert: read(`data/clients/${commonName}.crt`), key: read(`data/clients/${commonName}.key`) }
     },

@@ -9,6 +9,7 @@ import { askPlain, type Credentials } from '../../support/https-client.ts'
 import { fileLifetime } from '../../support/lifetime.ts'
 import { memoryUnmeasurable, watchMemory } from '../../support/memory.ts'
 import { absent, freePorts, run, startOutside, unprivilegedFolder } from '../../support/outside-program.ts'
+import { assertReadmeHolds, portsOf } from '../../support/readme.ts'
 
 // examples/clickhouse with a real ClickHouse: certificate names become ClickHouse users, who read and write through the
 // gateway what they may, in any size and encoding; what they may not never reaches it.
@@ -186,24 +187,7 @@ test('a client that leaves in the middle of a result leaves nothing running', { 
   })
 })
 
-test('the commands of the README work with the ordinary client', { skip: skip || absent('curl') }, async () => {
-  const data = (name: string) => join(example.folder, 'data', name)
-  const as = (name: string) => [
-    '-sS',
-    '--cacert',
-    data('ca/ca.crt'),
-    '--cert',
-    data(`clients/${name}.crt`),
-    '--key',
-    data(`clients/${name}.key`),
-  ]
-  const url = `https://localhost:${gateway.port}/`
-  await sql('CREATE TABLE visits (day Date, page String, hits UInt32) ENGINE = MergeTree ORDER BY (day, page)')
-  const rows = '2026-01-01\t/\t3\n2026-01-02\t/about\t5\n'
-  const inserted = await run('curl', [...as('writer'), `${url}?query=INSERT%20INTO%20visits%20FORMAT%20TSV`, '--data-binary', '@-'], {
-    input: rows,
-  })
-  assert.deepEqual([inserted.code, inserted.text], [0, ''])
-  const read = await run('curl', [...as('reader'), '-G', url, '--data-urlencode', 'query=SELECT * FROM visits ORDER BY day'])
-  assert.equal(read.text, rows)
+test('all that the README says holds', { skip: skip || absent('curl', 'bash') }, async () => {
+  await sql('DROP TABLE movies')
+  assert.ok((await assertReadmeHolds(example.read('README.md'), example.folder, portsOf(gateway))) > 10)
 })

@@ -6,6 +6,7 @@ import type { Answer, Credentials } from '../../support/https-client.ts'
 import { fileLifetime } from '../../support/lifetime.ts'
 import { absent, type OutsideServer, startOutside } from '../../support/outside-program.ts'
 import { RawClient } from '../../support/raw-client.ts'
+import { assertReadmeHolds, portsOf } from '../../support/readme.ts'
 
 // examples/legacy-app with the real application: it believes X-Remote-User blindly, and that is safe behind the lock.
 
@@ -43,6 +44,10 @@ const served = () =>
     .split('\n')
     .filter((line) => line.startsWith('local - - ')).length
 
+test('all that the README says holds', { skip: skip || absent('curl', 'bash') }, async () => {
+  assert.ok((await assertReadmeHolds(example.read('README.md'), example.folder, portsOf(gateway))) > 8)
+})
+
 test('the application greets people by the names in their certificates', { skip }, async () => {
   const greeting = async (asked: Promise<Answer>) => /Hello (.*?)<\/p>/.exec((await asked).text)?.[1]
   assert.equal(await greeting(gateway.client(alice).ask('/')), 'alice (editor)')
@@ -73,6 +78,6 @@ test('a guest writes and all read it; a visitor who writes, and a guest who admi
   assert.equal((await gateway.client(guest).ask('/./%61dmin//entries')).status, 403)
   assert.equal((await gateway.client().ask('/')).status, 401)
   const entries = await gateway.client(alice).ask('/admin/entries')
-  assert.deepEqual([entries.status, entries.text], [200, 'guest-7: Nice <place>\n'])
+  assert.deepEqual([entries.status, entries.text], [200, 'guest-7: Nice place\nguest-7: Nice <place>\n'])
   assert.equal(served(), before + 1)
 })

@@ -6,6 +6,7 @@ import { copyExample, type Example, type ServedExample } from '../../support/exa
 import { askPlain } from '../../support/https-client.ts'
 import { fileLifetime } from '../../support/lifetime.ts'
 import { absent, freePorts, startOutside } from '../../support/outside-program.ts'
+import { assertReadmeHolds, portsOf } from '../../support/readme.ts'
 
 // examples/prometheus with the real programs: Prometheus scrapes node_exporter with a certificate of its own, verifies the
 // gateway, and one with another certificate gets nothing.
@@ -16,6 +17,7 @@ let example: Example
 let gateway: ServedExample
 let exporter: string
 let prometheus: string
+let telemetryPort: number
 
 before(async () => {
   if (skip !== false) return
@@ -32,6 +34,7 @@ before(async () => {
   await example.issue('stranger')
   gateway = await example.serve()
   const [, telemetry = ''] = await gateway.program.line(/http:\/\/(127\.0\.0\.1:\d+) is open for telemetry/)
+  telemetryPort = Number(telemetry.split(':')[1])
   example.replace('prometheus.yml', 'localhost:8443', `localhost:${gateway.port}`)
   example.replace('prometheus.yml', '127.0.0.1:9464', telemetry)
   example.replace('prometheus.yml', '15s', '1s')
@@ -142,4 +145,11 @@ test("certgate's own metrics arrive, and the alert rules load and find nothing w
     rules.filter(({ state }) => state === 'firing').map(({ name }) => name),
     [],
   )
+})
+
+test('all that the README says holds', { skip: skip || absent('curl', 'bash', 'promtool') }, async () => {
+  await results('node_load1{job="node"}')
+  await results('certgate_authz_decisions_total{route="node metrics", decision="allow"} > 0')
+  const ports = portsOf(gateway, [9090, Number(new URL(prometheus).port)], [9464, telemetryPort])
+  assert.ok((await assertReadmeHolds(example.read('README.md'), example.folder, ports)) > 3)
 })
