@@ -1,154 +1,23 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { before, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { type Authority, createAuthority, type Issued, temporaryFolder } from '../../support/authority.ts'
-import { type DocumentStore, startDocumentStore } from '../../support/document-store.ts'
 import type { Lifetime } from '../../support/lifetime.ts'
-import { absentPythonRequests, pythonWithRequests, run } from '../../support/outside-program.ts'
-import { type Program, startProgram } from '../../support/program.ts'
+import { ask, type Movies, type Page, preparePage, reply, runVerbatim, type Setup, serveMovies, type Told } from '../../support/movies.ts'
+import { absentPythonRequests } from '../../support/outside-program.ts'
 
 // Open Distro's page "Client certificate authentication", carried out: its block of configuration as it stands, its files in
 // its own format, and its Python program reading movies/_doc/3. What a stranger asks never reaches the store.
 
-const fixture = (name: string) => readFileSync(new URL(`../../fixtures/open-distro/${name}`, import.meta.url), 'utf8')
-const indent = (text: string, by: number) => text.replace(/^(?=.)/gm, ' '.repeat(by))
-
 const skip = absentPythonRequests()
-const document = { title: 'The Tramp', year: 1915 }
-const reply = { _index: 'movies', _type: '_doc', _id: '3', _version: 1, _seq_no: 0, _primary_term: 1, found: true, _source: document }
-let authority: Authority
-let client1: Issued
-let client2: Issued
-/** bcrypt comes from the demo users of Open Distro, argon2id from the real `users hash`. */
-let users: string
+let page: Page
 
 before(async () => {
-  if (skip !== false) return
-  authority = await createAuthority('CN=movies root')
-  ;[client1, client2] = await Promise.all([
-    authority.issue({ subject: 'CN=CLIENT1,OU=client,O=client' }),
-    authority.issue({ subject: 'CN=CLIENT2' }),
-  ])
-  const entry = fileURLToPath(new URL('../../../bin/certgate', import.meta.url))
-  const hashOf = async (password: string, algorithm: string) => {
-    const { code, text, stderr } = await run(entry, ['users', 'hash', '--algorithm', algorithm], { input: password })
-    assert.equal(code, 0, stderr)
-    return text.trim()
-  }
-  users = `${fixture('internal_users.yml')}
-CLIENT1:
-  hash: '${await hashOf('Kenne dich selbst', 'argon2id')}'
-CLIENT2:
-  hash: '${await hashOf('Erkenne andere', 'bcrypt')}'
-  backend_roles: [sample_role]
-`
+  if (skip === false) page = await preparePage()
 })
 
-interface Setup {
-  readonly mode: 'OPTIONAL' | 'REQUIRE' | 'NONE'
-  /** With the page's domain alone, or with Open Distro's own basic domain behind it. */
-  readonly basic?: boolean
-  /** Further lines of `auth:`. */
-  readonly auth?: string
-  readonly routes?: string
-  /** Further lines of roles_mapping.yml. */
-  readonly mapping?: string
-}
-
-interface Movies {
-  readonly program: Program
-  readonly store: DocumentStore
-  readonly file: (name: string) => string
-}
-
-async function serve(t: Lifetime, { mode, basic = false, auth = '', routes = '', mapping = '' }: Setup): Promise<Movies> {
-  const { path, write } = temporaryFolder(t)
-  const store = await startDocumentStore(t)
-  store.put('movies', '3', document)
-  const server = await authority.server(['localhost'])
-  const files = { 'ca.crt': authority.certificate, 'server.crt': server.chain, 'server.key': server.key }
-  const clients = {
-    'CLIENT1.pem': client1.chain,
-    'CLIENT1-key.pem': client1.key,
-    'CLIENT2.pem': client2.chain,
-    'CLIENT2-key.pem': client2.key,
-  }
-  for (const [name, text] of Object.entries({ ...files, ...clients })) write(name, text)
-  write('roles_mapping.yml', fixture('roles_mapping.yml') + mapping)
-  write('internal_users.yml', users)
-  const config = `listeners:
-  main:
-    address: 127.0.0.1:0
-    tls:
-      certificate: { cert: server.crt, key: server.key }
-      clientauth_mode: ${mode}
-      client_ca: [ca.crt]
-auth:
-${indent(auth, 2)}
-  domains:
-${indent(fixture('clientcert_auth_domain.yml'), 4)}
-${basic ? indent(fixture('basic_internal_auth_domain.yml'), 4) : ''}
-roles_mapping: roles_mapping.yml
-internal_users: internal_users.yml
-upstreams:
-  search: { targets: ["${store.url}"] }
-routes:
-${indent(routes, 2)}
-  - name: read movies
-    path: /movies/**
-    methods: [GET, HEAD]
-    allow: [readall, all_access]
-    upstream: search
-  - name: everything
-    path: /**
-    allow: [all_access]
-    upstream: search
-identity_headers: { styles: [opensearch] }
-workers: 1
-telemetry: { address: 127.0.0.1:0, access_log: on, log: { format: json } }
-`
-  const program = await startProgram({ config: write('certgate.yml', config) }, t as { after(callback: () => Promise<unknown>): void })
-  return { program, store, file: (name) => `${path}/${name}` }
-}
-
-/** Replaces what stands in the page's program exactly once. */
-function substitute(program: string, replacements: readonly (readonly [string, string])[]): string {
-  return replacements.reduce((text, [from, to]) => {
-    assert.equal(text.split(from).length, 2, `the page's program has ${JSON.stringify(from)} not once`)
-    return text.replace(from, () => to)
-  }, program)
-}
-
-interface Asker {
-  readonly certificate?: 'CLIENT1' | 'CLIENT2'
-  readonly password?: readonly [string, string]
-  /** Python, after the program. */
-  readonly more?: string
-}
-
-/** The page's program with other paths and, where something else is asked, other credentials; prints the status as well. */
-async function ask(movies: Movies, { certificate, password, more = '' }: Asker = {}): Promise<{ status: number; body: string }> {
-  const call = 'requests.get(url, cert = (cert_file_path, key_file_path), verify=False)'
-  const credentials = [
-    ...(certificate === undefined ? [] : ['cert = (cert_file_path, key_file_path)']),
-    ...(password === undefined ? [] : [`auth = ${JSON.stringify(password).replace('[', '(').replace(']', ')')}`]),
-  ]
-  const text = substitute(fixture('request.py'), [
-    ['https://localhost:9200/', `https://localhost:${movies.program.port}/`],
-    ['/full/path/to/client-cert.pem', movies.file(`${certificate}.pem`)],
-    ['/full/path/to/client-cert-key.pem', movies.file(`${certificate}-key.pem`)],
-    [call, `requests.get(${['url', ...credentials, `verify=${JSON.stringify(movies.file('ca.crt'))}`].join(', ')})`],
-    ['print(response.text)', `print(response.status_code)\nprint(response.text)\n${more}`],
-  ])
-  const { code, text: out, stderr } = await run(pythonWithRequests() ?? 'python3', ['-'], { input: text })
-  assert.equal(code, 0, stderr)
-  const [, status, body = ''] = /^(\d+)\n([^]*)$/.exec(out) ?? []
-  return { status: Number(status), body: body.trimEnd() }
-}
+const serve = (t: Lifetime, setup: Setup) => serveMovies(t, page, setup)
 
 /** The read arrived, as this user and with these roles; nothing else did. */
-function assertRead(movies: Movies, answer: { status: number; body: string }, user: string, roles: string): void {
+function assertRead(movies: Movies, answer: Told, user: string, roles: string): void {
   assert.deepEqual([answer.status, JSON.parse(answer.body)], [200, reply])
   const [request, ...others] = movies.store.requests
   assert.deepEqual(others, [])
@@ -158,7 +27,7 @@ function assertRead(movies: Movies, answer: { status: number; body: string }, us
   assert.equal(request.headers.authorization, undefined)
 }
 
-function assertRefused(movies: Movies, answer: { status: number; body: string }, status: number, code: string): void {
+function assertRefused(movies: Movies, answer: Told, status: number, code: string): void {
   assert.deepEqual([answer.status, JSON.parse(answer.body).code], [status, code])
   assert.deepEqual(movies.store.requests, [])
 }
@@ -167,14 +36,7 @@ describe('the certificate alone', { skip }, () => {
   for (const mode of ['OPTIONAL', 'REQUIRE'] as const) {
     test(`the page's program reads the document under ${mode}`, async (t) => {
       const movies = await serve(t, { mode })
-      // But for the paths as it stands there, verify=False and all.
-      const text = substitute(fixture('request.py'), [
-        ['https://localhost:9200/', `https://localhost:${movies.program.port}/`],
-        ['/full/path/to/client-cert.pem', movies.file('CLIENT1.pem')],
-        ['/full/path/to/client-cert-key.pem', movies.file('CLIENT1-key.pem')],
-      ])
-      const { code, text: body, stderr } = await run(pythonWithRequests() ?? 'python3', ['-'], { input: text })
-      assert.equal(code, 0, stderr)
+      const body = await runVerbatim(movies)
       assertRead(movies, { status: 200, body }, 'CLIENT1', 'own_index,readall')
     })
 
