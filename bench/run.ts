@@ -4,7 +4,7 @@ import { type BenchConfig, isWorthRunning, parseConfig, withContenders } from '.
 import { BenchError, WrongUsage } from './lab/errors.ts'
 import { Lab } from './lab/lab.ts'
 import { describeMachine } from './lab/machine.ts'
-import { installHint, missingTools, requireTools } from './lab/tools.ts'
+import { extendPath, installHint, missingTools, requireTools } from './lab/tools.ts'
 import { buildLoad } from './load/build.ts'
 import { Generator } from './load/generator.ts'
 import type { ContenderFacts, Results } from './outcome.ts'
@@ -31,6 +31,7 @@ try {
 process.exit()
 
 async function run(asked: BenchConfig): Promise<number> {
+  extendPath()
   requireTools(['taskset', 'nginx', ...(asked.validateOnly ? [] : (['gcc', 'openssl/ssl.h'] as const))])
   const { config, notes } = withoutMissing(asked)
   const lab = await Lab.open()

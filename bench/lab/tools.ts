@@ -11,6 +11,13 @@ const PACKAGES = {
   caddy: 'caddy',
 } as const
 
+/** Debian keeps servers where the PATH of a user does not reach: call before anything is looked up or started. */
+export function extendPath(): void {
+  process.env.PATH = [process.env.PATH, '/usr/local/sbin', '/usr/sbin', '/sbin']
+    .filter((part) => part !== undefined && part !== '')
+    .join(':')
+}
+
 export type Tool = keyof typeof PACKAGES
 
 /** Whether a program can be started at all; for the header, whether gcc finds it. */
