@@ -16,8 +16,9 @@ export interface HttpHandler {
   onBody(bytes: Buffer): void
   /** The body is complete. `trailers` are its trailer lines, unfiltered. */
   onBodyEnd(trailers: readonly string[]): void
-  /** The message cannot be read any further. The handler answers with `refuse` where no response has begun. */
-  onProblem(problem: ProtocolProblem, detail: string): void
+  /** The message cannot be read any further. The handler answers where no response has begun. `head`: the head was sound all
+   * the same, and stands in these bytes. */
+  onProblem(problem: ProtocolProblem, detail: string, head: Buffer | null): void
   onTunnelBytes(bytes: Buffer): void
   /** In a tunnel the client closed its direction. */
   onTunnelEnd(): void

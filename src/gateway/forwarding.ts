@@ -56,6 +56,9 @@ export class Forwarding implements ResponseHandler {
   readonly #held = new HeldBody()
   #attempts = 0
   #retried = false
+  /** A first write is under way: what it sets free is looked at when it returns. */
+  #attempting = false
+  #target: string | null = null
   /** A final response head has gone to the client. */
   responded = false
   #switched = false
@@ -76,9 +79,9 @@ export class Forwarding implements ResponseHandler {
     return this.#request !== null
   }
 
-  /** The target in use, for the log. */
+  /** The target used last, for the log. */
   get target(): string | null {
-    return this.#upstream?.target ?? null
+    return this.#target
   }
 
   get status(): number {
@@ -154,6 +157,8 @@ export class Forwarding implements ResponseHandler {
       if (now > this.#connectDeadline) this.#giveUp('connect', 'the connection was not made in time')
     } else if (now > this.#deadline && !upstream.paused) {
       this.#giveUp('timeout', this.responded ? 'the response stopped' : 'no response in time')
+    } else if (!this.#sent && upstream.stalledFor(now) > (this.#request?.runtime.upstreamIdle || Number.POSITIVE_INFINITY)) {
+      this.#giveUp('timeout', 'the upstream does not take the request body')
     }
   }
 
@@ -231,7 +236,7 @@ export class Forwarding implements ResponseHandler {
   }
 
   onWritable(): void {
-    if (this.#request !== null) this.#client.resume()
+    if (this.#request !== null && !this.#attempting) this.#client.resume()
   }
 
   onFailed(failure: UpstreamFailure, detail: string): void {
@@ -260,11 +265,14 @@ export class Forwarding implements ResponseHandler {
     this.#attempts++
     const upstream = route.upstream.acquire(fresh)
     this.#upstream = upstream
+    this.#target = upstream.target
     upstream.begin(this, request.method === 'HEAD', request.oldClient)
     this.#connectDeadline = upstream.connecting ? deadlineIn(runtime.upstreamConnect) : 0
     this.#deadline = this.#sent ? deadlineIn(runtime.upstreamFirstByte) : Number.POSITIVE_INFINITY
+    this.#attempting = true
     const held = this.#held.bytes()
     const free = request.chunked ? this.#sendHeldChunks(upstream, request, held) : upstream.sendHead(request.head, held)
+    this.#attempting = false
     if (free) this.#client.resume()
     else if (!this.#sent) this.#client.pause()
   }

@@ -11,7 +11,7 @@ export class HeldBody {
   /** A new request; `first` came with its head. */
   begin(first: Buffer | null): void {
     this.drop()
-    this.whole = true
+    this.whole = first === null || first.length <= MAX_HELD
     if (first === null) return
     this.#parts.push(first)
     this.#length = first.length

@@ -49,6 +49,12 @@ export class RequestRecord implements AccessRecord {
     this.#idEnd = end
   }
 
+  /** Lets go of the client's bytes. */
+  close(): void {
+    this.open = false
+    this.#idBytes = null
+  }
+
   begin(method: string): void {
     this.open = true
     this.startedAt = performance.now()

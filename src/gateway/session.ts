@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { clock } from '../http1/clock.ts'
+import { reportFault } from '../http1/fault.ts'
 import { cutLines } from '../http1/field-lines.ts'
 import { meaningOf, OTHER } from '../http1/header-table.ts'
 import type { RequestHead } from '../http1/request-head.ts'
@@ -56,7 +57,7 @@ export class Session implements HttpHandler, ForwardingOwner {
     this.#remoteAddress = plainAddress(socket.remoteAddress ?? '')
     this.#recognition = new Recognition(services, this.#remoteAddress)
     this.#runtime = services.runtime()
-    this.#listener = this.#runtime.listeners.get(listenerName) as ListenerRuntime
+    this.#listener = listenerIn(this.#runtime, listenerName)
     this.#record = new RequestRecord(connectionFragment(listenerName, this.#remoteAddress, peer?.serverName ?? null))
     this.connection = new ServerConnection(socket, () => services.runtime().rules, this)
     this.#forwarding = new Forwarding(this.connection, this)
@@ -173,8 +174,14 @@ export class Session implements HttpHandler, ForwardingOwner {
 
   #resumeWith(generation: number, next: () => void): void {
     if (generation !== this.#generation) return
-    next()
-    this.connection.resume()
+    try {
+      next()
+      // A refusal has ended the request: the connection may hold the next one by now.
+      if (generation === this.#generation) this.connection.resume()
+    } catch (error) {
+      reportFault(error)
+      this.connection.destroy()
+    }
   }
 
   // 4. May they
@@ -228,7 +235,6 @@ export class Session implements HttpHandler, ForwardingOwner {
       asked.complete,
       asked.head === requestHead ? record.startedAt : performance.now(),
     )
-    record.upstream = this.#forwarding.target
     return true
   }
 
@@ -288,22 +294,31 @@ export class Session implements HttpHandler, ForwardingOwner {
     this.connection.destroy()
   }
 
-  onProblem(problem: ProtocolProblem, detail: string): void {
-    if (!this.#record.open) {
-      this.#current()
-      this.#record.begin('')
-      this.#record.requestId = newRequestId()
-    }
-    const responded = this.#forwarding.active && this.#forwarding.responded
-    const { status } = this.#forwarding
+  onProblem(problem: ProtocolProblem, detail: string, head: Buffer | null): void {
+    if (!this.#record.open) this.#beginUnread(head)
+    const { active, responded, status, bytesOut } = this.#forwarding
     this.#forwarding.abandon()
-    if (!responded) {
+    if (!active || !responded) {
       this.#refuse(problem, detail)
       return
     }
     this.#record.reason = problem
+    this.#record.bytesOut = bytesOut
     this.#finish(status)
     this.connection.destroy()
+  }
+
+  /** A request that cannot be read, or whose head alone can: the log line says what is known of it. */
+  #beginUnread(bytes: Buffer | null): void {
+    const runtime = this.#current()
+    const record = this.#record
+    record.begin(bytes === null ? '' : methodText(bytes, requestHead.methodStart, requestHead.methodEnd))
+    record.requestId = newRequestId()
+    if (bytes === null) return
+    this.#asked.begin(bytes, 0, 0, false)
+    this.#addressee.resolve(bytes, requestHead, record.method, runtime, this.#listener, this.#peer)
+    record.host = this.#addressee.host
+    record.path = this.#addressee.path
   }
 
   onGone(): void {
@@ -359,14 +374,22 @@ export class Session implements HttpHandler, ForwardingOwner {
     const record = this.#record
     const { accessLog } = this.#services
     if (!record.open) return
-    record.open = false
     record.status = status
     record.durationMs = now - record.startedAt
+    if (record.decision === 'allow') record.upstream = this.#forwarding.target
     this.#meter().observe(record.method, status, record.durationMs)
     if (accessLog !== null) {
       record.time = Date.now() - record.durationMs
       accessLog.write(record)
     }
+    record.close()
     this.#asked.clear()
   }
+}
+
+/** Throws where the snapshot has no such listener: what came in on one that was just removed is served by nobody. */
+function listenerIn(runtime: Runtime, name: string): ListenerRuntime {
+  const listener = runtime.listeners.get(name)
+  if (listener === undefined) throw new TypeError(`no listener '${name}' in snapshot ${runtime.number}`)
+  return listener
 }

@@ -11,3 +11,13 @@ export function onFault(listener: (error: unknown) => void): void {
 export function reportFault(error: unknown): void {
   report(error)
 }
+
+/** Runs what an event asks for. A fault of ours ends this one connection, never the worker and all its others. */
+export function contained(action: () => void, socket: { destroy(): unknown }): void {
+  try {
+    action()
+  } catch (error) {
+    reportFault(error)
+    socket.destroy()
+  }
+}

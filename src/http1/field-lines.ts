@@ -45,6 +45,9 @@ const NEVER_REMOVED = new Set([
   'expect',
 ])
 
+/** The gateway itself reads or writes these: naming them removes nothing. */
+const NEVER_HOP_BY_HOP = new Set(['keep-alive', 'te', 'origin', 'sec-fetch-site', 'x-request-id'])
+
 /**
  * Reads every `Connection` field; null where it is malformed or names a field that decides framing or identity
  * (a proxy that obeyed would change what the next server understands).
@@ -61,7 +64,7 @@ export function readConnectionOptions(bytes: Buffer, start: number, end: number)
       if (!isToken(option) || NEVER_REMOVED.has(option)) return null
       if (option === 'close') close = true
       else if (option === 'upgrade') upgrade = true
-      else if (option !== 'keep-alive' && option !== 'te') names.add(option)
+      else if (!NEVER_HOP_BY_HOP.has(option)) names.add(option)
     }
   }
   return { close, upgrade, names }

@@ -3,6 +3,7 @@ import type { HttpConnection, HttpHandler, ProtocolProblem } from '../gateway/ex
 import { CR, LF } from './bytes.ts'
 import { CHUNK_MALFORMED, CHUNK_MORE, ChunkedReader } from './chunked.ts'
 import { deadlineIn } from './clock.ts'
+import { reportFault } from './fault.ts'
 import { cutLines, readConnectionOptions } from './field-lines.ts'
 import { BAD_EXPECTATION, COMPLETE, INCOMPLETE, TOO_LARGE } from './head-fields.ts'
 import type { HeaderTable } from './header-table.ts'
@@ -133,6 +134,11 @@ export class ServerConnection implements HttpConnection, TransportOwner {
       case CLOSING:
         if (this.#ended) this.destroy()
         return
+      case BODY_LENGTH:
+      case BODY_CHUNKED:
+        // What is held may be the rest of the body: `resume` finds out.
+        if (!this.#held || this.#pending === null) this.destroy()
+        return
       default:
         this.destroy()
     }
@@ -167,7 +173,7 @@ export class ServerConnection implements HttpConnection, TransportOwner {
         return
       case BODY_LENGTH:
       case BODY_CHUNKED:
-        if (this.transport.paused) return
+        if (this.#held) return
         this.#problem('request_timeout', `no body byte arrived for ${this.#limits.bodyIdle} ms`)
         return
       case IDLE:
@@ -187,6 +193,7 @@ export class ServerConnection implements HttpConnection, TransportOwner {
   finish(close: boolean): void {
     if (this.#state === DEAD || this.#state === CLOSING) return
     this.#chunks = null
+    this.#held = false
     if (close || this.#close || !this.requestComplete || this.#peerEnded) {
       this.#linger()
       return
@@ -209,6 +216,10 @@ export class ServerConnection implements HttpConnection, TransportOwner {
       this.#pending = null
       this.#body(pending, 0)
     }
+    if (this.#peerEnded && !this.requestComplete) {
+      this.destroy()
+      return
+    }
     if (!this.#held) {
       this.#deadline = this.requestComplete ? this.#deadline : deadlineIn(this.#limits.bodyIdle)
       this.transport.resume()
@@ -221,6 +232,7 @@ export class ServerConnection implements HttpConnection, TransportOwner {
     const pending = this.#pending
     this.#pending = null
     if (pending !== null) this.#handler.onTunnelBytes(pending)
+    if (this.#peerEnded) this.#handler.onTunnelEnd()
     this.transport.resume()
   }
 
@@ -241,14 +253,25 @@ export class ServerConnection implements HttpConnection, TransportOwner {
   // Reading
 
   #pump(): void {
+    // Contained here too: an upstream's event may have led to this, and the fault is not its.
+    try {
+      this.#readHeads()
+    } catch (error) {
+      reportFault(error)
+      this.destroy()
+    }
+    this.#pumping = false
+    // Pipelined requests beyond what is held stopped the reading; whoever waits for bytes now must get them.
+    if (this.#state !== WAIT && !this.#held && this.transport.paused) this.transport.resume()
+  }
+
+  #readHeads(): void {
     this.#pumping = true
     while ((this.#state === IDLE || this.#state === HEAD) && this.#pending !== null) {
       const bytes = this.#pending
       this.#pending = null
       if (!this.#head(bytes)) break
     }
-    this.#pumping = false
-    if (this.#state === IDLE && this.transport.paused && !this.#held) this.transport.resume()
   }
 
   /** Reads one head from the front of `bytes`; false where more bytes are needed or reading has ended. */
@@ -269,7 +292,7 @@ export class ServerConnection implements HttpConnection, TransportOwner {
     }
     const outcome = requestHead.read(bytes, start, length, table, limits)
     if (outcome === INCOMPLETE) {
-      this.#scanned = length
+      this.#scanned = length - start
       return this.#awaitMore(start === 0 ? bytes : bytes.subarray(start), length - start)
     }
     if (outcome !== COMPLETE) {
@@ -281,7 +304,7 @@ export class ServerConnection implements HttpConnection, TransportOwner {
       this.#problem('head_too_large', `the head is longer than ${limits.headBytes} bytes`)
       return false
     }
-    this.#close = this.#peerEnded || draining || requestHead.close || requestHead.minor === 0 || requestHead.hasUnexpectedBody(bytes)
+    this.#close = this.#peerEnded || draining || requestHead.close || requestHead.minor === 0
     if (requestHead.connectionOptions && !this.#options(bytes)) return false
     this.#request(bytes, start, length)
     return true
@@ -324,7 +347,7 @@ export class ServerConnection implements HttpConnection, TransportOwner {
     const expected = Math.max(0, head.contentLength)
     if (this.#limits.bodyBytes !== 0 && expected > this.#limits.bodyBytes) {
       this.#state = BODY_LENGTH
-      this.#problem('body_too_large', `Content-Length ${expected} is over ${this.#limits.bodyBytes}`)
+      this.#problem('body_too_large', `Content-Length ${expected} is over ${this.#limits.bodyBytes}`, bytes)
       return
     }
     const have = Math.min(length - bodyStart, expected)
@@ -375,11 +398,11 @@ export class ServerConnection implements HttpConnection, TransportOwner {
   }
 
   /** Nothing after this point can be trusted to be where we think it is: one answer, then the end. */
-  #problem(problem: ProtocolProblem, detail: string): void {
+  #problem(problem: ProtocolProblem, detail: string, head: Buffer | null = null): void {
     this.#close = true
     this.#pending = null
     this.#deadline = deadlineIn(LINGER)
-    this.#handler.onProblem(problem, detail)
+    this.#handler.onProblem(problem, detail, head)
   }
 
   /** Nothing is owed to the client: closed as soon as it is told. */

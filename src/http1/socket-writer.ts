@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { clock } from './clock.ts'
+import { reportFault } from './fault.ts'
 
 /** At most this much is handed to TLS at once: one larger write would leave the connection with a buffer of that size for good. */
 const MAX_WRITE = 65536
@@ -20,6 +22,8 @@ export class SocketWriter {
   readonly #onDrain: () => void
   readonly #onEnded: () => void
   readonly #written: (error?: Error | null) => void
+  /** TLS encrypts before `_write` returns; a plain socket may keep the memory until the kernel has taken all of it. */
+  readonly #copiesOnWrite: boolean
   #writing = false
   #inFlight = 0
   #queue: Buffer[] = []
@@ -37,11 +41,12 @@ export class SocketWriter {
     this.#onDrain = onDrain
     this.#onEnded = onEnded
     this.#written = (error) => this.#onWritten(error)
+    this.#copiesOnWrite = socket instanceof TLSSocket
   }
 
   /**
-   * Sends bytes. `shared` says that the caller reuses the memory as soon as this returns: encryption (or the first attempt to
-   * write) is synchronous for TLS, so a copy is needed only while an earlier write is in flight.
+   * Sends bytes. `shared` says that the caller reuses the memory as soon as this returns: it is copied, unless TLS encrypts it at
+   * once, which it does while no earlier write is in flight.
    */
   write(bytes: Buffer, shared: boolean): void {
     if (this.#closed || this.#ending) return
@@ -54,7 +59,7 @@ export class SocketWriter {
     }
     this.#writing = true
     this.#inFlight = bytes.length
-    this.#writable._write(bytes, 'buffer', this.#written)
+    this.#writable._write(shared && !this.#copiesOnWrite ? Buffer.from(bytes) : bytes, 'buffer', this.#written)
   }
 
   /** Sends Latin-1 text. */
@@ -90,6 +95,15 @@ export class SocketWriter {
   }
 
   #onWritten(error?: Error | null): void {
+    try {
+      this.#advance(error)
+    } catch (fault) {
+      reportFault(fault)
+      this.#socket.destroy()
+    }
+  }
+
+  #advance(error?: Error | null): void {
     if (this.#closed) return
     if (error) {
       this.#socket.destroy(error)

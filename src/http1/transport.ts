@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { reportFault } from './fault.ts'
+import { contained, reportFault } from './fault.ts'
 import { SocketWriter } from './socket-writer.ts'
 
 /** What a transport tells its owner. */
@@ -44,7 +44,7 @@ export class Transport {
       () => owner.onEnded(),
     )
     socket.on('error', () => this.destroy())
-    socket.on('close', () => this.#onClosed())
+    socket.on('close', () => contained(() => this.#onClosed(), socket))
   }
 
   /** Begins to read. */
@@ -96,7 +96,6 @@ export class Transport {
     if (!this.#closed) this.socket.destroy()
   }
 
-  /** A fault of ours ends this one connection, never the worker and all its others. */
   #onChunk(chunk: Buffer | null): boolean {
     try {
       if (chunk === null) this.#owner.onPeerEnd()

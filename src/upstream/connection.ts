@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { CHUNK_MALFORMED, CHUNK_MORE, ChunkedReader } from '../http1/chunked.ts'
-import { reportFault } from '../http1/fault.ts'
+import { contained, reportFault } from '../http1/fault.ts'
 import { COMPLETE, INCOMPLETE } from '../http1/head-fields.ts'
 import { ResponseHead } from '../http1/response-head.ts'
 import { SocketWriter } from '../http1/socket-writer.ts'
@@ -71,9 +71,9 @@ export class UpstreamConnection {
       () => this.#handler?.onWritable(),
       () => {},
     )
-    socket.on('end', () => this.#onEnd())
-    socket.on('error', (error: NodeJS.ErrnoException) => this.#onGone(error.code ?? error.message))
-    socket.on('close', () => this.#onGone('closed'))
+    socket.on('end', () => contained(() => this.#onEnd(), socket))
+    socket.on('error', (error: NodeJS.ErrnoException) => contained(() => this.#onGone(error.code ?? error.message), socket))
+    socket.on('close', () => contained(() => this.#onGone('closed'), socket))
   }
 
   get dead(): boolean {
@@ -105,6 +105,11 @@ export class UpstreamConnection {
   sendBytes(bytes: Buffer): boolean {
     this.#writer.write(bytes, false)
     return this.#writer.queued <= HIGH_WATER
+  }
+
+  /** Milliseconds since the upstream last took anything of what waits for it; 0 where nothing does. */
+  stalledFor(now: number): number {
+    return this.#writer.queued === 0 ? 0 : now - this.#writer.progressAt
   }
 
   /** Ends our direction (tunnels only). */
@@ -245,9 +250,15 @@ export class UpstreamConnection {
     let bytes = received
     let shared = receivedShared
     if (this.#partial !== null) {
+      const looked = Math.max(0, this.#partial.length - 3)
       bytes = Buffer.concat([this.#partial, received])
       shared = false
       this.#partial = null
+      // Read again only once it may be whole: byte by byte would cost its square.
+      if (bytes.length <= MAX_HEAD && bytes.indexOf('\r\n\r\n', looked, 'latin1') < 0) {
+        this.#partial = bytes
+        return
+      }
     }
     let start = 0
     for (;;) {

@@ -50,7 +50,12 @@ class TargetPool implements ConnectionHome {
   }
 
   take(): UpstreamConnection | null {
-    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) if (!connection.dead) return connection
+    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
+      if (connection.dead) continue
+      // After a stall of ours the sweep is late: what was unused too long may just have been closed.
+      if (clock.now - connection.idleSince <= connection.idleLimit) return connection
+      connection.destroy()
+    }
     return null
   }
 

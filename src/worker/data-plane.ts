@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { GatewayServices } from '../gateway/runtime.ts'
 import { Session } from '../gateway/session.ts'
 import { advanceClock, SWEEP_INTERVAL } from '../http1/clock.ts'
-import { onFault } from '../http1/fault.ts'
+import { contained, onFault } from '../http1/fault.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { AccessLog, Audit, Metrics } from '../observability/types.ts'
 import type { Peer } from '../tls/types.ts'
@@ -34,6 +34,9 @@ export interface DataPlane {
   readonly open: number
 }
 
+/** Live connections are judged again this often: once a second. */
+const SWEEPS_PER_JUDGEMENT = Math.round(1000 / SWEEP_INTERVAL)
+
 export function createDataPlane(services: DataPlaneServices): DataPlane {
   return new ConnectionSet(services)
 }
@@ -46,6 +49,7 @@ class ConnectionSet implements DataPlane {
   #compiled: CompiledSnapshot | null = null
   #judge: (listener: string, peer: Peer) => Peer = (_listener, peer) => peer
   #draining = false
+  #sweeps = 0
   #drained: (() => void) | null = null
 
   constructor(services: DataPlaneServices) {
@@ -90,6 +94,11 @@ class ConnectionSet implements DataPlane {
 
   accept(listener: string, socket: TLSSocket | Socket, peer: Peer | null): void {
     const { metrics } = this.#services
+    // A handshake may have been under way when a reload removed its listener.
+    if (this.#compiled?.runtime.listeners.has(listener) !== true) {
+      socket.destroy()
+      return
+    }
     const session = new Session(socket, listener, peer, this.#gateway)
     this.#sessions.add(session)
     metrics.connectionOpened(listener)
@@ -105,9 +114,13 @@ class ConnectionSet implements DataPlane {
   rejudge(judge: (listener: string, peer: Peer) => Peer): void {
     this.#judge = judge
     for (const session of this.#sessions) {
-      if (session.peer === null || session.peer.refusal !== null) continue
-      if (judge(session.listenerName, session.peer).refusal !== null) session.connection.destroy()
+      if (this.#isRefused(session)) session.connection.destroy()
     }
+  }
+
+  /** Trusted when it came, and no longer: expired, revoked, its CA gone, or a revocation list run out. */
+  #isRefused({ peer, listenerName }: Session): boolean {
+    return peer !== null && peer.refusal === null && this.#judge(listenerName, peer).refusal !== null
   }
 
   drain(): Promise<void> {
@@ -125,14 +138,15 @@ class ConnectionSet implements DataPlane {
     for (const { upstream } of this.#compiled?.upstreams.values() ?? []) upstream.retire()
   }
 
-  /** Deadlines, expired certificates and unused upstream connections, several times a second. */
+  /** Deadlines and unused upstream connections several times a second, certificates once. */
   #sweep(): void {
     const now = advanceClock()
-    const wall = Date.now()
+    const judging = ++this.#sweeps % SWEEPS_PER_JUDGEMENT === 0
     for (const session of this.#sessions) {
-      const expiry = session.peer?.certificate?.notAfter
-      if (expiry !== undefined && expiry < wall && session.peer?.refusal === null) session.connection.destroy()
-      else session.sweep(now)
+      contained(() => {
+        if (judging && this.#isRefused(session)) session.connection.destroy()
+        else session.sweep(now)
+      }, session.connection)
     }
     if (this.#compiled === null) return
     for (const { upstream } of this.#compiled.upstreams.values()) upstream.sweep(now)

@@ -13,7 +13,15 @@ const target = parsed(text('a target'), (value) => {
   return value
 })
 
-export const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'expected a header name')
+/** Without these a server reads the rest of the message differently: a body would become a request that nobody decided. */
+const FRAMING = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'upgrade', 'expect', 'trailer'])
+
+export const headerName = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'expected a header name')
+  .refine((name) => !FRAMING.has(foldHeader(name)), {
+    error: 'this header frames the request: without it the upstream would read another one',
+  })
 
 const upstream = section({
   targets: oneOrMore(target, 'name at least one target').describe('http://host:port, https://host:port or unix:/path'),
