@@ -304,7 +304,7 @@ export class ServerConnection implements HttpConnection, TransportOwner {
       this.#problem('head_too_large', `the head is longer than ${limits.headBytes} bytes`)
       return false
     }
-    this.#close = this.#peerEnded || draining || requestHead.close || requestHead.minor === 0
+    this.#close = this.#peerEnded || draining || requestHead.close || requestHead.minor === 0 || requestHead.hasUnexpectedBody(bytes)
     if (requestHead.connectionOptions && !this.#options(bytes)) return false
     this.#request(bytes, start, length)
     return true

@@ -60,6 +60,9 @@ test('in chunks, of which nobody knows the sum, up and down', options, async (t)
   assertFlat(t)
 })
 
+/** The system's own buffers hold up to tens of megabytes on each of the two hops; the gateway's show in its memory. */
+const UNDER_WAY = 120 * MB
+
 /** Resolves with a count that has stopped growing. */
 function standstill(what: string, count: () => Promise<number> | number): Promise<number> {
   let last = -1
@@ -80,7 +83,7 @@ test('a client that stops reading holds the upstream back', options, async (t) =
   socket.pause()
   const sent = (await standstill('the upstream to be held back', upstream.sent)) - sentBefore
   const read = socket.bytesRead - readBefore
-  assert.ok(sent - read < 40 * MB, `${sent - read} bytes are under way`)
+  assert.ok(sent - read < UNDER_WAY, `${sent - read} bytes are under way`)
   socket.resume()
   assertWhole(await download, 500 * MB)
   assertFlat(t)
@@ -93,7 +96,7 @@ test('an upstream that stops reading holds the client back', options, async (t) 
   upstream.reading(false)
   const upload = client.upload(500 * MB)
   const sent = (await standstill('the client to be held back', written)) - before
-  assert.ok(sent < 40 * MB, `${sent} bytes are under way`)
+  assert.ok(sent < UNDER_WAY, `${sent} bytes are under way`)
   upstream.reading(true)
   assertWhole(await upload, 500 * MB)
   assertFlat(t)

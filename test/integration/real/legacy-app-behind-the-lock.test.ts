@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { before, test } from 'node:test'
+import { eventually } from '../../support/eventually.ts'
 import { copyExample, type Example, type ServedExample } from '../../support/example.ts'
 import type { Answer, Credentials } from '../../support/https-client.ts'
 import { fileLifetime } from '../../support/lifetime.ts'
@@ -37,12 +38,23 @@ const write = (text: string): { method: string; headers: Record<string, string>;
   body: String(new URLSearchParams({ text })),
 })
 
-/** Requests that the application has logged. */
-const served = () =>
-  app
-    .output()
-    .split('\n')
-    .filter((line) => line.startsWith('local - - ')).length
+/** The request lines that the application logs between the two, which are asked for by alice before and after what `during` does. */
+async function servedDuring(during: () => Promise<void>): Promise<string[]> {
+  const lines = () => app.output().split('\n')
+  const mark = async (text: string) => {
+    assert.equal((await gateway.client(alice).ask(`/?${text}`)).status, 200)
+    return eventually(`${text} in the application's log`, () => {
+      const at = lines().findIndex((line) => line.includes(`"GET /?${text} `))
+      return at < 0 ? null : at
+    })
+  }
+  const first = await mark('before')
+  await during()
+  const last = await mark('after')
+  return lines()
+    .slice(first + 1, last)
+    .map((line) => /"(.*?) HTTP/.exec(line)?.[1] ?? line)
+}
 
 test('all that the README says holds', { skip: skip || absent('curl', 'bash') }, async () => {
   assert.ok((await assertReadmeHolds(example.read('README.md'), example.folder, portsOf(gateway))) > 8)
@@ -72,12 +84,13 @@ test('a guest writes and all read it; a visitor who writes, and a guest who admi
   const written = await gateway.client(guest).ask('/', write('Nice <place>'))
   assert.deepEqual([written.status, written.headers.location], [303, '/'])
   assert.match((await gateway.client(bob).ask('/')).text, /<b>guest-7<\/b> Nice &lt;place&gt;/)
-  const before = served()
-  assert.equal((await gateway.client(bob).ask('/', write('spam'))).status, 403)
-  assert.equal((await gateway.client(guest).ask('/admin/entries')).status, 403)
-  assert.equal((await gateway.client(guest).ask('/./%61dmin//entries')).status, 403)
-  assert.equal((await gateway.client().ask('/')).status, 401)
-  const entries = await gateway.client(alice).ask('/admin/entries')
-  assert.deepEqual([entries.status, entries.text], [200, 'guest-7: Nice place\nguest-7: Nice <place>\n'])
-  assert.equal(served(), before + 1)
+  const served = await servedDuring(async () => {
+    assert.equal((await gateway.client(bob).ask('/', write('spam'))).status, 403)
+    assert.equal((await gateway.client(guest).ask('/admin/entries')).status, 403)
+    assert.equal((await gateway.client(guest).ask('/./%61dmin//entries')).status, 403)
+    assert.equal((await gateway.client().ask('/')).status, 401)
+    const entries = await gateway.client(alice).ask('/admin/entries')
+    assert.deepEqual([entries.status, entries.text], [200, 'guest-7: Nice place\nguest-7: Nice <place>\n'])
+  })
+  assert.deepEqual(served, ['GET /admin/entries'])
 })
