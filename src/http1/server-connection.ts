@@ -283,6 +283,11 @@ export class ServerConnection implements HttpConnection, TransportOwner {
     const length = bytes.length
     if (this.#state === IDLE) {
       if (start === length) return false
+      if (start + 1 === length && start < MAX_BLANK_LINES * 2 && bytes[start] === CR) {
+        // Half of an empty line: the rest decides.
+        this.#pending = bytes.subarray(start)
+        return false
+      }
       this.#state = HEAD
       this.#limits = limits
       this.#scanned = 0
