@@ -182,6 +182,6 @@ export async function ask(movies: Movies, { certificate, password, more = '' }: 
     ['requests.get(url, cert = (cert_file_path, key_file_path), verify=False)', `requests.get(${args.join(', ')})`],
     ['print(response.text)', `print(response.status_code)\nprint(response.text)\n${more}`],
   ])
-  const [, status, body = ''] = /^(\d+)\n([^]*)$/.exec(await python(program)) ?? []
+  const [, status, body = ''] = /^(\d+)\n([\s\S]*)$/.exec(await python(program)) ?? []
   return { status: Number(status), body: body.trimEnd() }
 }

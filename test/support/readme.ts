@@ -10,7 +10,7 @@ interface Step {
 /** The `$ ` lines of all ```console blocks, each with what the README says it prints. */
 export function stepsOf(readme: string): Step[] {
   const steps: { command: string; expected: string[] }[] = []
-  for (const [, block = ''] of readme.matchAll(/^```console\n([^]*?)^```/gm)) {
+  for (const [, block = ''] of readme.matchAll(/^```console\n([\s\S]*?)^```/gm)) {
     for (const line of block.trimEnd().split('\n')) {
       if (line.startsWith('$ ')) steps.push({ command: line.slice(2), expected: [] })
       else {
