@@ -32,11 +32,10 @@ const STYLES = `
   custom: { X-Special: "{name}" }
   forwarded: true`
 
-/** Other methods are denied unless a route allows them, which this one does not. */
+/** It names no methods, so those that are not ordinary have to be denied. */
 const ROUTES = `
   - name: all
     path: /**
-    methods: [GET, HEAD, POST]
     allow: [user]
     upgrade: [websocket]
     upstream: recorder`

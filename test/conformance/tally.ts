@@ -84,7 +84,9 @@ function failure(id: string, sent: string, expected: string, reached: string): s
 /** Bytes as one readable line, cut where they are long. */
 export function printable(bytes: Uint8Array | string, limit = 600): string {
   const text = typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('latin1')
-  const escaped = JSON.stringify(text.length > limit ? text.slice(0, limit) : text)
-    .replace(/[^\x00-\x7f]/g, (character) => `\\x${character.charCodeAt(0).toString(16)}`)
+  const escaped = JSON.stringify(text.length > limit ? text.slice(0, limit) : text).replace(
+    /[^\x00-\x7f]/g,
+    (character) => `\\x${character.charCodeAt(0).toString(16)}`,
+  )
   return text.length > limit ? `${escaped}... (${text.length} bytes)` : escaped
 }
