@@ -1,23 +1,19 @@
 import { createHash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
 import { MaterialError, UnreadableCertificateError } from '../errors.ts'
 import { readCertificate } from '../identity/certificate.ts'
 import { DerReader, INTEGER, SEQUENCE } from '../identity/der.ts'
 import type { PeerCertificate } from '../identity/types.ts'
+import { readRegularFile, unreadable } from '../regular-file.ts'
 
-/** Larger than every CA bundle in use; a disk image given by mistake is not read into memory. */
-const MAX_FILE_BYTES = 16_777_216
 const PEM_LABELS: ReadonlySet<string> = new Set(['CERTIFICATE', 'X509 CERTIFICATE'])
 const BEGIN = /-----BEGIN ([A-Z0-9 ]+)-----/g
 
 /**
  * DER of every certificate in a PEM file or bundle, in its order, or of the one in a DER file; at least one.
- * Throws MaterialError where there is none, with the path as the user wrote it, and the system's error where nothing can be read.
+ * Throws MaterialError where there is none or nothing can be read, with the path as the user wrote it.
  */
-export async function readCertificateFile(path: string, file = path): Promise<readonly Uint8Array[]> {
-  const { size } = await stat(path)
-  if (size > MAX_FILE_BYTES) throw new MaterialError(file, `${file} is ${size} bytes long, which is no certificate`)
-  const bytes = await readFile(path)
+export function readCertificateFile(path: string, file = path): readonly Uint8Array[] {
+  const bytes = contentOf(path, file)
   const text = bytes.toString('latin1')
   const blocks = [...text.matchAll(BEGIN)]
   if (blocks.length === 0) return [derCertificate(file, bytes)]
@@ -29,6 +25,14 @@ export async function readCertificateFile(path: string, file = path): Promise<re
     })
   }
   return certificates
+}
+
+function contentOf(path: string, file: string): Buffer {
+  try {
+    return readRegularFile(path)
+  } catch (error) {
+    throw new MaterialError(file, `cannot read ${file}: ${unreadable(error)}`, { cause: error })
+  }
 }
 
 /** The certificate as the gateway would see it presented, without a chain. Throws MaterialError where it is not readable. */

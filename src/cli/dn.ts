@@ -29,7 +29,7 @@ examples:
   async run(args, terminal) {
     const { flags, positionals } = parseArguments('dn', args, { json: { type: 'boolean' } }, { min: 1, max: 1, names: 'FILE' })
     const [file = ''] = positionals
-    const certificates = await readCertificateFile(resolve(terminal.cwd, file), file)
+    const certificates = readCertificateFile(resolve(terminal.cwd, file), file)
     const [der = new Uint8Array()] = certificates
     const description = describe(file, certificates.length, der)
     terminal.out(flags.json ? `${JSON.stringify(description, null, 2)}\n` : render(description, styles(terminal)))

@@ -116,7 +116,7 @@ async function present(snapshot: Snapshot, question: Question, claim: Claim, ter
   const trust = name === UNNAMED ? material : (material.names.get(name) ?? material)
   const now = Date.now()
   if (claim.cert !== undefined) {
-    const certificates = await readCertificateFile(resolve(terminal.cwd, claim.cert), claim.cert)
+    const certificates = readCertificateFile(resolve(terminal.cwd, claim.cert), claim.cert)
     const domain = compileTrust(trust, listener.tls.clientauthMode)
     return { peer: presentCertificate(claim.cert, certificates, domain, serverName, now), unreached: null, notes: [] }
   }

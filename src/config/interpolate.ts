@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Problem } from '../errors.ts'
+import { readRegularText, unreadable } from '../regular-file.ts'
 import { formatPath, type Path, type YamlDocument } from './document.ts'
 import type { YamlNode, YamlScalar } from './yaml.ts'
 
@@ -94,22 +94,8 @@ function variable(name: string, env: Readonly<Record<string, string | undefined>
 /** The file's text without one line end at its end, as editors and `echo` leave it. */
 function readSecret(file: string): string {
   try {
-    const status = statSync(file)
-    if (!status.isFile()) throw new PlaceholderError(`${file} is not a file`)
-    if (status.size > MAX_FILE_BYTES) throw new PlaceholderError(`${file} is larger than ${MAX_FILE_BYTES / 1024} KiB`)
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)).replace(/\r?\n$/, '')
+    return readRegularText(file, MAX_FILE_BYTES).replace(/\r?\n$/, '')
   } catch (error) {
-    if (error instanceof PlaceholderError) throw error
     throw new PlaceholderError(`cannot read ${file}: ${unreadable(error)}`)
   }
-}
-
-/** Why a file could not be read, in words. */
-export function unreadable(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'ENOENT') return 'no such file'
-  if (code === 'EACCES' || code === 'EPERM') return 'permission denied'
-  if (code === 'EISDIR') return 'it is a directory'
-  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'it is not UTF-8 text'
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { ConfigError, type Problem } from '../errors.ts'
+import { readRegularText, unreadable } from '../regular-file.ts'
 import { type Located, YamlDocument } from './document.ts'
 import { deepFreeze } from './freeze.ts'
-import { interpolate, unreadable } from './interpolate.ts'
+import { interpolate } from './interpolate.ts'
 import { keyIndex } from './key-index.ts'
 import { Paths } from './paths.ts'
 import { prototypeKeys, Reader } from './reader.ts'
@@ -117,10 +117,10 @@ function readSettings(reader: Reader, paths: Paths, placeholderFiles: readonly s
   }
 }
 
-/** The text of a configuration file; throws ConfigError where it cannot be read or is not UTF-8. */
+/** The text of a configuration file; throws ConfigError where it is no regular file, cannot be read or is not UTF-8. */
 export function readConfigText(file: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
+    return readRegularText(file)
   } catch (error) {
     const problem = { severity: 'error' as const, path: '', file, line: 1, column: 1, snippet: '' }
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'

@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { readPfx } from '../certificates/pkcs12-read.ts'
 import type { Located } from '../config/document.ts'
 import type { QuickConfig } from '../config/flags.ts'
 import { parseInternalUsers } from '../config/internal-users.ts'
-import { unreadable } from '../config/interpolate.ts'
 import { inspectConfig } from '../config/load.ts'
 import { mappingRemarks } from '../config/remarks.ts'
 import { parseRoleMapping } from '../config/roles-mapping.ts'
@@ -14,6 +12,7 @@ import { mappingErrors } from '../policy/mapping-checks.ts'
 import { readAuthorities } from '../policy/mapping-issuer.ts'
 import { compilePolicy } from '../policy/policy.ts'
 import type { RoleMapping } from '../policy/types.ts'
+import { readRegularText, unreadable } from '../regular-file.ts'
 import { contentDigest } from './digest.ts'
 import { loadMaterial, type Material } from './material.ts'
 import { rememberByObject, rememberByText } from './remember.ts'
@@ -99,7 +98,7 @@ const noUsers = { users: [] }
 
 function readText(file: string, key: string, document: Located, problems: Problem[]): string | null {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
+    return readRegularText(file)
   } catch (error) {
     problems.push(document.problem([key], `cannot read ${file}: ${unreadable(error)}`))
     return null

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { MaterialError } from '../errors.ts'
+import { readRegularFile, unreadable } from '../regular-file.ts'
 
 /** One block of RFC 7468 text. */
 export interface PemBlock {
@@ -10,20 +10,11 @@ export interface PemBlock {
 /** The bytes of a file that holds key material. Throws MaterialError in the words of the person who has to fix it. */
 export function readMaterial(file: string): Buffer {
   try {
-    return readFileSync(file)
+    return readRegularFile(file)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    const reason = REASONS.get(code) ?? (error instanceof Error ? error.message : String(error))
-    throw new MaterialError(file, `cannot read ${file}: ${reason}`, { cause: error })
+    throw new MaterialError(file, `cannot read ${file}: ${unreadable(error)}`, { cause: error })
   }
 }
-
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', 'there is no such file'],
-  ['EACCES', 'permission denied'],
-  ['EISDIR', 'it is a folder'],
-  ['ENOTDIR', 'a part of its path is not a folder'],
-])
 
 /**
  * The PEM blocks of a file in order; text around them is passed over, as OpenSSL does. A block that does not end, or does not hold

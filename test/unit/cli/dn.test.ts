@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { load } from 'js-yaml'
 import type { Terminal } from '../../../src/cli/command.ts'
@@ -149,7 +148,13 @@ test('a file without a usable certificate is an error that names it', async (t) 
       return true
     })
   }
-  await assert.rejects(run(folder.path, join(folder.path, 'absent')), { code: 'ENOENT' })
+  for (const [name, message] of [
+    ['absent', /^cannot read absent: no such file$/],
+    ['.', /^cannot read \.: it is a directory$/],
+    ['/dev/zero', /^cannot read \/dev\/zero: it is a device, and only a regular file is read$/],
+  ] as const) {
+    await assert.rejects(run(folder.path, name), { code: 'material_unusable', message })
+  }
 })
 
 test('wrong usage', async () => {

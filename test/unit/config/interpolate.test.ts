@@ -45,7 +45,7 @@ describe('interpolate', () => {
     ['a: ${env:__proto__}', /not set/],
     ['a: ${env:toString}', /not set/],
     ['a: ${file:nope}', /cannot read .*nope: no such file/],
-    ['a: ${file:folder}', /is not a file/],
+    ['a: ${file:folder}', /cannot read .*folder: it is a directory/],
     ['a: ${file:big}', /larger than 64 KiB/],
     ['a: ${env:}', /unknown placeholder/],
     ['a: ${HOME}', /unknown placeholder `\$\{HOME\}`/],

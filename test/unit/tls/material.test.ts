@@ -140,7 +140,7 @@ test('each fault of certificate and key has its own words, and never tells a sec
       source({ cert, key: write('-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n', 'bad.key') }),
       /bad\.key cannot be read as a private key$/,
     ],
-    [source({ cert: `${folder.path}/none.crt`, key: encrypted }), /cannot read .*none\.crt: there is no such file$/],
+    [source({ cert: `${folder.path}/none.crt`, key: encrypted }), /cannot read .*none\.crt: no such file$/],
     [source({ cert: write('', 'empty.crt'), key: encrypted }), /empty\.crt is empty$/],
     [source({ cert: write('hello', 'text.crt'), key: encrypted }), /text\.crt holds no certificate$/],
     [
@@ -195,7 +195,7 @@ test('client CAs: missing, empty, garbage, cut off or no CA is an error; the sys
     [write(leaf.certificate, 'leaf.pem'), /CN=alice in .*leaf\.pem is not a CA certificate$/],
     [write(v1.certificate, 'v1.pem'), /CN=old in .*v1\.pem is not a CA certificate$/],
     [write(mute.certificate, 'mute.pem'), /CN=mute in .*mute\.pem is not a CA certificate$/],
-    [`${folder.path}/none.pem`, /cannot read .*none\.pem: there is no such file$/],
+    [`${folder.path}/none.pem`, /cannot read .*none\.pem: no such file$/],
   ] as const) {
     const found = problem(listener({ clientCa: [file] }))
     assert.match(found, /^error listeners\.main\.tls\.client_ca\[0\] /)

@@ -39,9 +39,9 @@ test('a block that is cut off or no base64 is an error that names it', () => {
 test('a file that cannot be read says why', (t) => {
   const folder = temporaryFolder(t)
   const file = folder.write('a.pem', 'x')
-  assert.throws(() => readMaterial(`${folder.path}/none.pem`), failure(/^cannot read .*none\.pem: there is no such file$/))
-  assert.throws(() => readMaterial(folder.path), failure(/: it is a folder$/))
-  assert.throws(() => readMaterial(`${file}/x`), failure(/is not a folder$/))
+  assert.throws(() => readMaterial(`${folder.path}/none.pem`), failure(/^cannot read .*none\.pem: no such file$/))
+  assert.throws(() => readMaterial(folder.path), failure(/: it is a directory$/))
+  assert.throws(() => readMaterial(`${file}/x`), failure(/is not a directory$/))
   assert.equal(readMaterial(file).toString(), 'x')
 })
 
