@@ -97,6 +97,11 @@ export class Lanes {
     }
     await Promise.all(this.#lanes.map(work))
     for (const client of this.#idlePings) client.close()
+    const { open } = this.witness
+    for (const { complete, connection, head } of this.witness.requests) {
+      if (!complete && open.has(connection))
+        tally.fail(`a request that was cut still holds its upstream connection: ${JSON.stringify(head)}`)
+    }
     await this.#stop(tally)
     const audit = new Map<string, AuditLine[]>()
     for (const line of this.#auditLines()) {
