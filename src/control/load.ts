@@ -11,7 +11,7 @@ import type { Snapshot } from '../ipc/messages.ts'
 import { mappingErrors } from '../policy/mapping-checks.ts'
 import { readAuthorities } from '../policy/mapping-issuer.ts'
 import { compilePolicy } from '../policy/policy.ts'
-import type { RoleMapping } from '../policy/types.ts'
+import type { Policy, RoleMapping } from '../policy/types.ts'
 import { readRegularText, unreadable } from '../regular-file.ts'
 import { contentDigest } from './digest.ts'
 import { loadMaterial, type Material } from './material.ts'
@@ -93,6 +93,8 @@ function readParts(source: ConfigurationSource, problems: Problem[]): Parts | nu
 const parseMappingOnce = rememberByText(parseRoleMapping)
 const parseUsersOnce = rememberByText(parseInternalUsers)
 const errorsOfMapping = rememberByObject(mappingErrors)
+/** What the last trial made: the next one has as much to do as there is new. */
+let lastTrial: Policy | null = null
 const noMapping = { mapping: { file: '', entries: [] }, document: null }
 const noUsers = { users: [] }
 
@@ -124,7 +126,7 @@ function judgePolicy(parts: Parts, mapping: RoleMapping, material: Material | nu
   problems.push(...newlyUnknownRoles(parts, mapping, previous))
   if (problems.some(({ severity }) => severity === 'error')) return
   try {
-    compilePolicy(settings, mapping, material?.listeners.values())
+    lastTrial = compilePolicy(settings, mapping, material?.listeners.values(), lastTrial)
   } catch (error) {
     problems.push(document.problem(['routes'], error instanceof Error ? error.message : String(error)))
     return

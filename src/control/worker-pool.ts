@@ -66,24 +66,35 @@ export class WorkerPool {
   /**
    * Brings every worker to `serving`: all build it beside what is in force, and only when all have, all swap. Rejects with
    * WorkerRefusedError where one cannot build it or listen: then all are as before. A worker that does not answer in time is killed
-   * and replaced.
+   * and replaced: the others wait for it to prepare, so that one that hangs would keep a revoked certificate alive on all.
    */
   async apply(serving: Serving, trustChanged: boolean): Promise<void> {
     const before = this.#serving
-    const { change, trust } = this.#deadlines
-    await this.#each((worker) => worker.prepare(serving, change))
+    const patience = this.#patience(trustChanged)
+    await this.#each((worker) => worker.prepare(serving, patience()))
     this.#setServing(serving)
     try {
       await this.#each(async (worker) => {
         // It came to serve while the others were preparing.
-        if (!worker.hasPrepared(serving)) await worker.prepare(serving, change)
-        await worker.commit(serving, trustChanged ? trust : change)
+        if (!worker.hasPrepared(serving)) await worker.prepare(serving, patience())
+        await worker.commit(serving, patience())
       })
       await this.#each((worker) => this.#open(worker, serving))
     } catch (error) {
       if (before !== null) await this.#goBack(before)
       throw error
     }
+  }
+
+  /**
+   * How long each step of one change may take, in milliseconds. A change of trust has one deadline for all steps together, but
+   * the last is never left less than a quarter of it: nobody is killed because another one was slow.
+   */
+  #patience(trustChanged: boolean): () => number {
+    const { change, trust } = this.#deadlines
+    if (!trustChanged) return () => change
+    const end = performance.now() + trust
+    return () => Math.max(end - performance.now(), trust / 4)
   }
 
   async #goBack(before: Serving): Promise<void> {

@@ -162,13 +162,16 @@ export class WorkerProcess {
   #answer(key: string, deadline: number, message: ToWorker | null, handle?: SendHandle, fatal = true): Promise<FromWorker> {
     if (this.#gone) return Promise.reject(new WorkerGoneError(`worker ${this.pid} has ended`))
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const waiting: Waiting = { resolve, reject, timer: setTimeout(() => setImmediate(late), deadline) }
+      // An answer that came while control itself was busy is read before this runs: nobody is killed for that.
+      const late = () => {
+        if (this.#waiting.get(key) !== waiting) return
         this.#waiting.delete(key)
-        const why = `no answer within ${deadline} ms (${key.split(' ')[0]})`
+        const why = `no answer within ${Math.round(deadline)} ms (${key.split(' ')[0]})`
         if (fatal) this.kill(why)
         reject(new WorkerGoneError(`worker ${this.pid}: ${why}`))
-      }, deadline)
-      this.#waiting.set(key, { resolve, reject, timer })
+      }
+      this.#waiting.set(key, waiting)
       if (message !== null) this.tell(message, handle)
     })
   }

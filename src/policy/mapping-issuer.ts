@@ -27,10 +27,15 @@ export interface ClientCas {
   readonly names: ReadonlyMap<string, { readonly clientCa: readonly string[] }>
 }
 
-/** The client CAs of all listeners, each once. Throws UnreadableCertificateError. */
-export function readAuthorities(listeners: Iterable<ClientCas>): Authority[] {
+/** PEM of the client CAs of all listeners, each once. */
+export function clientCasOf(listeners: Iterable<ClientCas>): string[] {
   const pems = [...listeners].flatMap(({ clientCa, names }) => [...clientCa, ...[...names.values()].flatMap((name) => name.clientCa)])
-  return [...new Set(pems)].map((pem) => {
+  return [...new Set(pems)]
+}
+
+/** The same, read. Throws UnreadableCertificateError. */
+export function readAuthorities(listeners: Iterable<ClientCas>): Authority[] {
+  return clientCasOf(listeners).map((pem) => {
     const der = Buffer.from(pem.replace(/-----[A-Z0-9 ]+-----/g, ''), 'base64')
     const { dn, issuerDn } = readCertificate(der)
     const key = createHash('sha256').update(certificateParts(der).subjectPublicKeyInfo).digest('hex')

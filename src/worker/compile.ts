@@ -18,7 +18,7 @@ const NO_ROUTE = ''
 export interface CompileServices {
   readonly metrics: Metrics
   readonly audit: Audit
-  /** The runtime that is replaced: upstreams that did not change keep their connections. */
+  /** The one that is replaced: upstreams that did not change keep their connections, and an unchanged policy is not compiled anew. */
   readonly previous: CompiledSnapshot | null
   draining(): boolean
 }
@@ -39,7 +39,7 @@ interface KeptUpstream {
 /** Compiles a snapshot beside the one in force. Throws, with nothing changed, where any part of it cannot be used. */
 export function compileSnapshot(snapshot: Snapshot, services: CompileServices): CompiledSnapshot {
   const { settings } = snapshot
-  const policy = compilePolicy(settings, snapshot.mapping, snapshot.listeners.values())
+  const policy = compilePolicy(settings, snapshot.mapping, snapshot.listeners.values(), services.previous?.runtime.policy)
   const headers = compileIdentityHeaders(settings.identityHeaders)
   const upstreams = compileUpstreams(snapshot, services)
   const listeners = new Map([...settings.listeners.keys()].map((name) => [name, compileListener(snapshot, name, services.metrics)]))

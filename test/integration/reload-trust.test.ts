@@ -73,3 +73,25 @@ test('a renewed server certificate is shown to new connections, and open ones go
   assert.equal((fresh.socket as TLSSocket).getPeerX509Certificate()?.subject, 'CN=renewed')
   assert.equal((await open.ask(get('/x'))).status, 200)
 })
+
+test('a worker that hangs does not keep a revoked CA alive on the others', async (t) => {
+  const gateway = await startGateway(t, { workers: 2 })
+  const socket = join(gateway.folder, 'admin.sock')
+  const clients = await Promise.all(Array.from({ length: 12 }, () => gateway.connect()))
+  const { workers } = await askStatus(socket)
+  const victim = workers.find(({ connections }) => connections !== null && connections < clients.length) ?? workers[0]
+  assert.ok(victim !== undefined)
+  process.kill(victim.pid, 'SIGSTOP')
+
+  const changedAt = performance.now()
+  replace(gateway, 'ca.crt', (await createAuthority('CN=other root')).certificate)
+  // Those of the worker that hangs are cut off when it is killed, the others when the rest has taken up the change.
+  await Promise.all(clients.map((client) => client.end(8_000)))
+  const took = performance.now() - changedAt
+  assert.ok(took < 4_000, `cut off after ${Math.round(took)} ms`)
+  await gateway.program.line(new RegExp(`killing worker ${victim.pid}: no answer within 1000 ms \\(prepared\\)`))
+  await eventually('its successor', async () => {
+    const { workers: now } = await askStatus(socket)
+    return now.length === 2 && now.every(({ pid, state, snapshot }) => pid !== victim.pid && state === 'serving' && snapshot === 2)
+  })
+})

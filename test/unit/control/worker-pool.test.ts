@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import type { SendHandle } from 'node:child_process'
 import type { Worker } from 'node:cluster'
 import { EventEmitter } from 'node:events'
+import { stat } from 'node:fs'
 import { test } from 'node:test'
+import { setImmediate as nextImmediate } from 'node:timers/promises'
 import { WorkerPool } from '../../../src/control/worker-pool.ts'
 import type { Serving } from '../../../src/control/worker-process.ts'
 import type { FromWorker, Snapshot, ToWorker } from '../../../src/ipc/messages.ts'
@@ -82,7 +84,7 @@ function pool(behaviour: Behaviour = () => undefined) {
     measured: (id, values) => measured.set(id, values),
     ended: (id) => ended.push(id),
     log: (_level, message) => lines.push(message),
-    deadlines: { trust: 40, change: 80, start: 200, inform: 40 },
+    deadlines: { trust: 40, change: 400, start: 400, inform: 40 },
     backOff: { first: 1, most: 4, stable: 60_000 },
   })
   const until = async (condition: () => boolean) => {
@@ -161,18 +163,60 @@ test('a worker that crashes again and again is started ever more slowly', async 
   )
 })
 
-test('a worker that does not acknowledge a change of trust in time is killed and replaced', async () => {
-  const { made, workers, lines, until } = pool((worker, message) =>
-    worker === 0 && message.kind === 'commit' && message.snapshot === 2 ? null : undefined,
-  )
+const isOf = (message: ToWorker, kind: 'prepare' | 'commit', number: number) =>
+  message.kind === kind && (message.kind === 'prepare' ? message.snapshot.number : message.snapshot) === number
+
+for (const [step, word] of [
+  ['prepare', 'prepared'],
+  ['commit', 'applied'],
+] as const) {
+  test(`a worker that does not answer the ${step} of a change of trust in time is killed and replaced`, async () => {
+    const { made, workers, lines, until } = pool((worker, message) => (worker === 0 && isOf(message, step, 2) ? null : undefined))
+    await made.start(2, serving(1))
+    const since = performance.now()
+    await made.apply(serving(2), true)
+    assert.ok(performance.now() - since < 400, 'it was not waited for as for any other change')
+    assert.ok(workers[0]?.ended)
+    assert.match(lines.join('\n'), new RegExp(`killing worker 1000: no answer within (3\\d|40) ms \\(${word}\\)`))
+    assert.equal(workers[1]?.ended, false)
+    await until(() => made.servingCount === 2)
+    assert.deepEqual(
+      (await made.status()).map(({ snapshot }) => snapshot),
+      [2, 2],
+    )
+  })
+}
+
+test('any other change is waited for longer', async () => {
+  const { made, workers } = pool((worker, message) => {
+    if (worker !== 0 || !isOf(message, 'prepare', 2)) return undefined
+    setTimeout(() => workers[0]?.emit('message', { kind: 'prepared', snapshot: 2 }), 60)
+    return null
+  })
   await made.start(2, serving(1))
-  await made.apply(serving(2), true)
-  assert.ok(workers[0]?.ended)
-  assert.ok(lines.includes('killing worker 1000: no answer within 40 ms (applied)'))
-  await until(() => made.servingCount === 2)
+  await made.apply(serving(2), false)
   assert.deepEqual(
-    (await made.status()).map(({ snapshot }) => snapshot),
-    [2, 2],
+    workers.map(({ ended }) => ended),
+    [false, false],
+  )
+})
+
+test('an answer that came while control was busy counts', async () => {
+  const { made, workers } = pool((worker, message) => {
+    if (!isOf(message, 'prepare', 2)) return undefined
+    // Read from the system, as messages are.
+    stat('.', () => workers[worker]?.emit('message', { kind: 'prepared', snapshot: 2 }))
+    return null
+  })
+  await made.start(2, serving(1))
+  await nextImmediate()
+  const applied = made.apply(serving(2), true)
+  // After an immediate come the timers that are due, and only then what can be read.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60)
+  await applied
+  assert.deepEqual(
+    workers.map(({ ended }) => ended),
+    [false, false],
   )
 })
 

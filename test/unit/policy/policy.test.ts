@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { compilePolicy } from '../../../src/policy/policy.ts'
+import { type Authority, createAuthority } from '../../support/authority.ts'
 import { basicIdentity } from '../../support/identities.ts'
 import { roleMapping } from '../../support/role-mapping.ts'
 import { routeSettings } from '../../support/route-settings.ts'
@@ -23,6 +24,22 @@ describe('a policy', () => {
   it('does not compile from what cannot be used', () => {
     assert.throws(() => compilePolicy({ routes: [routeSettings({ path: '/a**', name: 'r' })] }, roleMapping({})), { message: /route 'r'/ })
     assert.throws(() => compilePolicy({ routes }, roleMapping({ r: { users: ['/(/'] } })), { message: /roles_mapping\.yml:11/ })
+  })
+
+  it('is given again where it would be made of the same', async () => {
+    const [one, two] = await Promise.all([createAuthority('CN=one'), createAuthority('CN=two')])
+    const trusting = (...authorities: Authority[]) => [{ clientCa: authorities.map(({ certificate }) => certificate), names: new Map() }]
+    const mapping = roleMapping({ user: { users: ['alice'] } })
+    const first = compilePolicy({ routes }, mapping, trusting(one))
+    assert.equal(compilePolicy({ routes: structuredClone(routes) }, mapping, trusting(one, two), first), first, 'no entry looks at a CA')
+    assert.notEqual(compilePolicy({ routes: routes.slice(1) }, mapping, trusting(one), first), first)
+    assert.notEqual(compilePolicy({ routes }, roleMapping({ user: { users: ['alice'] } }), trusting(one), first), first)
+
+    const bound = roleMapping({ user: { users: ['alice'], issuers: ['CN=two'] } })
+    const second = compilePolicy({ routes }, bound, trusting(one), first)
+    assert.equal(compilePolicy({ routes }, bound, trusting(one), second), second)
+    assert.notEqual(compilePolicy({ routes }, bound, trusting(one, two), second), second, 'a DN stands for another CA now')
+    assert.notEqual(compilePolicy({ routes }, bound, null, second), second)
   })
 
   it('denies everything where there are no routes', () => {
