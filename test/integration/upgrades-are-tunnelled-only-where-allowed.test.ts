@@ -103,3 +103,24 @@ test('when the upstream goes, so does the tunnel', async () => {
   await once(socket, 'close')
   assert.equal((await gateway.record('/chat/gone')).status, 101)
 })
+
+test('a client that closes its half before the 101 still gets the tunnel, and the upstream the end', async (t) => {
+  const own = await startGateway(t)
+  let switched: () => void = () => {}
+  own.upstream.answer = (_request, socket) => {
+    socket.prependOnceListener('end', () => socket.write('bye'))
+    switched = () => socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello ')
+  }
+  const client = await own.connect()
+  client.send(get('/ws', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'))
+  client.socket.end()
+  await once(client.socket, 'finish')
+  await own.upstream.until(1)
+  // The one worker has read this client's end by the time it has served others.
+  for (let i = 0; i < 5; i++) assert.equal((await own.ask(get('/forbidden'), own.mallory)).status, 403)
+  switched()
+  await client.end()
+  assert.match(client.text, /^HTTP\/1\.1 101 /)
+  assert.match(client.text, /\r\n\r\nhello bye$/)
+  assert.equal((await own.record('/ws')).status, 101)
+})
