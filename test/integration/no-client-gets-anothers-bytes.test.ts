@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { connect as connectTls } from 'node:tls'
 import { askStatus } from '../../src/control/admin-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { get, startGateway } from '../support/gateway.ts'
@@ -68,7 +69,10 @@ for (const tls of [false, true]) {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`)
       socket.write(Buffer.alloc(length, slow ? 'A' : 'B'))
     }
-    const slow = tls ? new Reader((await RawClient.connect({ port, ca }, t)).socket, 'A') : new Reader(connect(port, '127.0.0.1'), 'A')
+    const slow = new Reader(
+      ca === null ? connect(port, '127.0.0.1') : connectTls({ port, host: '127.0.0.1', servername: 'localhost', ca }),
+      'A',
+    )
     t.after(() => slow.socket.destroy())
     slow.socket.write(get('/public/A'))
     // Everything between is full once the upstream gets rid of nothing more.

@@ -7,6 +7,9 @@ import { compileHeaderTable, REQUEST_NAMES } from '../../../src/http1/header-tab
 import { type ConnectionLimits, requestHead, ServerConnection } from '../../../src/http1/server-connection.ts'
 import { type Completion, FakeSocket, ticked } from '../../support/fake-socket.ts'
 
+// Whole milliseconds: what is added and compared stays exact.
+clock.now = Math.ceil(clock.now)
+
 const LIMITS: ConnectionLimits = {
   head: 1000,
   headBytes: 1024,
