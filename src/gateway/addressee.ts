@@ -29,15 +29,33 @@ export class Addressee {
   #misdirected = false
   #foundPath: string | null = null
   #foundMethod = ''
+  /** Number of the remembered head that host, path and route are those of; 0 for any other. */
+  #memo = 0
 
   /** The snapshot changed: nothing looked up before holds. */
   forget(): void {
     this.host = ''
     this.#foundPath = null
+    this.#memo = 0
   }
 
   /** Reads host, path and route of a head; null where all is well. */
   resolve(
+    bytes: Buffer,
+    head: RequestHead,
+    method: string,
+    runtime: Runtime,
+    listener: ListenerRuntime,
+    peer: Peer | null,
+  ): Misaddressed | null {
+    if (head.memo !== 0 && head.memo === this.#memo) return null
+    this.#memo = 0
+    const problem = this.#resolve(bytes, head, method, runtime, listener, peer)
+    if (problem === null) this.#memo = head.memo
+    return problem
+  }
+
+  #resolve(
     bytes: Buffer,
     head: RequestHead,
     method: string,

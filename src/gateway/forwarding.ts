@@ -8,8 +8,6 @@ import { HeldBody } from './held-body.ts'
 import { returnedHead, rewrittenHead } from './returned-head.ts'
 import type { RouteRuntime, Runtime } from './runtime.ts'
 
-/** Beyond this, the upstream is not read until the client has taken what is queued for it. */
-const HIGH_WATER = 262144
 const END_OF_CHUNK = Buffer.from('\r\n', 'latin1')
 
 /** What is forwarded; everything about it was decided before. */
@@ -303,7 +301,8 @@ export class Forwarding implements ResponseHandler {
   }
 
   #throttle(): void {
-    if (this.#client.queued > HIGH_WATER) this.#upstream?.pause()
+    // The read buffer is shared: while a write is in flight, whatever is read would have to be copied.
+    if (this.#client.queued > 0) this.#upstream?.pause()
   }
 
   /** Time is over, or the upstream broke the protocol: its connection goes, and the client hears 502, 504 or a cut response. */

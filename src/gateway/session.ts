@@ -48,6 +48,10 @@ export class Session implements HttpHandler, ForwardingOwner {
   readonly #addressee = new Addressee()
   #route: RouteRuntime | null = null
   readonly #asked = new Asked()
+  /** What went upstream for the remembered head of that number, with these lines of ours. */
+  #text = ''
+  #textMemo = 0
+  #textLines = ''
   #generation = 0
 
   constructor(socket: Socket, listenerName: string, peer: Peer | null, services: GatewayServices) {
@@ -120,6 +124,7 @@ export class Session implements HttpHandler, ForwardingOwner {
       this.#listener = runtime.listeners.get(this.listenerName) ?? this.#listener
       this.#recognition.forget()
       this.#addressee.forget()
+      this.#textMemo = 0
       if (this.#peer !== null) this.#peer = this.#services.judge(this.listenerName, this.#peer)
     }
     this.#route = this.#principal = null
@@ -207,7 +212,7 @@ export class Session implements HttpHandler, ForwardingOwner {
   // 5. Forward
 
   #forward(asked: Asked, permit: Permit, principal: Principal, consumed: boolean): boolean {
-    const { bytes, head, target } = asked
+    const { bytes, head } = asked
     const route = this.#route as RouteRuntime
     const { settings } = route.route
     const record = this.#record
@@ -216,7 +221,7 @@ export class Session implements HttpHandler, ForwardingOwner {
     const alone = head.hasUnexpectedBody(bytes)
     const connectionLines = alone ? 'Connection: close\r\n' : upgrade === '' ? '' : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`
     const lines = this.#recognition.headerLines(this.#runtime, principal, this.#addressee.host, bytes, head)
-    const text = `${forwardedHead(bytes, head, record.method, target)}${lines}${asked.idLine}${connectionLines}\r\n`
+    const text = `${this.#forwardedLines(asked, lines, route.strips !== null || consumed)}${asked.idLine}${connectionLines}\r\n`
     record.decision = 'allow'
     this.#meter().decide('allow')
     this.#forwarding.start(
@@ -236,6 +241,17 @@ export class Session implements HttpHandler, ForwardingOwner {
       asked.head === requestHead ? record.startedAt : performance.now(),
     )
     return true
+  }
+
+  /** The client's head and our own lines; made once for a head that the client repeats, unless more was cut from it than it says. */
+  #forwardedLines({ bytes, head, target }: Asked, lines: string, cutFurther: boolean): string {
+    if (head.memo === 0 || cutFurther) return forwardedHead(bytes, head, this.#record.method, target) + lines
+    if (this.#textMemo !== head.memo || this.#textLines !== lines) {
+      this.#text = forwardedHead(bytes, head, this.#record.method, target) + lines
+      this.#textMemo = head.memo
+      this.#textLines = lines
+    }
+    return this.#text
   }
 
   /** Removes what this route's upstream may not see; false where there is no room to. */

@@ -41,7 +41,8 @@ export class Cuts {
   }
 
   copyFrom(other: Cuts): void {
-    this.ranges.set(other.ranges)
-    this.length = other.length
+    const { length } = other
+    for (let i = 0; i < length; i++) this.ranges[i] = other.ranges[i]
+    this.length = length
   }
 }

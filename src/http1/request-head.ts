@@ -21,6 +21,8 @@ import {
 
 const MAX_METHOD = 32
 const MAX_CUTS = 128
+/** Room that a copy has for what is cut after it was made: the request id, credentials, a route's own names. */
+const SPARE_CUTS = 16
 const KEEP_ALIVE_WORD = word('keep-alive')
 const CLOSE_WORD = word('close')
 const CHUNKED_WORD = word('chunked')
@@ -72,8 +74,11 @@ export class RequestHead extends HeadFields {
   /** How many client-sent copies of gateway-only headers were among the cuts. */
   stripped = 0
 
-  constructor() {
-    super(MAX_CUTS)
+  /** Not zero: these bytes were read before, as this connection's head of that number. */
+  memo = 0
+
+  constructor(cuts = MAX_CUTS) {
+    super(cuts)
   }
 
   /** Reads a head that starts at `start`; returns COMPLETE, INCOMPLETE, or what is wrong with it. */
@@ -85,11 +90,44 @@ export class RequestHead extends HeadFields {
 
   /** A head of its own with the same results, for what has to outlive the call (before any await). */
   copy(): RequestHead {
-    const copy = new RequestHead()
-    const { cuts } = copy
-    Object.assign(copy, this, { cuts })
-    cuts.copyFrom(this.cuts)
+    const copy = new RequestHead(this.cuts.length / 2 + SPARE_CUTS)
+    copy.takeFrom(this)
     return copy
+  }
+
+  /** Makes the results of another head its own. */
+  takeFrom(other: RequestHead): void {
+    this.end = other.end
+    this.fieldsStart = other.fieldsStart
+    this.contentLength = other.contentLength
+    this.chunked = other.chunked
+    this.methodStart = other.methodStart
+    this.methodEnd = other.methodEnd
+    this.targetStart = other.targetStart
+    this.targetEnd = other.targetEnd
+    this.minor = other.minor
+    this.hostStart = other.hostStart
+    this.hostEnd = other.hostEnd
+    this.close = other.close
+    this.connectionOptions = other.connectionOptions
+    this.upgradeStart = other.upgradeStart
+    this.upgradeEnd = other.upgradeEnd
+    this.upgradeRequested = other.upgradeRequested
+    this.expectContinue = other.expectContinue
+    this.authorizationLine = other.authorizationLine
+    this.authorizationLineEnd = other.authorizationLineEnd
+    this.authorizationStart = other.authorizationStart
+    this.authorizationEnd = other.authorizationEnd
+    this.requestIdLine = other.requestIdLine
+    this.requestIdLineEnd = other.requestIdLineEnd
+    this.requestIdStart = other.requestIdStart
+    this.requestIdEnd = other.requestIdEnd
+    this.originStart = other.originStart
+    this.originEnd = other.originEnd
+    this.secFetchSiteStart = other.secFetchSiteStart
+    this.secFetchSiteEnd = other.secFetchSiteEnd
+    this.stripped = other.stripped
+    this.cuts.copyFrom(other.cuts)
   }
 
   /**
@@ -106,6 +144,7 @@ export class RequestHead extends HeadFields {
     this.chunked = this.close = this.connectionOptions = this.upgradeRequested = this.expectContinue = false
     this.upgradeStart = this.authorizationLine = this.authorizationStart = this.requestIdStart = this.requestIdLine = -1
     this.originStart = this.secFetchSiteStart = -1
+    this.memo = 0
     this.hostStart = this.hostEnd = this.cuts.length = this.stripped = 0
   }
 

@@ -6,6 +6,7 @@ import { deadlineIn } from './clock.ts'
 import { reportFault } from './fault.ts'
 import { cutLines, readConnectionOptions } from './field-lines.ts'
 import { BAD_EXPECTATION, COMPLETE, INCOMPLETE, TOO_LARGE } from './head-fields.ts'
+import { HeadMemo } from './head-memo.ts'
 import type { HeaderTable } from './header-table.ts'
 import { RequestHead } from './request-head.ts'
 import { Transport, type TransportOwner } from './transport.ts'
@@ -53,6 +54,7 @@ export class ServerConnection implements HttpConnection, TransportOwner {
   readonly transport: Transport
   readonly #rules: () => ConnectionRules
   readonly #handler: HttpHandler
+  readonly #memo = new HeadMemo()
   #limits: ConnectionLimits
   #state = IDLE
   /** Received and not yet read: a partial head, or pipelined requests. */
@@ -276,7 +278,8 @@ export class ServerConnection implements HttpConnection, TransportOwner {
 
   /** Reads one head from the front of `bytes`; false where more bytes are needed or reading has ended. */
   #head(bytes: Buffer): boolean {
-    const { limits, table, draining } = this.#rules()
+    const rules = this.#rules()
+    const { limits, draining } = rules
     let start = 0
     // RFC 9112 2.2: an empty line before the request line is ignored.
     while (this.#state === IDLE && start < MAX_BLANK_LINES * 2 && bytes[start] === CR && bytes[start + 1] === LF) start += 2
@@ -295,7 +298,7 @@ export class ServerConnection implements HttpConnection, TransportOwner {
     } else if (length < this.#scanned * 2 && bytes.indexOf('\r\n\r\n', Math.max(0, this.#scanned - 3), 'latin1') < 0) {
       return this.#awaitMore(bytes, length)
     }
-    const outcome = requestHead.read(bytes, start, length, table, limits)
+    const outcome = this.#read(bytes, start, rules)
     if (outcome === INCOMPLETE) {
       this.#scanned = length - start
       return this.#awaitMore(start === 0 ? bytes : bytes.subarray(start), length - start)
@@ -313,6 +316,13 @@ export class ServerConnection implements HttpConnection, TransportOwner {
     if (requestHead.connectionOptions && !this.#options(bytes)) return false
     this.#request(bytes, start, length)
     return true
+  }
+
+  #read(bytes: Buffer, start: number, rules: ConnectionRules): number {
+    if (start === 0 && this.#memo.recall(bytes, rules, requestHead)) return COMPLETE
+    const outcome = requestHead.read(bytes, start, bytes.length, rules.table, rules.limits)
+    if (outcome === COMPLETE && start === 0) this.#memo.consider(bytes, rules, requestHead)
+    return outcome
   }
 
   /** A `Connection` list: fields it names end at this hop. */

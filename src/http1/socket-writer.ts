@@ -3,12 +3,18 @@ import { TLSSocket } from 'node:tls'
 import { clock } from './clock.ts'
 import { reportFault } from './fault.ts'
 
-/** At most this much is handed to TLS at once: one larger write would leave the connection with a buffer of that size for good. */
-const MAX_WRITE = 65536
+/** At most this much is handed to TLS at once: a larger write would be faster still, but leaves the connection with a buffer of its size. */
+const MAX_WRITE = 131072
+
+interface Piece {
+  readonly chunk: Buffer | string
+  readonly encoding: string
+}
 
 /** The part of a socket below its stream that we use. */
 interface Writable {
   _write(chunk: Buffer | string, encoding: string, callback: (error?: Error | null) => void): void
+  _writev(chunks: readonly Piece[], callback: (error?: Error | null) => void): void
 }
 
 /**
@@ -74,6 +80,24 @@ export class SocketWriter {
     this.#writing = true
     this.#inFlight = text.length
     this.#writable._write(text, 'latin1', this.#written)
+  }
+
+  /** Sends Latin-1 text and then bytes, which are the writer's to keep, as one write and without a copy. */
+  writeTextAndBytes(text: string, bytes: Buffer): void {
+    if (this.#writing || this.#closed || this.#ending || text.length + bytes.length > MAX_WRITE) {
+      this.writeText(text)
+      this.write(bytes, false)
+      return
+    }
+    if (this.queued === 0) this.progressAt = clock.now
+    this.#inFlight = text.length + bytes.length
+    this.queued += this.#inFlight
+    this.#writing = true
+    const pieces = [
+      { chunk: text, encoding: 'latin1' },
+      { chunk: bytes, encoding: 'buffer' },
+    ]
+    this.#writable._writev(pieces, this.#written)
   }
 
   /** Sends what is queued, then closes our direction. */

@@ -17,15 +17,15 @@ const TUNNEL = 5
 const MAX_HEAD = 262144
 const MAX_INFORMATIONAL = 32
 /** Up to this size a body is copied behind its head: cheaper than a second write. */
-const SMALL_BODY = 8192
+const SMALL_BODY = 2048
 /** Beyond this much unsent, the sender is asked to wait. */
 const HIGH_WATER = 65536
 
 /** Facts of the response head being handled. Shared by all connections of a worker: valid only inside the handler's call. */
 export const responseHead: ResponseHead = new ResponseHead()
 
-/** Every plain upstream socket reads into this: no allocation per read. Sized so that one read is one TLS write. */
-export const READ_BUFFER = Buffer.allocUnsafeSlow(65536)
+/** Every plain upstream socket reads into this: no allocation per read. Sized as one TLS write. */
+export const READ_BUFFER = Buffer.allocUnsafeSlow(131072)
 
 /** One connection to an upstream: frames responses, one exchange at a time. */
 export class UpstreamConnection {
@@ -94,7 +94,8 @@ export class UpstreamConnection {
   sendHead(text: string, body: Buffer | null): boolean {
     if (body === null) return this.sendText(text)
     if (body.length <= SMALL_BODY) return this.sendText(text + body.latin1Slice())
-    return this.sendBytes(Buffer.concat([Buffer.from(text, 'latin1'), body]))
+    this.#writer.writeTextAndBytes(text, body)
+    return this.#writer.queued <= HIGH_WATER
   }
 
   sendText(text: string): boolean {
