@@ -1,12 +1,13 @@
 import type { Worker } from 'node:cluster'
 import { BackOff, type BackOffOptions } from './back-off.ts'
 import { LeaseLedger } from './leases.ts'
+import { timeForSize } from './patience.ts'
 import type { StatusWorker } from './status.ts'
 import { type Serving, WorkerGoneError, WorkerProcess } from './worker-process.ts'
 
 /** Milliseconds. */
 export interface PoolDeadlines {
-  /** From a change of trust to every worker's acknowledgement: later, a worker might still let a revoked certificate in. */
+  /** From a change of trust to every worker's acknowledgement, large lists aside: later, one might still let a revoked certificate in. */
   readonly trust: number
   /** The same for any other change. */
   readonly change: number
@@ -70,7 +71,7 @@ export class WorkerPool {
    */
   async apply(serving: Serving, trustChanged: boolean): Promise<void> {
     const before = this.#serving
-    const patience = this.#patience(trustChanged)
+    const patience = this.#patience(serving, trustChanged)
     await this.#each((worker) => worker.prepare(serving, patience()))
     this.#setServing(serving)
     try {
@@ -90,11 +91,12 @@ export class WorkerPool {
    * How long each step of one change may take, in milliseconds. A change of trust has one deadline for all steps together, but
    * the last is never left less than a quarter of it: nobody is killed because another one was slow.
    */
-  #patience(trustChanged: boolean): () => number {
-    const { change, trust } = this.#deadlines
-    if (!trustChanged) return () => change
-    const end = performance.now() + trust
-    return () => Math.max(end - performance.now(), trust / 4)
+  #patience({ snapshot }: Serving, trustChanged: boolean): () => number {
+    const size = timeForSize(snapshot, this.#serving?.snapshot ?? null)
+    if (!trustChanged) return () => this.#deadlines.change + size
+    const whole = this.#deadlines.trust + size
+    const end = performance.now() + whole
+    return () => Math.max(end - performance.now(), whole / 4)
   }
 
   async #goBack(before: Serving): Promise<void> {

@@ -8,6 +8,8 @@ import type { Attribute, Name, Rdn } from './types.ts'
 /** What `\` makes literal (RFC 4514 section 2.4, and `=` and `#` of RFC 2253). */
 const ESCAPABLE = ' ,=+<>#;"\\'
 const HEX_PAIR = /^[0-9a-fA-F]{2}$/
+/** What stands for itself in a value without quotes, wherever it is in it. */
+const ORDINARY = /[^ ,;+<>"\\]+/y
 
 /**
  * A DN as a person configures it: RFC 4514 or 2253, also with quoted values, `;` separators and spaces around
@@ -127,12 +129,25 @@ class NameParser {
     let value = ''
     let keep = 0
     while (!this.#atSeparator) {
+      const ordinary = this.#ordinary()
+      if (ordinary !== '') {
+        value += ordinary
+        keep = value.length
+        continue
+      }
       const character = this.#peek()
       if ('<>"'.includes(character)) throw this.#error(`'${character}' needs a backslash before it`)
       value += character === '\\' ? this.#escape() : this.#take()
       if (character !== ' ') keep = value.length
     }
     return value.slice(0, keep)
+  }
+
+  #ordinary(): string {
+    ORDINARY.lastIndex = this.#position
+    const start = this.#position
+    if (ORDINARY.test(this.#text)) this.#position = ORDINARY.lastIndex
+    return this.#text.slice(start, this.#position)
   }
 
   /** One escaped special character, or a run of `\XX` that together must be UTF-8. */

@@ -93,8 +93,18 @@ function pool(behaviour: Behaviour = () => undefined) {
   return { made, workers, lines, measured, ended, until }
 }
 
+const noMapping: Snapshot['mapping'] = { file: '', entries: [] }
+const nobody: Snapshot['users'] = []
+
 const serving = (number: number, openings: readonly [string, string][] = [['main', '1/tls']]): Serving => ({
-  snapshot: { number, settings: { limits: { drain: 50, connections: 0, connectionsPerAddress: 0 } } } as unknown as Snapshot,
+  snapshot: {
+    number,
+    settings: { limits: { drain: 50, connections: 0, connectionsPerAddress: 0 } } as Snapshot['settings'],
+    mapping: noMapping,
+    users: nobody,
+    listeners: new Map(),
+    upstreams: new Map(),
+  },
   openings: new Map(openings),
   handles: new Map(openings.map(([name]) => [name, {} as SendHandle])),
 })
