@@ -60,11 +60,12 @@ test('a principal is made again for another identity, and for a new snapshot', (
 test('header lines follow the identity and the host', () => {
   const runtime = runtimeWith()
   const recognition = new Recognition(services().heard, '192.0.2.7')
-  const lines = (name: string, host: string): string =>
-    recognition.headerLines(runtime, recognition.principal(runtime, listener, null, accepted(name)), host, bytes, head)
-  assert.equal(lines('alice', 'a'), 'X-Forwarded-User: alice\r\nX-Forwarded-Host: a\r\n')
-  assert.equal(lines('alice', 'b'), 'X-Forwarded-User: alice\r\nX-Forwarded-Host: b\r\n')
-  assert.equal(lines('bob', 'b'), 'X-Forwarded-User: bob\r\nX-Forwarded-Host: b\r\n')
+  const [alice, bob] = [accepted('alice'), accepted('bob')]
+  const lines = (who: Authentication, host: string): string =>
+    recognition.headerLines(runtime, recognition.principal(runtime, listener, null, who), host, bytes, head)
+  assert.equal(lines(alice, 'a'), 'X-Forwarded-User: alice\r\nX-Forwarded-Host: a\r\n')
+  assert.equal(lines(alice, 'b'), 'X-Forwarded-User: alice\r\nX-Forwarded-Host: b\r\n')
+  assert.equal(lines(bob, 'b'), 'X-Forwarded-User: bob\r\nX-Forwarded-Host: b\r\n')
 })
 
 test("a trusted hop's lines are read from each request", () => {
