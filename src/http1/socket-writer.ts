@@ -4,7 +4,7 @@ import { clock } from './clock.ts'
 import { reportFault } from './fault.ts'
 
 /** At most this much is handed to TLS at once: a larger write would be faster still, but leaves the connection with a buffer of its size. */
-const MAX_WRITE = 131072
+export const MAX_WRITE = 131072
 
 interface Piece {
   readonly chunk: Buffer | string

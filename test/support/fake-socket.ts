@@ -33,6 +33,11 @@ export class FakeSocket extends EventEmitter {
 
   // What the program calls
 
+  _writev(pieces: readonly { chunk: Buffer | string; encoding: string }[], callback: (error?: Error | null) => void): void {
+    const bytes = pieces.map(({ chunk, encoding }) => (typeof chunk === 'string' ? Buffer.from(chunk, encoding as BufferEncoding) : chunk))
+    this._write(Buffer.concat(bytes), 'buffer', callback)
+  }
+
   _write(chunk: Buffer | string, encoding: string, callback: (error?: Error | null) => void): void {
     if (this.pending !== null) throw new Error('two native writes in flight abort the process')
     if (this.ending) throw new Error('a write after end')

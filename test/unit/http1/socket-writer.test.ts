@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { clock } from '../../../src/http1/clock.ts'
 import { onFault } from '../../../src/http1/fault.ts'
-import { SocketWriter } from '../../../src/http1/socket-writer.ts'
+import { MAX_WRITE, SocketWriter } from '../../../src/http1/socket-writer.ts'
 import { type Completion, FakeSocket } from '../../support/fake-socket.ts'
 
 // Whole milliseconds: what is added and compared stays exact.
 clock.now = Math.ceil(clock.now)
 
-const SLICE = 65536
+const SLICE = MAX_WRITE
 
 function writerOn(completion: Completion, tls = true) {
   const socket = new FakeSocket(completion)
@@ -39,7 +39,7 @@ describe('order', () => {
     })
   }
 
-  test('what waits together leaves together, up to 64 KiB', () => {
+  test('what waits together leaves together, up to one slice', () => {
     const { socket, writer } = writerOn('later')
     for (const piece of ['1', '22', '333', '4444']) writer.writeText(piece)
     socket.complete()
@@ -50,7 +50,7 @@ describe('order', () => {
     assert.deepEqual(sizes(socket), [1, 9, SLICE, SLICE / 2])
   })
 
-  test('nothing larger than 64 KiB goes to the socket at once', () => {
+  test('nothing larger than a slice goes to the socket at once', () => {
     for (const completion of ['at once', 'later'] as const) {
       const { socket, writer } = writerOn(completion)
       writer.write(Buffer.alloc(SLICE * 2 + 5), false)
