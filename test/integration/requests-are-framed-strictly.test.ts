@@ -183,6 +183,20 @@ test('an absolute target of the same host is forwarded as a path', async () => {
   assert.equal(gateway.upstream.only.target, '/b?c')
 })
 
+test('a head that a client repeats is forwarded alike each time, and never in place of another', async () => {
+  const client = await gateway.connect()
+  const targets = ['/a', '/a', '/a', '/a', '/b', '/a', '/b', '/b', '/b', '/a', '/c', '/c', '/c', '/a']
+  for (const target of targets) {
+    assert.equal((await client.ask(get(target, `X-Own: ${target}\r\nX-Forwarded-User: root\r\n`))).status, 200)
+  }
+  const { requests } = gateway.upstream
+  assert.deepEqual(
+    requests.map(({ target, values }) => [target, values('x-own'), values('x-forwarded-user')]),
+    targets.map((target) => [target, [target], ['alice']]),
+  )
+  assert.equal(new Set(requests.flatMap(({ values }) => values('x-request-id'))).size, targets.length, 'an id for each')
+})
+
 test('every request head has exactly one access-log line', async () => {
   const path = '/logged-once'
   await gateway.ask(get(path))

@@ -1,7 +1,9 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders are what is tested
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { socketOf } from '../../../src/cli/running.ts'
+import { ConfigError } from '../../../src/errors.ts'
 import { temporaryFolder } from '../../support/authority.ts'
 
 const flags = { config: undefined, socket: undefined }
@@ -21,14 +23,44 @@ test('the socket is the one of the flag, or that of the configuration', (t) => {
 
 test('a configuration that is broken elsewhere still tells its socket', (t) => {
   const { path, write } = temporaryFolder(t)
-  const terminal = { cwd: path, env: {} }
+  const terminal = { cwd: path, env: { SOCKET: 'a.sock' } }
   for (const text of [
     'nonsense: 1\nadmin: { socket: a.sock }\nlisteners: 7\n',
     'admin:\n  socket: a.sock\nlisteners: [\n',
     "listeners: {\nadmin:\n  socket: 'a.sock'   # here\n",
+    'admin: { socket: a.sock }\nlisteners: [\n',
+    'listeners: [\nadmin: {\n  socket: "${env:SOCKET}"\n  }\nroutes: []\n',
+    'admin:\n  socket: a.sock\n  address: [\nroutes: []\n',
+    'admin: { socket: a.sock, oops\nroutes: []\n',
   ]) {
     write('certgate.yml', text)
     assert.equal(socketOf(flags, terminal), join(path, 'a.sock'), text)
+  }
+  write('certgate.yml', 'admin: {}\nlisteners: [\n')
+  assert.equal(socketOf(flags, terminal), join(path, 'data/admin.sock'))
+})
+
+test('a configuration that is too broken to tell says what is wrong with it, and not that it names no socket', (t) => {
+  const { path, write } = temporaryFolder(t)
+  const terminal = { cwd: path, env: {} }
+  for (const [text, line, message] of [
+    ['listeners: {}\nroutes: [\n', 3, /./],
+    ['routes: [\nlisteners: { socket: other.sock }\n', 2, /./],
+    ['listeners: {}\nadmin: { socket: 5 }\n', 2, /quote it/],
+    ['admin: { socket: "${env:NONE}" }\n', 1, /NONE is not set/],
+    ['admin: { socket: "${env:NONE}", oops\nroutes: []\n', 2, /./],
+    ['admin:\n\tsocket: a.sock\n', 2, /tab/i],
+  ] as const) {
+    write('certgate.yml', text)
+    assert.throws(
+      () => socketOf(flags, terminal),
+      (error) => {
+        assert.ok(error instanceof ConfigError, `${text}: ${error}`)
+        assert.match(error.problems[0]?.message ?? '', message, text)
+        assert.equal(error.problems[0]?.line, line, text)
+        return true
+      },
+    )
   }
 })
 
