@@ -18,33 +18,67 @@ export interface RunningFlags {
 
 /**
  * The admin socket of a running certgate. Its configuration may be broken by now (that is when one asks): only the `admin` block
- * has to be readable. Throws CertgateError `not_running` where there is no such block.
+ * has to be readable. Throws CertgateError `not_running` where there is no such block, and ConfigError where nobody can tell.
  */
 export function socketOf({ config, socket }: RunningFlags, terminal: Pick<Terminal, 'cwd' | 'env'>): string {
   if (socket !== undefined) return resolve(terminal.cwd, socket)
   const file = resolve(terminal.cwd, config ?? DEFAULT_CONFIG)
   const text = readConfigText(file)
-  const found = fromBlock(text, file, terminal.env) ?? fromLine(text, file)
-  if (found !== null) return found
+  const document = parsed(text, file)
+  if (!(document instanceof ConfigError)) return socketFrom(document, terminal.env)
+  const likely = likelySocket(text, file, terminal.env)
+  if (likely === null) throw document
+  return likely
+}
+
+/** What is wrong where the text is no YAML. */
+function parsed(text: string, file: string): YamlDocument | ConfigError {
+  try {
+    return new YamlDocument(file, text)
+  } catch (error) {
+    if (error instanceof ConfigError) return error
+    throw error
+  }
+}
+
+function socketFrom(document: YamlDocument, env: Terminal['env']): string {
+  const { file } = document
+  const { problems } = interpolate(document, dirname(file), env)
+  const reader = new Reader(document)
+  const admin = readAdmin(reader, new Paths(dirname(file)))
+  if (admin !== null) return admin.socket
+  const wrong = [...problems.filter(({ path }) => path.startsWith('admin')), ...reader.problems]
+  if (wrong.length > 0) throw new ConfigError(wrong)
   throw new CertgateError('not_running', `${file} names no admin socket, so there is nothing to ask on`, {
     hint: 'add an `admin:` block with `socket: data/admin.sock` and restart, or name the socket with --socket',
   })
 }
 
-function fromBlock(text: string, file: string, env: Terminal['env']): string | null {
+/** Of a text that is no YAML any more: what its `admin` block says by itself, or the line that it most likely is. Only a question goes there. */
+function likelySocket(text: string, file: string, env: Terminal['env']): string | null {
+  const block = adminBlock(text)
+  if (block === null) return null
+  const document = parsed(block, file)
+  if (document instanceof YamlDocument) return socketOrNull(document, env)
+  const written = /\bsocket:\s*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s#"'{}[\],]+))/.exec(block)
+  const path = written?.[1] ?? written?.[2] ?? written?.[3]
+  return path === undefined || path.includes('${') ? null : resolve(dirname(file), path)
+}
+
+function socketOrNull(document: YamlDocument, env: Terminal['env']): string | null {
   try {
-    const document = new YamlDocument(file, text)
-    interpolate(document, dirname(file), env)
-    return readAdmin(new Reader(document), new Paths(dirname(file)))?.socket ?? null
+    return socketFrom(document, env)
   } catch (error) {
-    if (error instanceof ConfigError) return null
+    if (error instanceof CertgateError) return null
     throw error
   }
 }
 
-/** Not even YAML any more: the line that it most likely is. Nothing but the question is sent there. */
-function fromLine(text: string, file: string): string | null {
-  const written = /^\s+socket:\s*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s#"'{}[\],]+))\s*(?:#.*)?$/m.exec(text)
-  const path = written?.[1] ?? written?.[2] ?? written?.[3]
-  return path === undefined ? null : resolve(dirname(file), path)
+/** From the key to the line before the next key of the same depth. */
+function adminBlock(text: string): string | null {
+  const lines = text.split('\n')
+  const start = lines.findIndex((line) => /^admin\s*:/.test(line))
+  if (start < 0) return null
+  const length = lines.slice(start + 1).findIndex((line) => /^[^\s#}]/.test(line))
+  return lines.slice(start, length < 0 ? undefined : start + 1 + length).join('\n')
 }

@@ -80,7 +80,7 @@ test('a configuration with problems changes nothing, is told of everywhere, and 
   writeFileSync(join(gateway.folder, 'other.key'), (await gateway.issue('CN=other')).key)
   for (const [what, text, expected] of broken) {
     writeFileSync(gateway.configFile, text)
-    const { code, stderr } = await certgate('reload', '--socket', socketOf(gateway))
+    const { code, stderr } = await certgate('reload', '--config', gateway.configFile)
     assert.equal(code, 1, what)
     assert.match(stderr, expected, what)
     assert.match(stderr, /snapshot 1 stays in force/, what)

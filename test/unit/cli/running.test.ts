@@ -32,6 +32,7 @@ test('a configuration that is broken elsewhere still tells its socket', (t) => {
     'listeners: [\nadmin: {\n  socket: "${env:SOCKET}"\n  }\nroutes: []\n',
     'admin:\n  socket: a.sock\n  address: [\nroutes: []\n',
     'admin: { socket: a.sock, oops\nroutes: []\n',
+    'admin:\n\tsocket: a.sock\n',
   ]) {
     write('certgate.yml', text)
     assert.equal(socketOf(flags, terminal), join(path, 'a.sock'), text)
@@ -46,10 +47,10 @@ test('a configuration that is too broken to tell says what is wrong with it, and
   for (const [text, line, message] of [
     ['listeners: {}\nroutes: [\n', 3, /./],
     ['routes: [\nlisteners: { socket: other.sock }\n', 2, /./],
-    ['listeners: {}\nadmin: { socket: 5 }\n', 2, /quote it/],
+    ['listeners: {}\nadmin: { socket: 5 }\n', 2, /expected text, but `5` is read as the number 5/],
     ['admin: { socket: "${env:NONE}" }\n', 1, /NONE is not set/],
     ['admin: { socket: "${env:NONE}", oops\nroutes: []\n', 2, /./],
-    ['admin:\n\tsocket: a.sock\n', 2, /tab/i],
+    ['admin: { socket: 5 }\nroutes: [\n', 3, /./],
   ] as const) {
     write('certgate.yml', text)
     assert.throws(
