@@ -180,9 +180,8 @@ export class Session implements HttpHandler, ForwardingOwner {
   #resumeWith(generation: number, next: () => void): void {
     if (generation !== this.#generation) return
     try {
+      // Forwarding lets the connection read on as soon as the upstream takes more; a refusal ends the request, and its hold with it.
       next()
-      // A refusal has ended the request: the connection may hold the next one by now.
-      if (generation === this.#generation) this.connection.resume()
     } catch (error) {
       reportFault(error)
       this.connection.destroy()
