@@ -46,9 +46,13 @@ function socketFrom(document: YamlDocument, env: Terminal['env']): string {
   const { problems } = interpolate(document, dirname(file), env)
   const reader = new Reader(document)
   const admin = readAdmin(reader, new Paths(dirname(file)))
+  const unresolved = problems.filter(({ path }) => path === 'admin.socket')
+  if (unresolved.length > 0) throw new ConfigError(unresolved)
   if (admin !== null) return admin.socket
-  const wrong = [...problems.filter(({ path }) => path.startsWith('admin')), ...reader.problems]
-  if (wrong.length > 0) throw new ConfigError(wrong)
+  // Something else in the block is wrong.
+  const written = document.node(['admin', 'socket'])
+  if (written?.kind === 'scalar' && typeof written.value === 'string') return resolve(dirname(file), written.value)
+  if (reader.problems.length > 0) throw new ConfigError(reader.problems)
   throw new CertgateError('not_running', `${file} names no admin socket, so there is nothing to ask on`, {
     hint: 'add an `admin:` block with `socket: data/admin.sock` and restart, or name the socket with --socket',
   })

@@ -32,6 +32,7 @@ test('a configuration that is broken elsewhere still tells its socket', (t) => {
     'listeners: [\nadmin: {\n  socket: "${env:SOCKET}"\n  }\nroutes: []\n',
     'admin:\n  socket: a.sock\n  address: [\nroutes: []\n',
     'admin: { socket: a.sock, oops\nroutes: []\n',
+    'admin: { socket: a.sock, adress: x, address: 127.0.0.1:1 }\n',
     'admin:\n\tsocket: a.sock\n',
   ]) {
     write('certgate.yml', text)
