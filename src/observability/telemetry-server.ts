@@ -2,12 +2,13 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CertgateError } from '../errors.ts'
+import { limitConnections } from './connection-room.ts'
 
 const TEXT = 'text/plain; charset=utf-8'
 /** The Prometheus text format. */
 const EXPOSITION = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** Scrapers and probes are few; whoever opens more is not one. */
+/** Scrapers and probes are few; whoever opens more is not one, and may not keep them out. */
 const MAX_CONNECTIONS = 64
 const MAX_HEAD_BYTES = 8 * 1024
 /** Milliseconds. */
@@ -55,7 +56,9 @@ export async function startTelemetryServer(
     },
     (request, response) => void respond(request, response, sources, scrape),
   )
-  server.maxConnections = MAX_CONNECTIONS
+  limitConnections(server, MAX_CONNECTIONS)
+  // Whoever does not read the answer does not keep it, or its place.
+  server.timeout = REQUEST_TIMEOUT
   await listen(server, address)
   server.on('error', sources.onError)
   return {

@@ -23,16 +23,18 @@ interface Reply {
   readonly status: number
   readonly headers: NodeJS.Dict<string | string[]>
   readonly body: string
+  readonly localPort: number | undefined
 }
 
 function ask(port: number, path: string, method = 'GET', agent?: Agent): Promise<Reply> {
   return new Promise((resolve, reject) => {
     request({ port, path, method, agent, host: '127.0.0.1' }, (response) => {
       let body = ''
+      const { localPort } = response.socket
       response.setEncoding('utf8').on('data', (text) => {
         body += text
       })
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body, localPort }))
     })
       .on('error', reject)
       .end()
@@ -109,6 +111,30 @@ test('a head over 8 KiB and what is not HTTP are refused', async (t) => {
   const { address } = await start(t)
   assert.match(await raw(address.port, `GET /metrics HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(9000)}\r\n\r\n`), /^HTTP\/1\.1 431 /)
   assert.match(await raw(address.port, 'garbage\r\n\r\n'), /^HTTP\/1\.1 400 /)
+})
+
+test('half-sent requests keep nobody out: neither a probe that comes now nor a scraper that keeps its connection', async (t) => {
+  const { address } = await start(t)
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.after(() => agent.destroy())
+  const scraped = await ask(address.port, '/metrics', 'GET', agent)
+  const half = Array.from({ length: 100 }, () => connect(address.port, '127.0.0.1'))
+  t.after(() => half.map((socket) => socket.destroy()))
+  let closed = 0
+  for (const socket of half) {
+    socket.on('error', () => {})
+    socket.on('close', () => closed++)
+    socket.write('GET /healthz HTTP/1.1\r\nHost: ')
+    await once(socket, 'connect')
+  }
+  // Each of these takes the place of one, long before the half-sent ones time out.
+  const since = performance.now()
+  for (let probe = 0; probe < 10; probe++) assert.equal((await ask(address.port, '/healthz')).status, 200)
+  assert.ok(performance.now() - since < 3_000)
+  assert.ok(closed >= 100 - 64 && closed < 100, `${closed} were closed`)
+  const again = await ask(address.port, '/metrics', 'GET', agent)
+  assert.equal(again.status, 200)
+  assert.equal(again.localPort, scraped.localPort, 'on the same connection')
 })
 
 test('an address in use is one clear error', async (t) => {
