@@ -48,26 +48,6 @@ export const groups: readonly CommandGroup[] = [
     ],
   },
   {
-    title: 'run',
-    commands: [
-      {
-        name: 'serve',
-        summary: 'run the gateway',
-        load: async () => (await import('./serve.ts')).serveCommand,
-      },
-      {
-        name: 'status',
-        summary: 'show how the running certgate is',
-        load: async () => (await import('./status.ts')).statusCommand,
-      },
-      {
-        name: 'reload',
-        summary: 'let the running certgate load its configuration again',
-        load: async () => (await import('./reload.ts')).reloadCommand,
-      },
-    ],
-  },
-  {
     title: 'ask',
     commands: [
       {

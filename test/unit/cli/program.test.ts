@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { commands } from '../../../src/cli/commands.ts'
+import { commands, groups } from '../../../src/cli/commands.ts'
 import { runProgram } from '../../../src/cli/program.ts'
 import { formatProblems, reportError } from '../../../src/cli/report-error.ts'
 import { CertgateError, ConfigError, MaterialError, type Problem, UsageError } from '../../../src/errors.ts'
@@ -25,6 +25,13 @@ test('every command has the name and summary of the overview, and a usage that b
     assert.ok(command.usage.startsWith(`usage: certgate ${entry.name}`), entry.name)
     assert.match(command.summary, /^[a-z].*[^.]$/)
   }
+})
+
+test('no group and no command is listed twice', async () => {
+  for (const names of [groups.map(({ title }) => title), commands.map(({ name }) => name)]) assert.deepEqual(names, [...new Set(names)])
+  const terminal = testTerminal()
+  await runProgram(['--help'], terminal)
+  assert.equal(terminal.stdout().match(/^run:$/gm)?.length, 1)
 })
 
 test('no line of any help is wider than 140 columns', async () => {
