@@ -38,6 +38,8 @@ export async function openAdminSocket(path: string, handlers: AdminHandlers): Pr
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const server = createServer((request, response) => void answer(request, response, handlers))
   await listen(server, path)
+  // Nothing is left to be done for a connection that could not be accepted: it is asked again.
+  server.on('error', () => {})
   const { ino } = statSync(path)
   return {
     path,
@@ -110,7 +112,11 @@ const unusable = (path: string, cause: NodeJS.ErrnoException) =>
 
 async function answer(request: IncomingMessage, response: ServerResponse, handlers: AdminHandlers): Promise<void> {
   try {
-    const url = new URL(request.url ?? '/', 'http://admin')
+    const url = target(request.url ?? '')
+    if (url === null) {
+      respond(response, 400, { error: 'the request target is malformed' })
+      return
+    }
     const asked = `${request.method} ${url.pathname}`
     if (asked === 'GET /status') respond(response, 200, await handlers.status())
     else if (asked === 'POST /reload') respond(response, 200, await handlers.reload(url.searchParams.get('workers') === 'true'))
@@ -118,6 +124,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
   } catch (error) {
     respond(response, 500, { error: error instanceof Error ? error.message : String(error) })
   }
+}
+
+/** Null where it is no path: absolute and network-path forms (`//host/x`) have no meaning on a Unix socket. */
+function target(text: string): URL | null {
+  return /^\/(?!\/)/.test(text) ? URL.parse(text, 'http://admin') : null
 }
 
 function respond(response: ServerResponse, status: number, body: unknown): void {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, existsSync, rmSync, statSync } from 'node:fs'
+import { type IncomingMessage, request } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -93,6 +95,21 @@ test('nobody there, a stranger there, and no permission are told apart', async (
     chmodSync(path, 0)
     await assert.rejects(askStatus(path), { code: 'not_running', message: `${path} may not be opened by this user` })
   }
+})
+
+test('what has no meaning there is told from what fails', async (t) => {
+  const path = join(temporaryFolder(t).path, 'admin.sock')
+  const socket = await openAdminSocket(path, handlers)
+  t.after(() => socket.close())
+  const status = async (target: string) => {
+    const sent = request({ socketPath: path, path: target, method: 'GET' }).end()
+    const [response] = (await once(sent, 'response')) as [IncomingMessage]
+    response.resume()
+    return response.statusCode
+  }
+  for (const target of ['//[', 'http://[::bad', '//host/status', '*', 'status']) assert.equal(await status(target), 400, target)
+  for (const target of ['/', '/nothing', '/status/', '/reload']) assert.equal(await status(target), 404, target)
+  assert.equal(await status('/status?x=%zz'), 200)
 })
 
 test('what fails inside is told to the one who asked', async (t) => {
