@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { readPfx } from '../certificates/pkcs12-read.ts'
 import type { Located } from '../config/document.ts'
 import type { QuickConfig } from '../config/flags.ts'
@@ -8,6 +9,7 @@ import { parseRoleMapping } from '../config/roles-mapping.ts'
 import type { InternalUser, Settings } from '../config/settings.ts'
 import { ConfigError, type Problem } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
+import { WRITABLE, whyNotAppendable } from '../observability/descriptor.ts'
 import { mappingErrors } from '../policy/mapping-checks.ts'
 import { readAuthorities } from '../policy/mapping-issuer.ts'
 import { compilePolicy } from '../policy/policy.ts'
@@ -48,8 +50,8 @@ interface Parts {
 }
 
 /**
- * Reads and judges everything that decides something: configuration, mapping, users, certificates, keys, CAs and CRLs, and compiles
- * the policy for a trial. Never rejects for what is in those files: all problems come back at once, and nothing of them is used then.
+ * Reads and judges everything that decides something: configuration, mapping, users, certificates, keys, CAs and CRLs, compiles the
+ * policy for a trial, and sees that the access log can be opened. Never rejects for what is in those files: all problems come back at once, and nothing of them is used then.
  */
 export async function loadConfiguration(source: ConfigurationSource, previous: Snapshot | null = null): Promise<LoadResult> {
   const problems: Problem[] = []
@@ -58,6 +60,7 @@ export async function loadConfiguration(source: ConfigurationSource, previous: S
   if (parts === null) return failed([])
   const { settings, document, mapping, users } = parts
   const material = loadMaterial(settings, document, readPfx, problems)
+  judgeAccessLog(settings, document, previous, problems)
   if (mapping !== null) judgePolicy(parts, mapping, material, previous, problems)
   if (mapping === null || material === null || problems.some(({ severity }) => severity === 'error')) return failed(settings.watchedFiles)
   const snapshot: Snapshot = { number: (previous?.number ?? 0) + 1, settings, mapping, users, ...material }
@@ -116,6 +119,15 @@ function attempt<T>(problems: Problem[], read: () => T): T | null {
     problems.push(...error.problems)
     return null
   }
+}
+
+/** One that is open already stays so, whatever has become of its name. */
+function judgeAccessLog({ telemetry }: Settings, document: Located, previous: Snapshot | null, problems: Problem[]): void {
+  const { accessLog } = telemetry
+  if (typeof accessLog === 'string' || isDeepStrictEqual(accessLog, previous?.settings.telemetry.accessLog)) return
+  const why = whyNotAppendable(accessLog.file)
+  if (why === null) return
+  problems.push(document.problem(['telemetry', 'access_log'], `cannot open the access log ${accessLog.file}: ${why}`, { hint: WRITABLE }))
 }
 
 function judgePolicy(parts: Parts, mapping: RoleMapping, material: Material | null, previous: Snapshot | null, problems: Problem[]): void {

@@ -57,6 +57,7 @@ export class WorkerProcess {
   #inForce: Snapshot | null = null
   #prepared: Snapshot | null = null
   #gone = false
+  #killed = false
   #asked = 0
 
   constructor(worker: Worker, events: WorkerEvents) {
@@ -154,7 +155,8 @@ export class WorkerProcess {
   }
 
   kill(why: string): void {
-    if (this.#gone) return
+    if (this.#gone || this.#killed) return
+    this.#killed = true
     this.#events.killed(this, why)
     this.#worker.process.kill('SIGKILL')
   }

@@ -1,8 +1,10 @@
-import { close, fstatSync, open, openSync, write, writeSync } from 'node:fs'
+import { accessSync, close, closeSync, constants, fstatSync, open, openSync, write, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { promisify } from 'node:util'
 import { CertgateError } from '../errors.ts'
+import { unreadable } from '../regular-file.ts'
 
 /** Linux: a write of up to this many bytes to a pipe is never mixed with another process's (PIPE_BUF). */
 export const PIPE_ATOMIC = 4096
@@ -19,19 +21,48 @@ export function kindOf(fd: number): DescriptorKind {
   return stat.isFIFO() || stat.isSocket() ? 'pipe' : 'file'
 }
 
+/** A FIFO that nobody reads is an error at once, and not something to wait for. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
+const MODE = 0o640
+
 /** Opens for appending, mode 0640. Throws CertgateError `io_failed`. */
 export function openForAppend(file: string): number {
   try {
-    return openSync(file, 'a', 0o640)
+    return openSync(file, APPEND | constants.O_CREAT, MODE)
   } catch (cause) {
-    throw new CertgateError('io_failed', `cannot open log file ${file}: ${(cause as Error).message}`, {
-      cause,
-      hint: 'the folder has to exist and be writable by the user certgate runs as',
-    })
+    throw new CertgateError('io_failed', `cannot open log file ${file}: ${unwritable(cause)}`, { cause, hint: WRITABLE })
   }
 }
 
-export const reopenForAppend = (file: string): Promise<number> => promisify(open)(file, 'a', 0o640)
+export const reopenForAppend = (file: string): Promise<number> => promisify(open)(file, APPEND | constants.O_CREAT, MODE)
+
+/** What is asked of a log file's place. */
+export const WRITABLE = 'the folder has to exist and be writable by the user certgate runs as'
+
+/** Why a file cannot be opened for appending, as far as that shows without making it; null: nothing is in the way. */
+export function whyNotAppendable(file: string): string | null {
+  try {
+    closeSync(openSync(file, APPEND))
+    return null
+  } catch (error) {
+    return isAbsent(error) ? whyNotMade(dirname(file)) : unwritable(error)
+  }
+}
+
+function whyNotMade(folder: string): string | null {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK)
+    return null
+  } catch (error) {
+    return isAbsent(error) ? `there is no folder ${folder}` : `${folder}: ${unwritable(error)}`
+  }
+}
+
+const isAbsent = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT'
+
+function unwritable(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code === 'ENXIO' ? 'it is a socket, or a FIFO that nobody reads' : unreadable(error)
+}
 
 /** A failure to close loses nothing that could still be saved. */
 export function closeQuietly(fd: number): Promise<void> {

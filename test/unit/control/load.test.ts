@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { loadConfiguration } from '../../../src/control/load.ts'
 import type { Snapshot } from '../../../src/ipc/messages.ts'
@@ -96,6 +98,32 @@ test('files that are missing or no text are told at the key that names them', as
     `cannot read ${path}/roles_mapping.yml: it is not UTF-8 text`,
     `cannot read ${path}/no_users.yml: no such file`,
   ])
+})
+
+test('an access log that cannot be opened is told at its line, unless it is open already, and none is made', async (t) => {
+  const { load, loaded, write, path } = folder(t)
+  const to = (file: string) => write('certgate.yml', `${CONFIG}telemetry:\n  access_log: ${file}\n`)
+  execFileSync('mkfifo', [`${path}/fifo`])
+  for (const [file, why] of [
+    ['none/access.log', `there is no folder ${path}/none`],
+    ['.', 'it is a directory'],
+    ['ca.crt/access.log', 'a part of its path is not a directory'],
+    ['fifo', 'it is a socket, or a FIFO that nobody reads'],
+  ] as const) {
+    to(file)
+    const result = await load()
+    assert.ok(!result.ok, file)
+    assert.deepEqual(
+      result.problems.map(({ message, line }) => [message, line]),
+      [[`cannot open the access log ${join(path, file)}: ${why}`, 16]],
+    )
+  }
+  to('access.log')
+  const { snapshot } = await loaded()
+  assert.equal(existsSync(`${path}/access.log`), false)
+  mkdirSync(`${path}/access.log`)
+  assert.equal((await load()).ok, false)
+  await loaded(snapshot)
 })
 
 test('a mapping value that cannot be used is an error of the mapping', async (t) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -105,6 +105,15 @@ test('a folder that is missing is one clear error', () => {
     () => openSink({ file: join(folder, 'missing', 'access.log') }),
     (error) => error instanceof CertgateError && error.code === 'io_failed' && /^cannot open log file .*missing/.test(error.message),
   )
+})
+
+test('a FIFO that nobody reads is one clear error, and nothing waits for a reader', () => {
+  const file = join(folder, 'fifo.log')
+  execFileSync('mkfifo', [file])
+  assert.throws(() => openSink({ file }), {
+    code: 'io_failed',
+    message: `cannot open log file ${file}: it is a socket, or a FIFO that nobody reads`,
+  })
 })
 
 test('a failing descriptor costs lines, each of them counted, and never throws', async () => {
