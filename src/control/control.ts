@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts'
 import { CertgateError, ConfigError, type Problem } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import { createAudit } from '../observability/audit.ts'
+import { DESCRIPTORS_HINT, watchDescriptors } from '../observability/descriptor-shortage.ts'
 import { createLogger, flushLogger, type Logger } from '../observability/logger.ts'
 import type { Audit } from '../observability/types.ts'
 import { openAdminSocket } from './admin-socket.ts'
@@ -87,6 +88,7 @@ class Control {
       (request) => this.#reload(request),
       (earlier, later) => ({ ...later, replaceWorkers: earlier.replaceWorkers || later.replaceWorkers }),
     )
+    watchDescriptors(() => log.error({ hint: DESCRIPTORS_HINT }, 'out of file descriptors: telemetry and the admin socket do not answer'))
     this.#watcher = new FileWatcher(() => void this.#requestReload('file'))
   }
 

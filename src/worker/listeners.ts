@@ -7,6 +7,8 @@ export type Acceptor = (socket: Socket) => void
 export interface ListenerEvents {
   opened(listener: string, opening: string): void
   failed(listener: string, opening: string, error: NodeJS.ErrnoException): void
+  /** A connection could not be accepted; the listener goes on. */
+  acceptFailed(listener: string, error: NodeJS.ErrnoException): void
   /** A connection was closed because a limit is reached. */
   refused(listener: string, remote: string): void
 }
@@ -39,8 +41,11 @@ export class Listeners {
     const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, (socket) =>
       this.#admit(listener, socket),
     )
-    server.once('error', (error) => this.#events.failed(listener, opening, error))
+    const failed = (error: NodeJS.ErrnoException) => this.#events.failed(listener, opening, error)
+    server.once('error', failed)
     server.listen(handle, backlog, () => {
+      server.off('error', failed)
+      server.on('error', (error) => this.#events.acceptFailed(listener, error))
       this.#open.get(listener)?.server.close()
       this.#open.set(listener, { opening, server })
       this.#events.opened(listener, opening)

@@ -44,6 +44,7 @@ export class WorkerProgram {
     this.#listeners = new Listeners(this.#admission, (name) => this.#parts?.endpoints.acceptor(name) ?? null, {
       opened: (listener, opening) => send({ kind: 'listening', listener, opening }),
       failed: (listener, opening, { code = 'UNKNOWN', message }) => send({ kind: 'listen_failed', listener, opening, code, message }),
+      acceptFailed: (listener, error) => this.#parts?.services.log.debug({ listener, err: error }, 'a connection could not be accepted'),
       refused: (listener, remote) => this.#parts?.services.log.debug({ listener, remote }, 'connection refused: a limit is reached'),
     })
     setInterval(() => this.#admission.tidy(), tidyInterval).unref()

@@ -1,6 +1,7 @@
 import type { TelemetrySettings } from '../config/settings.ts'
 import { openAccessLog } from '../observability/access-log.ts'
 import { createAudit } from '../observability/audit.ts'
+import { DESCRIPTORS_HINT, watchDescriptors } from '../observability/descriptor-shortage.ts'
 import { createLogger, flushLogger, type Logger } from '../observability/logger.ts'
 import type { AccessLog, Audit } from '../observability/types.ts'
 import { createWorkerMetrics, type WorkerMetrics } from '../observability/worker-metrics.ts'
@@ -25,6 +26,7 @@ export class WorkerServices {
     this.audit = createAudit(this.log)
     this.#accessLog = this.#open(telemetry)
     this.#telemetry = telemetry
+    watchDescriptors(() => this.log.error({ hint: DESCRIPTORS_HINT }, 'out of file descriptors: connections are closed as they come'))
   }
 
   get accessLog(): AccessLog | null {

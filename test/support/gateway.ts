@@ -20,6 +20,8 @@ export interface GatewayOptions {
   readonly workers?: number
   readonly env?: Readonly<Record<string, string>>
   readonly accessLog?: string
+  /** Path of a program to start instead of `bin/certgate`. */
+  readonly entry?: string
 }
 
 /** The real program with a fresh authority, one listener, and an upstream that records. */
@@ -82,7 +84,11 @@ export async function startGateway(t: Lifetime, options: GatewayOptions = {}): P
   const configFile = join(folder, 'certgate.yml')
   write('certgate.yml', configText(options, upstream.url))
   const program = await startProgram(
-    { config: configFile, ...(options.env === undefined ? {} : { env: options.env }) },
+    {
+      config: configFile,
+      ...(options.env === undefined ? {} : { env: options.env }),
+      ...(options.entry === undefined ? {} : { entry: options.entry }),
+    },
     t as { after(callback: () => Promise<unknown>): void },
   )
   const [alice, mallory] = await Promise.all([authority.issue({ subject: 'CN=alice' }), authority.issue({ subject: 'CN=mallory' })])
