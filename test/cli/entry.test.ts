@@ -92,16 +92,27 @@ for (const shell of shells) {
     assert.equal(result.only('pid'), String(result.pid), 'the process is that of node')
   })
 
-  test(`${shell.join(' ')}: the pinned node serves where the own one is old, broken or absent`, () => {
-    for (const node of ['20.20.2', '9.0.0', 'x', undefined]) {
+  test(`${shell.join(' ')}: the pinned node serves where the own one is old, broken, unfit or absent`, () => {
+    for (const node of ['20.20.2', '9.0.0', 'x', '24.21.0', '24.21.3', '26.8.0', undefined]) {
       const { bin, path } = place({ ...(node === undefined ? {} : { node }), pinned: '26.1.0' })
       assert.equal(run(bin, path, { shell }).only('node'), '26.1.0', node ?? 'none')
     }
   })
 
+  test(`${shell.join(' ')}: only the releases that lose the chains of clients are passed over, and not by a pin either`, () => {
+    for (const node of ['24.2.1', '24.20.9', '24.22.0', '26.7.0', '26.9.0', '26.80.0', '124.21.0']) {
+      const { bin, path } = place({ node, pinned: '26.1.0' })
+      assert.equal(run(bin, path, { shell }).only('node'), node)
+    }
+    const { bin, path } = place({ node: '20.20.2', pinned: '26.8.0' })
+    assert.equal(run(bin, path, { shell }).status, 1)
+  })
+
   test(`${shell.join(' ')}: without any, one line names the floor`, () => {
     for (const [node, found] of [
       ['20.20.2', 'v20.20.2'],
+      ['24.21.0', 'v24.21.0 (which loses the intermediate certificates that clients send)'],
+      ['26.8.1', 'v26.8.1 (which loses the intermediate certificates that clients send)'],
       [undefined, 'none'],
     ] as const) {
       const { bin, path, root } = place(node === undefined ? {} : { node })
