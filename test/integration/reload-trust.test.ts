@@ -45,6 +45,22 @@ test('a certificate revoked by a CRL file is cut off on every worker within a se
   assert.deepEqual([refused.status, refused.json().code], [403, 'certificate_revoked'])
 })
 
+test('a revocation list that runs out closes the connections that it spoke for', async (t) => {
+  const gateway = await startGateway(t)
+  const nextUpdate = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 8_000)
+  replace(gateway, 'ca.crl', gateway.authority.crl({ nextUpdate }))
+  const config = readFileSync(gateway.configFile, 'utf8')
+  const crl = 'crl: { validate: true, files: [ca.crl] }'
+  replace(gateway, 'certgate.yml', config.replace('client_ca: [ca.crt]', `client_ca: [ca.crt]\n      ${crl}`))
+  await inForce(gateway, 2)
+  const client = await gateway.connect()
+  assert.equal((await client.ask(get('/x'))).status, 200)
+  await client.end(15_000)
+  const late = Date.now() - nextUpdate.getTime()
+  assert.ok(late >= 0 && late < 2_000, `closed ${late} ms after the list had run out`)
+  assert.equal((await gateway.ask(get('/x'))).json().code, 'certificate_status_unknown')
+})
+
 test('a CA taken out cuts off its clients, and a session of theirs is not resumed', async (t) => {
   const other = await createAuthority('CN=other root')
   const gateway = await startGateway(t, { workers: 2 })
