@@ -10,7 +10,7 @@ const problem: Problem = {
   severity: 'error',
   message: 'unknown key `listner`',
   path: 'listner',
-  file: '/work/certgate.yml',
+  file: '/srv/certgate.yml',
   line: 3,
   column: 1,
   snippet: '3 | listner: x\n  | ^^^^^^^',
@@ -43,7 +43,7 @@ test('no line of any help is wider than 140 columns', async () => {
 
 test('errors are one line, a hint where there is one, and an exit code', () => {
   const said = (error: unknown, env = {}) => {
-    const terminal = testTerminal({ env, cwd: '/work' })
+    const terminal = testTerminal({ env, cwd: '/srv' })
     const code = reportError(error, terminal)
     return [code, terminal.stderr()]
   }
@@ -54,7 +54,7 @@ test('errors are one line, a hint where there is one, and an exit code', () => {
     1,
     'certgate: unexpected error: first\nhint: set CERTGATE_DEBUG=1 to see where it came from\n',
   ])
-  const missing = Object.assign(new Error('ENOENT: no such file, open'), { errno: -2, code: 'ENOENT', path: '/work/x.crt' })
+  const missing = Object.assign(new Error('ENOENT: no such file, open'), { errno: -2, code: 'ENOENT', path: '/srv/x.crt' })
   assert.deepEqual(said(missing), [1, 'certgate: x.crt: no such file or directory\n'])
   assert.deepEqual(said('text')[0], 1)
 })
@@ -66,7 +66,7 @@ test('the stack is shown only when asked for', () => {
 })
 
 test('a broken configuration shows every problem with place, snippet and hint', () => {
-  const terminal = testTerminal({ cwd: '/work' })
+  const terminal = testTerminal({ cwd: '/srv' })
   const warning: Problem = { ...problem, severity: 'warning', message: 'odd', snippet: '', line: 9, file: '/elsewhere/roles.yml' }
   const { hint, ...bare } = warning
   assert.equal(hint, problem.hint)
