@@ -21,14 +21,17 @@ function raw(port: number): Socket {
   return socket
 }
 
+/** Ended in whichever way: a reset is one too. */
+const closed = (socket: Socket) => new Promise((resolve) => socket.once('close', resolve))
+
 test('a silent connection is cut off at the deadline, and others are served meanwhile', async (t) => {
-  const gateway = await listen(t, prepare(t, spec), { handshakeTimeout: 300 })
+  const gateway = await listen(t, prepare(t, spec), { handshakeTimeout: 1_000 })
   const began = Date.now()
   const silent = Array.from({ length: 50 }, () => raw(gateway.port))
-  const closed = Promise.all(silent.map((socket) => once(socket, 'close')))
+  const ended = Promise.all(silent.map(closed))
   assert.equal((await dial(gateway, servers, as(alice))).seen?.dn, 'CN=alice')
-  await closed
-  assert.ok(Date.now() - began >= 290)
+  await ended
+  assert.ok(Date.now() - began >= 990)
   assert.equal(gateway.failures.length, 50)
   assert.ok(gateway.failures.every(({ code }) => code === 'handshake_timeout'))
 })
@@ -41,7 +44,7 @@ test('a handshake that trickles in does not push the deadline back', async (t) =
   socket.write(Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3]))
   const drip = setInterval(() => socket.write(Buffer.from([0])), 50)
   t.after(() => clearInterval(drip))
-  await once(socket, 'close')
+  await closed(socket)
   const took = Date.now() - began
   assert.ok(took >= 290 && took < 2_000, `${took} ms`)
 })
@@ -58,7 +61,7 @@ test('garbage and plain HTTP end at once', async (t) => {
   for (const text of texts) {
     const socket = raw(gateway.port)
     socket.end(Buffer.from(text, 'latin1'))
-    await once(socket, 'close')
+    await closed(socket)
   }
   assert.equal(gateway.failures.length, texts.length)
   assert.equal((await dial(gateway, servers, as(alice))).seen?.dn, 'CN=alice')
@@ -71,7 +74,7 @@ test('a connection that goes away in mid-handshake is no error of the process', 
     await once(socket, 'connect')
     socket.write(Buffer.from([22, 3, 1, 2, 0, 1, ...new Array<number>(60).fill(0)]).subarray(0, bytes))
     socket.resetAndDestroy()
-    await once(socket, 'close')
+    await closed(socket)
   }
   assert.equal((await dial(gateway, servers, as(alice))).seen?.dn, 'CN=alice')
 })
