@@ -14,15 +14,19 @@ const alice = await root.issue({ subject: 'CN=alice' })
 
 type Tamper = (flight: Buffer) => Buffer
 
-/** A TCP relay that changes the second flight of each client: Certificate, key exchange, CertificateVerify and Finished. */
-async function relay(t: { after(callback: () => void): void }, port: number, tamper: Tamper): Promise<number> {
+/**
+ * A TCP relay that changes the second flight of each client: Certificate, key exchange, CertificateVerify and Finished. `last`: nothing
+ * comes after it, so that a server to which a length was changed does not wait for the rest.
+ */
+async function relay(t: { after(callback: () => void): void }, port: number, tamper: Tamper, last = false): Promise<number> {
   const middle = createServer((client) => {
     const upstream = connectTcp({ port, host: '127.0.0.1' })
     for (const socket of [client, upstream]) socket.on('error', () => {})
     let flights = 0
     client.on('data', (chunk) => {
-      flights++
-      upstream.write(flights === 2 ? tamper(Buffer.from(chunk)) : chunk)
+      if (++flights === 2) upstream.write(tamper(Buffer.from(chunk)))
+      else if (flights < 2 || !last) upstream.write(chunk)
+      if (flights === 2 && last) upstream.end()
     })
     client.on('close', () => upstream.destroy())
     upstream.on('close', () => client.destroy())
@@ -38,18 +42,25 @@ async function relay(t: { after(callback: () => void): void }, port: number, tam
 for (const version of versions) {
   test(`${version}: a relay that changes nothing is no obstacle`, async (t) => {
     const gateway = await listen(t, prepare(t, { server, clientCa: [root] }))
-    const port = await relay(t, gateway.port, (flight) => flight)
-    assert.equal((await dial({ port }, servers, { ...only(version), ...as(alice) })).seen?.dn, 'CN=alice')
+    for (const last of [false, true]) {
+      const port = await relay(t, gateway.port, (flight) => flight, last)
+      assert.equal((await dial({ port }, servers, { ...only(version), ...as(alice) })).seen?.dn, 'CN=alice')
+    }
   })
 
   test(`${version}: one changed byte anywhere in the certificate flight serves nobody`, async (t) => {
-    const gateway = await listen(t, prepare(t, { server, clientCa: [root] }), { handshakeTimeout: 300 })
+    const gateway = await listen(t, prepare(t, { server, clientCa: [root] }))
     let offset = 0
-    const port = await relay(t, gateway.port, (flight) => {
-      const at = offset % flight.length
-      flight.writeUInt8(flight.readUInt8(at) ^ 0x55, at)
-      return flight
-    })
+    const port = await relay(
+      t,
+      gateway.port,
+      (flight) => {
+        const at = offset % flight.length
+        flight.writeUInt8(flight.readUInt8(at) ^ 0x55, at)
+        return flight
+      },
+      true,
+    )
     for (offset = 0; offset < 1_000; offset += 37) {
       const { seen } = await dial({ port }, servers, { ...only(version), ...as(alice) })
       assert.equal(seen, null, `offset ${offset}`)
