@@ -1,18 +1,20 @@
-import { lowerText, type RequestHead } from '../http1/request-head.ts'
-import { requestHead } from '../http1/server-connection.ts'
+import { lowerText, RequestHead } from '../http1/request-head.ts'
 import { crossSiteProblem } from '../policy/cross-site.ts'
 import type { Route, RouteMiss } from '../policy/types.ts'
 import type { ListenerRuntime } from './runtime.ts'
 
 const NOTHING = Buffer.alloc(0)
+const NO_HEAD = new RequestHead(0)
 
 /** A request between its head and its end. One per client connection, reused; nothing of it outlives the request. */
 export class Asked {
   /** A head was read: false where the request could not be understood. */
   understood = false
   bytes: Buffer = NOTHING
-  /** The worker's shared head, or a copy where something was awaited. Its offsets are good until the decision is made. */
-  head: RequestHead = requestHead
+  /** The connection's head, or a copy where something was awaited or cut. Its offsets are good until the decision is made. */
+  head: RequestHead = NO_HEAD
+  /** Something was awaited since the head was read. */
+  waited = false
   /** First byte of the fields and the byte after the head, in `bytes`. */
   fieldsStart = 0
   end = 0
@@ -25,26 +27,34 @@ export class Asked {
   /** Header line for a request id that we made; '' where the client's is kept. */
   idLine = ''
 
-  begin(bytes: Buffer, bodyStart: number, bodyEnd: number, complete: boolean): void {
+  begin(bytes: Buffer, head: RequestHead, bodyEnd: number, complete: boolean): void {
     this.understood = true
+    this.waited = false
     this.bytes = bytes
-    this.head = requestHead
-    this.fieldsStart = requestHead.fieldsStart
-    this.end = requestHead.end
-    this.body = bodyEnd > bodyStart ? bytes.subarray(bodyStart, bodyEnd) : null
+    this.head = head
+    this.fieldsStart = head.fieldsStart
+    this.end = head.end
+    this.body = bodyEnd > head.end ? bytes.subarray(head.end, bodyEnd) : null
     this.complete = complete
   }
 
-  /** Before anything is awaited: the shared head is overwritten by the next request of any connection. */
+  /** Before anything is awaited: the head is overwritten by the next request of any connection. */
   keepHead(): void {
     this.head = this.head.copy()
+    this.waited = true
+  }
+
+  /** The head, to cut from: a remembered one stays as it is. */
+  headToCut(): RequestHead {
+    if (this.head.memo !== 0) this.head = this.head.copy()
+    return this.head
   }
 
   /** Lets go of the client's bytes. */
   clear(): void {
     this.understood = false
     this.bytes = NOTHING
-    this.head = requestHead
+    this.head = NO_HEAD
     this.body = null
   }
 }

@@ -3,22 +3,23 @@
  * gateway/ implements the handler. One of each per client connection, reused for every request on it.
  */
 
+import type { RequestHead } from '../http1/request-head.ts'
+
 /** Why a protocol reader gives a request up; gateway/ turns it into a refusal. */
 export type ProtocolProblem = 'malformed_request' | 'head_too_large' | 'body_too_large' | 'request_timeout' | 'expectation_failed'
 
 export interface HttpHandler {
   /**
-   * A head was read and found sound; its offsets (in the connection's `head`) are valid until this returns.
-   * `[bodyStart, bodyEnd)` of `bytes` is the part of a length-framed body that came with it; `complete`: there is no more.
+   * A head was read and found sound; it begins at `start` of `bytes`, and `head` is valid until this returns.
+   * `[head.end, bodyEnd)` is the part of a length-framed body that came with it; `complete`: there is no more.
    */
-  onRequest(bytes: Buffer, start: number, bodyStart: number, bodyEnd: number, complete: boolean): void
+  onRequest(bytes: Buffer, head: RequestHead, start: number, bodyEnd: number, complete: boolean): void
   /** More of the body, without its framing. The buffer is the handler's to keep. */
   onBody(bytes: Buffer): void
   /** The body is complete. `trailers` are its trailer lines, unfiltered. */
   onBodyEnd(trailers: readonly string[]): void
-  /** The message cannot be read any further. The handler answers where no response has begun. `head`: the head was sound all
-   * the same, and stands in these bytes. */
-  onProblem(problem: ProtocolProblem, detail: string, head: Buffer | null): void
+  /** The message cannot be read any further. The handler answers where no response has begun. Not null: the head was sound all the same. */
+  onProblem(problem: ProtocolProblem, detail: string, bytes: Buffer | null, head: RequestHead | null): void
   onTunnelBytes(bytes: Buffer): void
   /** In a tunnel the client closed its direction. */
   onTunnelEnd(): void

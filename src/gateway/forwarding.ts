@@ -4,39 +4,11 @@ import { Permit } from '../policy/decide.ts'
 import { responseHead, type UpstreamConnection } from '../upstream/connection.ts'
 import type { ResponseHandler, UpstreamFailure } from '../upstream/types.ts'
 import type { HttpConnection } from './exchange.ts'
+import type { ForwardingOwner, ForwardRequest } from './forward-request.ts'
 import { HeldBody } from './held-body.ts'
 import { returnedHead, rewrittenHead } from './returned-head.ts'
-import type { RouteRuntime, Runtime } from './runtime.ts'
 
 const END_OF_CHUNK = Buffer.from('\r\n', 'latin1')
-
-/** What is forwarded; everything about it was decided before. */
-export interface ForwardRequest {
-  readonly route: RouteRuntime
-  readonly runtime: Runtime
-  readonly method: string
-  /** Whole, with the blank line. */
-  readonly head: string
-  readonly chunked: boolean
-  /** Protocol that the request may switch to; '' where it asks for none or the route has none. */
-  readonly upgrade: string
-  /** HTTP/1.0 client: understands neither chunks nor 1xx. */
-  readonly oldClient: boolean
-  /** The upstream connection serves nothing after it. */
-  readonly alone: boolean
-}
-
-/** Who hears how it ended. */
-export interface ForwardingOwner {
-  /** Complete: `close` where the connection cannot go on; `now` as of performance.now(). */
-  onForwarded(status: number, close: boolean, now: number): void
-  /** No response has begun: the owner answers. */
-  onUpstreamFailed(failure: UpstreamFailure, detail: string): void
-  /** A response had begun and cannot be completed: the owner ends the connection. */
-  onBroken(status: number, failure: UpstreamFailure, detail: string): void
-  /** Which trailer names of the request may not pass. */
-  isReserved(name: string): boolean
-}
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE', 'QUERY', 'PROPFIND', 'REPORT', 'SEARCH'])
 
@@ -45,6 +17,7 @@ export class Forwarding implements ResponseHandler {
   readonly #client: HttpConnection
   readonly #owner: ForwardingOwner
   #request: ForwardRequest | null = null
+  #text = ''
   #upstream: UpstreamConnection | null = null
   #startedAt = 0
   #connectDeadline = 0
@@ -87,13 +60,14 @@ export class Forwarding implements ResponseHandler {
   }
 
   /**
-   * Forwards what was permitted. `body` is what came with the head, `complete` whether that is all of it; `startedAt` in
-   * performance.now() milliseconds.
+   * Forwards what was permitted. `text` is its whole head, with the blank line, `body` what came with it, `complete` whether that is all
+   * of it; `startedAt` in performance.now() milliseconds.
    * Throws without a genuine Permit: nothing undecided leaves.
    */
-  start(permit: Permit, request: ForwardRequest, body: Buffer | null, complete: boolean, startedAt: number): void {
+  start(permit: Permit, request: ForwardRequest, text: string, body: Buffer | null, complete: boolean, startedAt: number): void {
     if (!Permit.is(permit) || permit.route !== request.route.route) throw new TypeError('nothing is forwarded without its permit')
     this.#request = request
+    this.#text = text
     this.#startedAt = startedAt
     this.#sent = complete
     this.#attempts = this.bytesOut = this.#status = 0
@@ -269,14 +243,14 @@ export class Forwarding implements ResponseHandler {
     this.#deadline = this.#sent ? deadlineIn(runtime.upstreamFirstByte) : Number.POSITIVE_INFINITY
     this.#attempting = true
     const held = this.#held.bytes()
-    const free = request.chunked ? this.#sendHeldChunks(upstream, request, held) : upstream.sendHead(request.head, held)
+    const free = request.chunked ? this.#sendHeldChunks(upstream, held) : upstream.sendHead(this.#text, held)
     this.#attempting = false
     if (free) this.#client.resume()
     else if (!this.#sent) this.#client.pause()
   }
 
-  #sendHeldChunks(upstream: UpstreamConnection, request: ForwardRequest, held: Buffer | null): boolean {
-    let free = upstream.sendHead(request.head, null)
+  #sendHeldChunks(upstream: UpstreamConnection, held: Buffer | null): boolean {
+    let free = upstream.sendHead(this.#text, null)
     if (held !== null) free = upstream.sendBytes(asChunk(held))
     if (this.#sent) free = upstream.sendText(`0\r\n${this.#trailers}\r\n`)
     return free

@@ -55,6 +55,15 @@ export class RequestRecord implements AccessRecord {
     this.#idBytes = null
   }
 
+  /** A permitted request that says the same as the last one, which was permitted too. */
+  repeat(bytesIn: number): void {
+    this.open = true
+    this.startedAt = performance.now()
+    this.reason = this.upstream = null
+    this.status = this.bytesOut = 0
+    this.bytesIn = bytesIn
+  }
+
   begin(method: string): void {
     this.open = true
     this.startedAt = performance.now()

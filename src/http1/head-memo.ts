@@ -8,31 +8,46 @@ const MAX_REMEMBERED = 2048
  * hours; equal bytes under the same rules have the same reading, and comparing them costs a fraction of reading them.
  */
 export class HeadMemo {
-  #bytes: Buffer | null = null
+  /** The remembered head's own copy of its bytes, and the same as words of four with what is left over. */
+  bytes: Buffer | null = null
+  #words: Int32Array = new Int32Array(0)
   #head: RequestHead | null = null
   #rules: unknown = null
   #lastLength = 0
   #version = 0
 
-  /** Puts the remembered reading into `into` where `bytes` begin with the remembered head; `into.memo` then says which one it was. */
-  recall(bytes: Buffer, rules: unknown, into: RequestHead): boolean {
-    const known = this.#bytes
-    if (known === null || this.#rules !== rules || bytes.length < known.length) return false
-    if (bytes.compare(known, 0, known.length, 0, known.length) !== 0) return false
-    into.takeFrom(this.#head as RequestHead)
-    into.memo = this.#version
-    return true
+  /** The remembered reading where `bytes` begin with the remembered head, else null. Its `memo` is not 0 and says which one it is. */
+  recall(bytes: Buffer, rules: unknown): RequestHead | null {
+    const known = this.bytes
+    if (known === null || this.#rules !== rules || bytes.length < known.length) return null
+    return bytes.compare(known, 0, known.length, 0, known.length) === 0 ? this.#head : null
+  }
+
+  /** The same for the first `length` bytes of memory that is lent, where they are the remembered head and nothing else. */
+  recallWhole(lent: Buffer, words: Int32Array, length: number, rules: unknown): RequestHead | null {
+    const known = this.bytes
+    if (known === null || length !== known.length || this.#rules !== rules) return null
+    const mine = this.#words
+    const count = mine.length
+    for (let i = 0; i < count; i++) if (words[i] !== mine[i]) return null
+    for (let i = count * 4; i < length; i++) if (lent[i] !== known[i]) return null
+    return this.#head
   }
 
   /** A head at the front of `bytes` was read: remembered if the one before was as long, and so perhaps the same. */
   consider(bytes: Buffer, rules: unknown, head: RequestHead): void {
-    if (head.end > MAX_REMEMBERED || head.end !== this.#lastLength) {
+    // A `Connection` list adds to the cuts of its head each time.
+    if (head.end > MAX_REMEMBERED || head.connectionOptions || head.end !== this.#lastLength) {
       this.#lastLength = head.end
       return
     }
-    this.#bytes = Buffer.from(bytes.subarray(0, head.end))
+    // In memory of its own: a slice of the pool would keep the pool, and need not begin at a multiple of four.
+    const copy = Buffer.allocUnsafeSlow(head.end)
+    bytes.copy(copy, 0, 0, head.end)
+    this.bytes = copy
+    this.#words = new Int32Array(copy.buffer, 0, head.end >> 2)
     this.#head = head.copy()
+    this.#head.memo = ++this.#version
     this.#rules = rules
-    this.#version++
   }
 }

@@ -1,14 +1,11 @@
 import type { Socket } from 'node:net'
 import type { HttpConnection, HttpHandler, ProtocolProblem } from '../gateway/exchange.ts'
-import { CR, LF } from './bytes.ts'
-import { CHUNK_MALFORMED, CHUNK_MORE, ChunkedReader } from './chunked.ts'
 import { deadlineIn } from './clock.ts'
 import { reportFault } from './fault.ts'
-import { cutLines, readConnectionOptions } from './field-lines.ts'
-import { BAD_EXPECTATION, COMPLETE, INCOMPLETE, TOO_LARGE } from './head-fields.ts'
-import { HeadMemo } from './head-memo.ts'
+import { HEAD_ABSENT, HEAD_PARTIAL, HEAD_READ, HeadReader } from './head-reader.ts'
 import type { HeaderTable } from './header-table.ts'
-import { RequestHead } from './request-head.ts'
+import { BODY_COMPLETE, BODY_MALFORMED, BODY_TOO_LARGE, RequestBody } from './request-body.ts'
+import type { RequestHead } from './request-head.ts'
 import { Transport, type TransportOwner } from './transport.ts'
 
 /** Milliseconds and bytes; 0 is none. */
@@ -32,37 +29,29 @@ export interface ConnectionRules {
 
 const IDLE = 0
 const HEAD = 1
-const BODY_LENGTH = 2
-const BODY_CHUNKED = 3
+const BODY = 2
 /** The request is read; its response is under way. */
-const WAIT = 4
-const TUNNEL = 5
+const WAIT = 3
+const TUNNEL = 4
 /** Our direction is closed; what still comes in is thrown away, so that the client can read the answer before a reset. */
-const CLOSING = 6
-const DEAD = 7
+const CLOSING = 5
+const DEAD = 6
 
 const LINGER = 2000
 /** How long an idle connection may still bring a request once connections are being drained. */
 const RETIREMENT = 500
-const MAX_BLANK_LINES = 2
-
-/** The offsets of the head being handled. Shared by all connections of a worker: valid only inside `onRequest`. */
-export const requestHead: RequestHead = new RequestHead()
 
 /** The client's side of HTTP/1.1 on one socket: reads requests one after the other, frames bodies, keeps deadlines. */
 export class ServerConnection implements HttpConnection, TransportOwner {
   readonly transport: Transport
   readonly #rules: () => ConnectionRules
   readonly #handler: HttpHandler
-  readonly #memo = new HeadMemo()
+  readonly #heads = new HeadReader()
+  readonly #body = new RequestBody()
   #limits: ConnectionLimits
   #state = IDLE
   /** Received and not yet read: a partial head, or pipelined requests. */
   #pending: Buffer | null = null
-  /** Length of a partial head when it was last looked at: it is read again only once it has doubled or may be whole. */
-  #scanned = 0
-  #left = 0
-  #chunks: ChunkedReader | null = null
   #deadline: number
   #close = false
   #pumping = false
@@ -88,7 +77,7 @@ export class ServerConnection implements HttpConnection, TransportOwner {
   }
 
   get requestComplete(): boolean {
-    return this.#state !== BODY_LENGTH && this.#state !== BODY_CHUNKED
+    return this.#state !== BODY
   }
 
   get closing(): boolean {
@@ -102,6 +91,17 @@ export class ServerConnection implements HttpConnection, TransportOwner {
 
   // From the transport
 
+  onLent(length: number): boolean {
+    if (this.#state !== IDLE || this.#pending !== null || this.#held) return false
+    const rules = this.#rules()
+    if (!this.#heads.repeats(length, rules)) return false
+    this.#limits = rules.limits
+    this.#pumping = true
+    this.#request(this.#heads.remembered, rules)
+    this.#pump()
+    return true
+  }
+
   onBytes(bytes: Buffer): void {
     switch (this.#state) {
       case IDLE:
@@ -112,11 +112,10 @@ export class ServerConnection implements HttpConnection, TransportOwner {
           if (this.#pending.length > this.#limits.headBytes) this.transport.pause()
         } else this.#pump()
         return
-      case BODY_LENGTH:
-      case BODY_CHUNKED:
+      case BODY:
         this.#deadline = deadlineIn(this.#limits.bodyIdle)
         if (this.#held) this.#pending = this.#pending === null ? bytes : Buffer.concat([this.#pending, bytes])
-        else this.#body(bytes, 0)
+        else this.#readBody(bytes)
         return
       case TUNNEL:
         this.#handler.onTunnelBytes(bytes)
@@ -136,8 +135,7 @@ export class ServerConnection implements HttpConnection, TransportOwner {
       case CLOSING:
         if (this.#ended) this.destroy()
         return
-      case BODY_LENGTH:
-      case BODY_CHUNKED:
+      case BODY:
         // What is held may be the rest of the body: `resume` finds out.
         if (!this.#held || this.#pending === null) this.destroy()
         return
@@ -173,8 +171,7 @@ export class ServerConnection implements HttpConnection, TransportOwner {
       case HEAD:
         this.#problem('request_timeout', `the head did not arrive within ${this.#limits.head} ms`)
         return
-      case BODY_LENGTH:
-      case BODY_CHUNKED:
+      case BODY:
         if (this.#held) return
         this.#problem('request_timeout', `no body byte arrived for ${this.#limits.bodyIdle} ms`)
         return
@@ -194,7 +191,7 @@ export class ServerConnection implements HttpConnection, TransportOwner {
 
   finish(close: boolean): void {
     if (this.#state === DEAD || this.#state === CLOSING) return
-    this.#chunks = null
+    this.#body.drop()
     this.#held = false
     if (close || this.#close || !this.requestComplete || this.#peerEnded) {
       this.#linger()
@@ -214,9 +211,9 @@ export class ServerConnection implements HttpConnection, TransportOwner {
     if (!this.#held) return
     this.#held = false
     const pending = this.#pending
-    if (pending !== null && (this.#state === BODY_LENGTH || this.#state === BODY_CHUNKED)) {
+    if (pending !== null && this.#state === BODY) {
       this.#pending = null
-      this.#body(pending, 0)
+      this.#readBody(pending)
     }
     if (this.#peerEnded && !this.requestComplete) {
       this.destroy()
@@ -279,145 +276,99 @@ export class ServerConnection implements HttpConnection, TransportOwner {
   /** Reads one head from the front of `bytes`; false where more bytes are needed or reading has ended. */
   #head(bytes: Buffer): boolean {
     const rules = this.#rules()
-    const { limits, draining } = rules
-    let start = 0
-    // RFC 9112 2.2: an empty line before the request line is ignored.
-    while (this.#state === IDLE && start < MAX_BLANK_LINES * 2 && bytes[start] === CR && bytes[start + 1] === LF) start += 2
-    const length = bytes.length
-    if (this.#state === IDLE) {
-      if (start === length) return false
-      if (start + 1 === length && start < MAX_BLANK_LINES * 2 && bytes[start] === CR) {
-        // Half of an empty line: the rest decides.
-        this.#pending = bytes.subarray(start)
-        return false
-      }
-      this.#state = HEAD
-      this.#limits = limits
-      this.#scanned = 0
-      this.#deadline = deadlineIn(limits.head)
-    } else if (length < this.#scanned * 2 && bytes.indexOf('\r\n\r\n', Math.max(0, this.#scanned - 3), 'latin1') < 0) {
-      return this.#awaitMore(bytes, length)
-    }
-    const outcome = this.#read(bytes, start, rules)
-    if (outcome === INCOMPLETE) {
-      this.#scanned = length - start
-      return this.#awaitMore(start === 0 ? bytes : bytes.subarray(start), length - start)
-    }
-    if (outcome !== COMPLETE) {
-      const reason = outcome === TOO_LARGE ? 'head_too_large' : outcome === BAD_EXPECTATION ? 'expectation_failed' : 'malformed_request'
-      this.#problem(reason, requestHead.problem)
+    const reader = this.#heads
+    const begun = this.#state === HEAD
+    const outcome = reader.read(bytes, begun, rules)
+    if (outcome === HEAD_ABSENT) {
+      this.#pending = reader.rest
       return false
     }
-    if (requestHead.end - start > limits.headBytes) {
-      this.#problem('head_too_large', `the head is longer than ${limits.headBytes} bytes`)
-      return false
+    this.#state = HEAD
+    if (!begun) {
+      this.#limits = rules.limits
+      if (outcome !== HEAD_READ) this.#deadline = deadlineIn(rules.limits.head)
     }
-    this.#close = this.#peerEnded || draining || requestHead.close || requestHead.minor === 0 || requestHead.hasUnexpectedBody(bytes)
-    if (requestHead.connectionOptions && !this.#options(bytes)) return false
-    this.#request(bytes, start, length)
-    return true
-  }
-
-  #read(bytes: Buffer, start: number, rules: ConnectionRules): number {
-    if (start === 0 && this.#memo.recall(bytes, rules, requestHead)) return COMPLETE
-    const outcome = requestHead.read(bytes, start, bytes.length, rules.table, rules.limits)
-    if (outcome === COMPLETE && start === 0) this.#memo.consider(bytes, rules, requestHead)
-    return outcome
-  }
-
-  /** A `Connection` list: fields it names end at this hop. */
-  #options(bytes: Buffer): boolean {
-    const options = readConnectionOptions(bytes, requestHead.fieldsStart, requestHead.end)
-    if (options === null) {
-      this.#problem('malformed_request', 'malformed Connection, or one that names a field that has to stay')
-      return false
+    if (outcome === HEAD_READ) {
+      this.#request(bytes, rules)
+      return true
     }
-    if (options.close) this.#close = true
-    requestHead.upgradeRequested = options.upgrade
-    if (options.names.size > 0 && cutLines(bytes, requestHead, (name) => options.names.has(name)) < 0) {
-      this.#problem('head_too_large', 'too many header fields to remove')
-      return false
-    }
-    return true
-  }
-
-  #awaitMore(bytes: Buffer, length: number): boolean {
-    if (length > this.#limits.headBytes) this.#problem('head_too_large', `the head is longer than ${this.#limits.headBytes} bytes`)
-    else this.#pending = bytes
+    if (outcome === HEAD_PARTIAL) this.#pending = reader.rest
+    else this.#problem(reader.problem, reader.detail)
     return false
   }
 
-  #request(bytes: Buffer, start: number, length: number): void {
-    const head = requestHead
-    const bodyStart = head.end
-    this.#chunks = null
+  /** A head was read: the handler gets it, with what came of its body. */
+  #request(bytes: Buffer, { draining }: ConnectionRules): void {
+    const { head, start, close } = this.#heads
+    const { length } = bytes
+    this.#close = close || this.#peerEnded || draining || head.minor === 0 || head.hasUnexpectedBody(bytes)
     if (head.chunked) {
-      this.#state = BODY_CHUNKED
-      this.#chunks = new ChunkedReader(this.#limits.headBytes)
-      this.#deadline = deadlineIn(this.#limits.bodyIdle)
-      this.#handler.onRequest(bytes, start, bodyStart, bodyStart, false)
-      if (bodyStart < length && this.#state === BODY_CHUNKED) this.#rest(bytes.subarray(bodyStart))
+      this.#beginBody(head, 0)
+      this.#handler.onRequest(bytes, head, start, head.end, false)
+      if (head.end < length && this.#state === BODY) this.#rest(bytes.subarray(head.end))
       return
     }
     const expected = Math.max(0, head.contentLength)
     if (this.#limits.bodyBytes !== 0 && expected > this.#limits.bodyBytes) {
-      this.#state = BODY_LENGTH
-      this.#problem('body_too_large', `Content-Length ${expected} is over ${this.#limits.bodyBytes}`, bytes)
+      this.#state = BODY
+      this.#problem('body_too_large', `Content-Length ${expected} is over ${this.#limits.bodyBytes}`, bytes, head)
       return
     }
-    const have = Math.min(length - bodyStart, expected)
-    const bodyEnd = bodyStart + have
-    this.#left = expected - have
-    this.#state = this.#left === 0 ? WAIT : BODY_LENGTH
-    this.#deadline = this.#left === 0 ? Number.POSITIVE_INFINITY : deadlineIn(this.#limits.bodyIdle)
+    const have = Math.min(length - head.end, expected)
+    const bodyEnd = head.end + have
+    const complete = have === expected
+    if (complete) this.#await()
+    else this.#beginBody(head, have)
     // Before the handler runs: a synchronous answer goes straight on with what is pending.
     if (bodyEnd < length) this.#pending = bytes.subarray(bodyEnd)
-    this.#handler.onRequest(bytes, start, bodyStart, bodyEnd, this.#left === 0)
+    this.#handler.onRequest(bytes, head, start, bodyEnd, complete)
+  }
+
+  #beginBody(head: RequestHead, have: number): void {
+    this.#state = BODY
+    this.#deadline = deadlineIn(this.#limits.bodyIdle)
+    this.#body.begin(head, have, this.#limits.bodyBytes, this.#limits.headBytes)
   }
 
   #rest(bytes: Buffer): void {
     if (this.#held) this.#pending = bytes
-    else this.#body(bytes, 0)
+    else this.#readBody(bytes)
   }
 
-  #body(bytes: Buffer, start: number): void {
-    if (this.#state === BODY_LENGTH) {
-      const have = Math.min(bytes.length - start, this.#left)
-      this.#left -= have
-      const last = this.#left === 0
-      if (last) this.#bodyRead(bytes, start + have)
-      this.#handler.onBody(start === 0 && have === bytes.length ? bytes : bytes.subarray(start, start + have))
-      if (last) this.#handler.onBodyEnd([])
-      return
-    }
-    const reader = this.#chunks as ChunkedReader
-    const runs: Buffer[] = []
-    const end = reader.read(bytes, start, bytes.length, (from, to) => runs.push(bytes.subarray(from, to)))
-    if (end === CHUNK_MALFORMED) {
+  #readBody(bytes: Buffer): void {
+    const body = this.#body
+    const outcome = body.read(bytes)
+    if (outcome === BODY_MALFORMED) {
       this.#problem('malformed_request', 'malformed chunked body')
       return
     }
-    if (this.#limits.bodyBytes !== 0 && reader.bodyBytes > this.#limits.bodyBytes) {
+    if (outcome === BODY_TOO_LARGE) {
       this.#problem('body_too_large', `the body is over ${this.#limits.bodyBytes} bytes`)
       return
     }
-    if (end !== CHUNK_MORE) this.#bodyRead(bytes, end)
-    if (runs.length > 0) this.#handler.onBody(runs.length === 1 ? runs[0] : Buffer.concat(runs))
-    if (end !== CHUNK_MORE) this.#handler.onBodyEnd(reader.trailers)
+    const complete = outcome === BODY_COMPLETE
+    if (complete) {
+      this.#await()
+      if (body.end < bytes.length) this.#pending = bytes.subarray(body.end)
+    }
+    // An answer from inside `onBody` drops the body and may begin the next one.
+    const { trailers } = body
+    if (body.content !== null) this.#handler.onBody(body.content)
+    if (complete) this.#handler.onBodyEnd(trailers)
   }
 
-  #bodyRead(bytes: Buffer, end: number): void {
+  /** The request is read to its last byte. */
+  #await(): void {
     this.#state = WAIT
     this.#deadline = Number.POSITIVE_INFINITY
-    if (end < bytes.length) this.#pending = bytes.subarray(end)
   }
 
   /** Nothing after this point can be trusted to be where we think it is: one answer, then the end. */
-  #problem(problem: ProtocolProblem, detail: string, head: Buffer | null = null): void {
+  #problem(problem: ProtocolProblem, detail: string, bytes: Buffer | null = null, head: RequestHead | null = null): void {
     this.#close = true
     this.#pending = null
     this.#deadline = deadlineIn(LINGER)
-    this.#handler.onProblem(problem, detail, head)
+    this.#handler.onProblem(problem, detail, bytes, head)
   }
 
   /** Nothing is owed to the client: closed as soon as it is told. */

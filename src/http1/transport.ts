@@ -1,11 +1,14 @@
 import type { Socket } from 'node:net'
 import { contained, reportFault } from './fault.ts'
+import { copyOfLent, lendBuffer } from './lent-buffer.ts'
 import { SocketWriter } from './socket-writer.ts'
 
 /** What a transport tells its owner. */
 export interface TransportOwner {
   /** Bytes from the peer; the buffer is the owner's to keep. */
   onBytes(bytes: Buffer): void
+  /** So many bytes from the peer are in `LENT`, until this returns: true where nothing of them is needed any more, else `onBytes` follows. */
+  onLent(length: number): boolean
   /** The peer will send nothing more (FIN or close_notify); our direction stays open. */
   onPeerEnd(): void
   /** Everything queued has been handed to the operating system; may come from inside `write`. */
@@ -23,8 +26,8 @@ interface Readable {
 }
 
 /**
- * The client's TLS or TCP socket without the stream machinery: bytes arrive through `push` and leave through a `SocketWriter`.
- * Only these two files go below the stream.
+ * The client's TLS or TCP socket without the stream machinery: bytes arrive in a lent buffer or through `push`, and leave through a
+ * `SocketWriter`. Only these three files go below the stream.
  */
 export class Transport {
   readonly socket: Socket
@@ -52,6 +55,7 @@ export class Transport {
     const { socket } = this
     const early = socket.readableLength > 0 ? (socket.read() as Buffer | null) : null
     this.#readable.push = (chunk) => this.#onChunk(chunk)
+    lendBuffer(socket, (length) => this.#onLent(length))
     if (early !== null) this.#onChunk(early)
     if (!this.#closed && !this.#paused) this.#readable._read(0)
   }
@@ -105,6 +109,17 @@ export class Transport {
       this.destroy()
     }
     return !this.#paused
+  }
+
+  #onLent(length: number): boolean {
+    try {
+      if (this.#owner.onLent(length)) return !this.#paused
+    } catch (error) {
+      reportFault(error)
+      this.destroy()
+      return false
+    }
+    return this.#onChunk(copyOfLent(length))
   }
 
   #onClosed(): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Forwarding, type ForwardRequest } from '../../../src/gateway/forwarding.ts'
+import type { ForwardRequest } from '../../../src/gateway/forward-request.ts'
+import { Forwarding } from '../../../src/gateway/forwarding.ts'
 import { clock } from '../../../src/http1/clock.ts'
 import { decide, type Permit } from '../../../src/policy/decide.ts'
 import { FakeClient, fakeUpstreams, policyOf, routeRuntime, runtimeWith } from './fixture.ts'
@@ -10,7 +11,11 @@ clock.now = Math.ceil(clock.now)
 
 const policy = policyOf([{ path: '/**', allow: [{ kind: 'anonymous' }] }])
 const permit = decide({ route: policy.routes[0], identity: null, roles: { names: new Set(), grants: [] } }) as Permit
+const GET = 'GET / HTTP/1.1\r\n\r\n'
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+
+/** `head` is the text that goes with it. */
+type Changes = Partial<ForwardRequest> & { readonly head?: string }
 
 function make(connections: Parameters<typeof fakeUpstreams>[0] = [{}], targetCount = 1) {
   const { made, upstream, fresh } = fakeUpstreams(connections, targetCount)
@@ -24,19 +29,18 @@ function make(connections: Parameters<typeof fakeUpstreams>[0] = [{}], targetCou
     isReserved: (name) => name === 'X-Forwarded-User',
   })
   const route = routeRuntime(policy, upstream, counted)
-  const request = (changes: Partial<ForwardRequest> = {}): ForwardRequest => ({
+  const request = ({ head: _head, ...changes }: Changes = {}): ForwardRequest => ({
     route,
     runtime: runtimeWith(),
     method: 'GET',
-    head: 'GET / HTTP/1.1\r\n\r\n',
     chunked: false,
     upgrade: '',
     oldClient: false,
     alone: false,
     ...changes,
   })
-  const start = (changes: Partial<ForwardRequest> = {}, body: string | null = null, complete = true): void =>
-    forwarding.start(permit, request(changes), body === null ? null : Buffer.from(body), complete, 0)
+  const start = (changes: Changes = {}, body: string | null = null, complete = true): void =>
+    forwarding.start(permit, request(changes), changes.head ?? GET, body === null ? null : Buffer.from(body), complete, 0)
   return { made, fresh, client, ended, counted, forwarding, request, start }
 }
 
@@ -50,7 +54,7 @@ describe('a permit', () => {
       null,
       true,
     ]
-    for (const fake of fakes) assert.throws(() => forwarding.start(fake as Permit, request(), null, true, 0), /without its permit/)
+    for (const fake of fakes) assert.throws(() => forwarding.start(fake as Permit, request(), GET, null, true, 0), /without its permit/)
     assert.deepEqual([made[0].socket.text, forwarding.active], ['', false])
   })
 
@@ -58,7 +62,7 @@ describe('a permit', () => {
     const { forwarding, request, made } = make()
     const other = policyOf([{ path: '/admin', allow: [{ kind: 'anonymous' }] }]).routes[0]
     const { route } = request()
-    assert.throws(() => forwarding.start(permit, request({ route: { ...route, route: other } }), null, true, 0), /without its permit/)
+    assert.throws(() => forwarding.start(permit, request({ route: { ...route, route: other } }), GET, null, true, 0), /without its permit/)
     assert.equal(made[0].socket.text, '')
   })
 })
@@ -124,7 +128,7 @@ describe('a request', () => {
 
 describe('a request is sent again', () => {
   /** Breaks the first connection, used before, without an answer. */
-  const broken = (changes: Partial<ForwardRequest>, body: string | null = null, answered = '') => {
+  const broken = (changes: Changes, body: string | null = null, answered = '') => {
     const all = make([{}, {}])
     all.made[0].connection.requests = 1
     all.start(changes, body)

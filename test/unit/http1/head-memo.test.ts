@@ -7,12 +7,28 @@ import { RequestHead } from '../../../src/http1/request-head.ts'
 const RULES = { table: compileHeaderTable(REQUEST_NAMES, { exact: ['x-user'], prefixes: [] }) }
 const head = (target: string, fields = ''): Buffer => Buffer.from(`GET ${target} HTTP/1.1\r\nHost: x\r\n${fields}\r\n`)
 
-/** Reads as a connection does; true where the memo knew it. */
-function read(memo: HeadMemo, bytes: Buffer, into: RequestHead, rules: unknown = RULES): boolean {
-  if (memo.recall(bytes, rules, into)) return true
-  into.read(bytes, 0, bytes.length, RULES.table, { headers: 100, targetBytes: 100 })
-  memo.consider(bytes, rules, into)
-  return false
+/** Reads as a connection does; the second is true where the memo knew it. */
+function read(memo: HeadMemo, bytes: Buffer, rules: unknown = RULES): [RequestHead, boolean] {
+  const known = memo.recall(bytes, rules)
+  if (known !== null) return [known, true]
+  const head = new RequestHead()
+  head.read(bytes, 0, bytes.length, RULES.table, { headers: 100, targetBytes: 100 })
+  memo.consider(bytes, rules, head)
+  return [head, false]
+}
+
+function remembering(bytes: Buffer): HeadMemo {
+  const memo = new HeadMemo()
+  for (let i = 0; i < 2; i++) read(memo, bytes)
+  return memo
+}
+
+/** As it stands in memory that is lent: aligned, and followed by what was read before. */
+function lent(bytes: Buffer): [Buffer, Int32Array, number] {
+  const memory = Buffer.concat([bytes, Buffer.alloc(64 - (bytes.length % 4), 'z')])
+  const copy = Buffer.allocUnsafeSlow(memory.length)
+  memory.copy(copy)
+  return [copy, new Int32Array(copy.buffer), bytes.length]
 }
 
 const fields = ({ cuts, memo, ...rest }: RequestHead) => ({ ...rest, cuts: [...cuts.ranges.subarray(0, cuts.length)] })
@@ -20,51 +36,64 @@ const fields = ({ cuts, memo, ...rest }: RequestHead) => ({ ...rest, cuts: [...c
 test('a head is known from the third time, with the very results of reading it', () => {
   const memo = new HeadMemo()
   const bytes = head('/a', 'X-User: root\r\nX-Request-Id: 1\r\nAuthorization: b\r\nUpgrade: websocket\r\n')
-  const into = new RequestHead()
-  assert.deepEqual([read(memo, bytes, into), read(memo, bytes, into)], [false, false])
-  const expected = fields(into)
-  read(new HeadMemo(), head('/other', 'X-User: a\r\nX-User: b\r\nOrigin: c\r\n'), into)
-  assert.equal(read(memo, bytes, into), true)
-  assert.deepEqual(fields(into), expected)
-  assert.notEqual(into.memo, 0)
+  const [first, second, third] = [read(memo, bytes), read(memo, bytes), read(memo, bytes)]
+  assert.deepEqual([first[1], second[1], third[1]], [false, false, true])
+  assert.deepEqual(fields(third[0]), fields(first[0]))
+  assert.deepEqual([first[0].memo, third[0].memo], [0, 1])
 })
 
 test('one byte of difference is another head', () => {
-  const memo = new HeadMemo()
-  const into = new RequestHead()
-  for (let i = 0; i < 3; i++) read(memo, head('/a'), into)
-  assert.equal(read(memo, head('/b'), into), false)
-  assert.equal(into.memo, 0)
-  assert.equal(into.targetEnd - into.targetStart, 2)
+  const [other, known] = read(remembering(head('/a')), head('/b'))
+  assert.deepEqual([known, other.memo, other.targetEnd - other.targetStart], [false, 0, 2])
 })
 
 test('what follows the head does not matter, a head cut short does', () => {
-  const memo = new HeadMemo()
-  const into = new RequestHead()
-  for (let i = 0; i < 3; i++) read(memo, head('/a'), into)
-  assert.equal(memo.recall(Buffer.concat([head('/a'), Buffer.from('body')]), RULES, into), true)
-  assert.equal(memo.recall(head('/a').subarray(0, -1), RULES, into), false)
+  const memo = remembering(head('/a'))
+  assert.notEqual(memo.recall(Buffer.concat([head('/a'), Buffer.from('body')]), RULES), null)
+  assert.equal(memo.recall(head('/a').subarray(0, -1), RULES), null)
 })
 
 test('other rules read anew', () => {
-  const memo = new HeadMemo()
-  const into = new RequestHead()
-  for (let i = 0; i < 3; i++) read(memo, head('/a'), into)
-  assert.equal(memo.recall(head('/a'), { ...RULES }, into), false)
+  const memo = remembering(head('/a'))
+  assert.equal(memo.recall(head('/a'), { ...RULES }), null)
+  assert.equal(memo.recallWhole(...lent(head('/a')), { ...RULES }), null)
 })
 
-test('cuts made to a recalled head stay out of the memo', () => {
-  const memo = new HeadMemo()
-  const into = new RequestHead()
-  const bytes = head('/a', 'X-User: root\r\n')
-  for (let i = 0; i < 3; i++) read(memo, bytes, into)
-  into.cuts.add([[0, 3]])
-  assert.equal(read(memo, bytes, into), true)
-  assert.equal(into.cuts.length, 2)
+test('in lent memory every byte counts, whatever the length', () => {
+  for (const path of ['/', '/a', '/ab', '/abc', '/abcd']) {
+    const bytes = head(path)
+    const memo = remembering(bytes)
+    assert.equal(memo.recallWhole(...lent(bytes), RULES), memo.recall(bytes, RULES))
+    assert.notEqual(memo.recallWhole(...lent(bytes), RULES), null)
+    for (let at = 0; at < bytes.length; at++) {
+      const other = Buffer.from(bytes)
+      other[at] ^= 1
+      assert.equal(memo.recallWhole(...lent(other), RULES), null, `${path}, byte ${at}`)
+    }
+  }
+})
+
+test('in lent memory a head is known only where nothing follows it and nothing is missing', () => {
+  const bytes = head('/a')
+  const memo = remembering(bytes)
+  const [memory, words] = lent(Buffer.concat([bytes, bytes]))
+  assert.equal(memo.recallWhole(memory, words, bytes.length * 2, RULES), null)
+  assert.equal(memo.recallWhole(memory, words, bytes.length - 1, RULES), null)
+  assert.notEqual(memo.recallWhole(memory, words, bytes.length, RULES), null)
+})
+
+test('the copy is its own: what was read into the memory later does not show', () => {
+  const bytes = head('/a')
+  const memo = remembering(bytes)
+  bytes.fill('x')
+  assert.deepEqual(memo.bytes, head('/a'))
+})
+
+test('a head whose Connection list adds to its cuts is never kept', () => {
+  const memo = remembering(head('/a', 'Connection: X-Hop\r\nX-Hop: 1\r\n'))
+  assert.equal(memo.bytes, null)
 })
 
 test('a long head is never kept', () => {
-  const memo = new HeadMemo()
-  const into = new RequestHead()
-  for (let i = 0; i < 4; i++) assert.equal(read(memo, head('/a', `X: ${'y'.repeat(3000)}\r\n`), into), false)
+  assert.equal(remembering(head('/a', `X: ${'y'.repeat(3000)}\r\n`)).bytes, null)
 })

@@ -4,7 +4,7 @@ import type { HttpHandler } from '../../../src/gateway/exchange.ts'
 import { clock } from '../../../src/http1/clock.ts'
 import { onFault } from '../../../src/http1/fault.ts'
 import { compileHeaderTable, REQUEST_NAMES } from '../../../src/http1/header-table.ts'
-import { type ConnectionLimits, requestHead, ServerConnection } from '../../../src/http1/server-connection.ts'
+import { type ConnectionLimits, ServerConnection } from '../../../src/http1/server-connection.ts'
 import { type Completion, FakeSocket, ticked } from '../../support/fake-socket.ts'
 
 // Whole milliseconds: what is added and compared stays exact.
@@ -47,10 +47,10 @@ function make(given: MadeWith = {}): Made {
   const bodies: string[] = []
   const rules = { table: TABLE, limits: { ...LIMITS, ...given.limits }, draining: false }
   const handler: HttpHandler = {
-    onRequest(bytes, _start, bodyStart, bodyEnd, complete) {
-      const target = bytes.latin1Slice(requestHead.targetStart, requestHead.targetEnd)
+    onRequest(bytes, head, _start, bodyEnd, complete) {
+      const target = bytes.latin1Slice(head.targetStart, head.targetEnd)
       heard.push(`request ${target}`)
-      bodies.push(bytes.latin1Slice(bodyStart, bodyEnd))
+      bodies.push(bytes.latin1Slice(head.end, bodyEnd))
       given.onRequest?.(connection, target)
       if (complete) given.onComplete?.(connection)
     },
@@ -62,7 +62,7 @@ function make(given: MadeWith = {}): Made {
       heard.push(`body end${trailers.map((line) => ` ${line}`).join('')}`)
       given.onComplete?.(connection)
     },
-    onProblem(problem, _detail, head) {
+    onProblem(problem, _detail, _bytes, head) {
       heard.push(head === null ? problem : `${problem} of a sound head`)
       connection.finish(true)
     },

@@ -8,6 +8,7 @@ function transportOn(socket: FakeSocket, changes: Partial<TransportOwner> = {}) 
   const heard: string[] = []
   const owner: TransportOwner = {
     onBytes: (bytes) => heard.push(`bytes ${bytes}`),
+    onLent: () => false,
     onPeerEnd: () => heard.push('peer end'),
     onDrain: () => heard.push('drain'),
     onEnded: () => heard.push('ended'),
