@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { chunkOf, lastChunk } from '../http1/chunk-encoding.ts'
 import { deadlineIn } from '../http1/clock.ts'
 import { Permit } from '../policy/decide.ts'
 import { responseHead, type UpstreamConnection } from '../upstream/connection.ts'
@@ -6,11 +7,8 @@ import type { ResponseHandler, UpstreamFailure } from '../upstream/types.ts'
 import type { HttpConnection } from './exchange.ts'
 import type { ForwardingOwner, ForwardRequest } from './forward-request.ts'
 import { HeldBody } from './held-body.ts'
+import { mayHaveMissed } from './retry.ts'
 import { returnedHead, rewrittenHead } from './returned-head.ts'
-
-const END_OF_CHUNK = Buffer.from('\r\n', 'latin1')
-
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE', 'QUERY', 'PROPFIND', 'REPORT', 'SEARCH'])
 
 /** Carries one permitted request to its upstream and the response back. One per client connection, reused. */
 export class Forwarding implements ResponseHandler {
@@ -82,7 +80,7 @@ export class Forwarding implements ResponseHandler {
     const request = this.#request
     if (request === null || this.#upstream === null) return
     this.#held.add(bytes)
-    const free = request.chunked ? this.#upstream.sendBytes(asChunk(bytes)) : this.#upstream.sendBytes(bytes)
+    const free = request.chunked ? this.#upstream.sendBytes(chunkOf(bytes)) : this.#upstream.sendBytes(bytes)
     if (!free) this.#client.pause()
   }
 
@@ -93,7 +91,7 @@ export class Forwarding implements ResponseHandler {
     this.#sent = true
     if (request.chunked) {
       for (const line of trailers) if (!this.#owner.isReserved(line.slice(0, line.indexOf(':')))) this.#trailers += `${line}\r\n`
-      this.#upstream.sendText(`0\r\n${this.#trailers}\r\n`)
+      this.#upstream.sendText(lastChunk(this.#trailers))
     }
     if (!this.responded) this.#deadline = deadlineIn(request.runtime.upstreamFirstByte)
   }
@@ -251,20 +249,15 @@ export class Forwarding implements ResponseHandler {
 
   #sendHeldChunks(upstream: UpstreamConnection, held: Buffer | null): boolean {
     let free = upstream.sendHead(this.#text, null)
-    if (held !== null) free = upstream.sendBytes(asChunk(held))
-    if (this.#sent) free = upstream.sendText(`0\r\n${this.#trailers}\r\n`)
+    if (held !== null) free = upstream.sendBytes(chunkOf(held))
+    if (this.#sent) free = upstream.sendText(lastChunk(this.#trailers))
     return free
   }
 
-  /**
-   * RFC 9110 9.2.2: only where the upstream cannot have acted on it, or may act twice. A reused connection that closes before any
-   * byte of the response is the usual race with its keep-alive timeout; a refused connection has sent nothing at all.
-   */
   #mayRetry(upstream: UpstreamConnection, request: ForwardRequest, failure: UpstreamFailure): boolean {
     if (!this.#held.whole) return false
     if (failure === 'connect') return this.#attempts < request.route.upstream.targetCount
-    if (failure !== 'broken' || this.#retried || upstream.requests === 0 || upstream.answered || !IDEMPOTENT.has(request.method))
-      return false
+    if (failure !== 'broken' || this.#retried || !mayHaveMissed(upstream, request.method)) return false
     this.#retried = true
     return true
   }
@@ -304,8 +297,4 @@ export class Forwarding implements ResponseHandler {
     this.#deadline = Number.POSITIVE_INFINITY
     this.#held.drop()
   }
-}
-
-function asChunk(bytes: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`, 'latin1'), bytes, END_OF_CHUNK])
 }

@@ -1,4 +1,4 @@
-import type { ConnectionRules } from '../http1/server-connection.ts'
+import type { ConnectionRules } from '../http1/connection-rules.ts'
 import type { AccessLog, Audit, Metrics, RequestMeter, UpstreamMeter } from '../observability/types.ts'
 import type { ErrorShape, Policy, Route } from '../policy/types.ts'
 import type { Peer } from '../tls/types.ts'

@@ -2,7 +2,6 @@ import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { clock } from '../http1/clock.ts'
 import { reportFault } from '../http1/fault.ts'
-import { cutLines } from '../http1/field-lines.ts'
 import { meaningOf, OTHER } from '../http1/header-table.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { ServerConnection } from '../http1/server-connection.ts'
@@ -10,18 +9,18 @@ import type { Permit } from '../policy/decide.ts'
 import type { Reason } from '../policy/types.ts'
 import type { Peer } from '../tls/types.ts'
 import type { UpstreamFailure } from '../upstream/types.ts'
-import { crossSite, upgradeProtocol } from './asked.ts'
+import { crossSite } from './asked.ts'
 import type { Authentication } from './authentication/types.ts'
 import { methodText, newRequestId } from './client-head.ts'
 import { refuseRequest } from './client-refusal.ts'
 import { CurrentRequest } from './current-request.ts'
 import type { HttpHandler, ProtocolProblem } from './exchange.ts'
-import type { ForwardingOwner, ForwardRequest } from './forward-request.ts'
+import type { ForwardingOwner } from './forward-request.ts'
 import { Forwarding } from './forwarding.ts'
 import type { Principal } from './principal.ts'
-import type { GatewayServices, RouteRuntime } from './runtime.ts'
+import type { GatewayServices } from './runtime.ts'
 import { Settled } from './settled.ts'
-import { forwardedHead } from './upstream-head.ts'
+import { upstreamRequest } from './upstream-request.ts'
 
 /** Logged as the status of a request whose client left before any response, as nginx does. */
 const CLIENT_GONE = 499
@@ -178,45 +177,16 @@ export class Session implements HttpHandler, ForwardingOwner {
 
   #forward(permit: Permit, principal: Principal, consumed: boolean): boolean {
     const current = this.#current
-    const { asked, record, runtime } = current
-    const { bytes, idLine } = asked
-    const route = current.route as RouteRuntime
-    if (!this.#strip(route, consumed)) return this.#refuse('head_too_large', 'too many header fields to remove')
-    const { head } = asked
-    const upgrade = upgradeProtocol(asked, route.route.settings.upgrade)
-    const alone = head.hasUnexpectedBody(bytes)
-    const connectionLines = alone ? 'Connection: close\r\n' : upgrade === '' ? '' : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`
-    const lines = current.recognition.headerLines(runtime, principal, current.addressee.host, bytes, head)
-    const ours = `${forwardedHead(bytes, head, record.method, asked.target)}${lines}${connectionLines}`
-    const text = `${ours}${idLine}\r\n`
-    const request: ForwardRequest = {
-      route,
-      runtime,
-      method: record.method,
-      chunked: head.chunked,
-      upgrade,
-      oldClient: head.minor === 0,
-      alone,
-    }
-    if (head.memo !== 0 && !head.upgradeRequested && route.strips === null && !runtime.authenticator.perRequest) {
-      this.#settled.keep(head, permit, request, idLine === '' ? text : ours, idLine !== '')
-    }
+    const { asked, record } = current
+    const forwarded = upstreamRequest(current, principal, consumed)
+    if (forwarded === null) return this.#refuse('head_too_large', 'too many header fields to remove')
+    const { request, lines } = forwarded
+    const text = `${lines}${asked.idLine}\r\n`
+    if (forwarded.repeatable) this.#settled.keep(asked.head, permit, request, asked.idLine === '' ? text : lines, asked.idLine !== '')
     record.decision = 'allow'
     current.meter.decide('allow')
     this.#forwarding.start(permit, request, text, asked.body, asked.complete, asked.waited ? performance.now() : record.startedAt)
     return true
-  }
-
-  /** Removes what this route's upstream may not see; false where there is no room to. */
-  #strip({ strips }: RouteRuntime, consumed: boolean): boolean {
-    const { asked, services } = this.#current
-    if (strips !== null) {
-      const stripped = cutLines(asked.bytes, asked.headToCut(), strips)
-      if (stripped < 0) return false
-      services.metrics.strippedHeaders(stripped)
-    }
-    const { authorizationLine, authorizationLineEnd } = asked.head
-    return !consumed || authorizationLine < 0 || asked.headToCut().cuts.add([[authorizationLine, authorizationLineEnd]])
   }
 
   onBody(bytes: Buffer): void {

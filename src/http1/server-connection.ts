@@ -1,69 +1,39 @@
 import type { Socket } from 'node:net'
 import type { HttpConnection, HttpHandler, ProtocolProblem } from '../gateway/exchange.ts'
 import { deadlineIn } from './clock.ts'
+import type { ConnectionRules } from './connection-rules.ts'
 import { reportFault } from './fault.ts'
-import { HEAD_ABSENT, HEAD_PARTIAL, HEAD_READ, HeadReader } from './head-reader.ts'
-import type { HeaderTable } from './header-table.ts'
-import { BODY_COMPLETE, BODY_MALFORMED, BODY_TOO_LARGE, RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
+import { type ReaderOwner, RequestReader } from './request-reader.ts'
 import { Transport, type TransportOwner } from './transport.ts'
 
-/** Milliseconds and bytes; 0 is none. */
-export interface ConnectionLimits {
-  readonly head: number
-  readonly headBytes: number
-  readonly headers: number
-  readonly targetBytes: number
-  readonly bodyBytes: number
-  readonly bodyIdle: number
-  readonly keepalive: number
-}
-
-/** What a connection reads by; looked up anew for each head, so that a reload applies to the next request. */
-export interface ConnectionRules {
-  readonly table: HeaderTable
-  readonly limits: ConnectionLimits
-  /** Connections are being drained: each closes after the response to its current request. */
-  readonly draining: boolean
-}
-
-const IDLE = 0
-const HEAD = 1
-const BODY = 2
-/** The request is read; its response is under way. */
-const WAIT = 3
-const TUNNEL = 4
+/** Requests are read and answered. */
+const OPEN = 0
+const TUNNEL = 1
 /** Our direction is closed; what still comes in is thrown away, so that the client can read the answer before a reset. */
-const CLOSING = 5
-const DEAD = 6
+const CLOSING = 2
+const DEAD = 3
 
 const LINGER = 2000
 /** How long an idle connection may still bring a request once connections are being drained. */
 const RETIREMENT = 500
 
-/** The client's side of HTTP/1.1 on one socket: reads requests one after the other, frames bodies, keeps deadlines. */
-export class ServerConnection implements HttpConnection, TransportOwner {
+/** The client's side of HTTP/1.1 on one socket, from its first byte to its end: requests, tunnels, deadlines, and how it closes. */
+export class ServerConnection implements HttpConnection, TransportOwner, ReaderOwner {
   readonly transport: Transport
+  readonly handler: HttpHandler
   readonly #rules: () => ConnectionRules
-  readonly #handler: HttpHandler
-  readonly #heads = new HeadReader()
-  readonly #body = new RequestBody()
-  #limits: ConnectionLimits
-  #state = IDLE
-  /** Received and not yet read: a partial head, or pipelined requests. */
-  #pending: Buffer | null = null
-  #deadline: number
-  #close = false
-  #pumping = false
+  readonly #reader: RequestReader
+  #state = OPEN
+  #lingersUntil = 0
   #peerEnded = false
+  /** Our direction is closed, and all is sent. */
   #ended = false
-  #held = false
 
   constructor(socket: Socket, rules: () => ConnectionRules, handler: HttpHandler) {
     this.#rules = rules
-    this.#limits = rules().limits
-    this.#deadline = deadlineIn(this.#limits.head)
-    this.#handler = handler
+    this.handler = handler
+    this.#reader = new RequestReader(this)
     this.transport = new Transport(socket, this)
   }
 
@@ -77,75 +47,53 @@ export class ServerConnection implements HttpConnection, TransportOwner {
   }
 
   get requestComplete(): boolean {
-    return this.#state !== BODY
+    return this.#reader.complete
   }
 
   get closing(): boolean {
-    return this.#close
+    return this.#reader.close
   }
 
   /** Between requests, with nothing received. */
   get idle(): boolean {
-    return this.#state === IDLE && this.#pending === null
+    return this.#state === OPEN && this.#reader.idle
   }
 
   // From the transport
 
   onLent(length: number): boolean {
-    if (this.#state !== IDLE || this.#pending !== null || this.#held) return false
-    const rules = this.#rules()
-    if (!this.#heads.repeats(length, rules)) return false
-    this.#limits = rules.limits
-    this.#pumping = true
-    this.#request(this.#heads.remembered, rules)
-    this.#pump()
+    if (this.#state !== OPEN || !this.#reader.readLent(length)) return false
+    this.#listen()
     return true
   }
 
   onBytes(bytes: Buffer): void {
-    switch (this.#state) {
-      case IDLE:
-      case HEAD:
-      case WAIT:
-        this.#pending = this.#pending === null ? bytes : Buffer.concat([this.#pending, bytes])
-        if (this.#state === WAIT || this.#held) {
-          if (this.#pending.length > this.#limits.headBytes) this.transport.pause()
-        } else this.#pump()
-        return
-      case BODY:
-        this.#deadline = deadlineIn(this.#limits.bodyIdle)
-        if (this.#held) this.#pending = this.#pending === null ? bytes : Buffer.concat([this.#pending, bytes])
-        else this.#readBody(bytes)
-        return
-      case TUNNEL:
-        this.#handler.onTunnelBytes(bytes)
+    if (this.#state === OPEN) {
+      this.#reader.read(bytes)
+      this.#listen()
+    } else if (this.#state === TUNNEL) {
+      this.handler.onTunnelBytes(bytes)
     }
   }
 
   onPeerEnd(): void {
     this.#peerEnded = true
-    switch (this.#state) {
-      case WAIT:
-        // Half-closed: the client still reads, and gets the response to what it asked.
-        this.#close = true
-        return
-      case TUNNEL:
-        this.#handler.onTunnelEnd()
-        return
-      case CLOSING:
-        if (this.#ended) this.destroy()
-        return
-      case BODY:
-        // What is held may be the rest of the body: `resume` finds out.
-        if (!this.#held || this.#pending === null) this.destroy()
-        return
-      default:
-        this.destroy()
+    const reader = this.#reader
+    if (this.#state === TUNNEL) {
+      this.handler.onTunnelEnd()
+    } else if (this.#state === CLOSING) {
+      if (this.#ended) this.destroy()
+    } else if (reader.waiting) {
+      // Half-closed: the client still reads, and gets the response to what it asked.
+      reader.close = true
+    } else if (reader.complete || !reader.held || !reader.hasPending) {
+      // Else what is held may be the rest of the body: `resume` finds out.
+      this.destroy()
     }
   }
 
   onDrain(): void {
-    this.#handler.onDrain()
+    this.handler.onDrain()
   }
 
   onEnded(): void {
@@ -156,31 +104,39 @@ export class ServerConnection implements HttpConnection, TransportOwner {
   onClose(): void {
     if (this.#state === DEAD) return
     this.#state = DEAD
-    this.#pending = null
-    this.#handler.onGone()
+    this.#reader.end()
+    this.handler.onGone()
   }
 
   /** Acts on a deadline that has passed; called by the worker's sweep. */
   sweep(now: number): void {
+    const reader = this.#reader
     if (this.transport.queued > 0 && this.#state !== TUNNEL) {
-      if (this.#limits.bodyIdle !== 0 && now - this.transport.progressAt > this.#limits.bodyIdle) this.destroy()
-      return
+      const { bodyIdle } = reader.limits
+      if (bodyIdle !== 0 && now - this.transport.progressAt > bodyIdle) this.destroy()
+    } else if (this.#state === CLOSING) {
+      if (now > this.#lingersUntil) this.destroy()
+    } else if (this.#state === OPEN && now > reader.deadline && reader.late()) {
+      // Nothing is owed to the client: closed as soon as it is told.
+      this.#peerEnded = true
+      this.#linger()
     }
-    if (now <= this.#deadline) return
-    switch (this.#state) {
-      case HEAD:
-        this.#problem('request_timeout', `the head did not arrive within ${this.#limits.head} ms`)
-        return
-      case BODY:
-        if (this.#held) return
-        this.#problem('request_timeout', `no body byte arrived for ${this.#limits.bodyIdle} ms`)
-        return
-      case IDLE:
-        this.#endQuietly()
-        return
-      case CLOSING:
-        this.destroy()
-    }
+  }
+
+  // From the reader
+
+  rules(): ConnectionRules {
+    return this.#rules()
+  }
+
+  stopReading(): void {
+    this.transport.pause()
+  }
+
+  /** One answer, then the end. */
+  onProblem(problem: ProtocolProblem, detail: string, bytes: Buffer | null, head: RequestHead | null): void {
+    this.#reader.close = true
+    this.handler.onProblem(problem, detail, bytes, head)
   }
 
   // For the gateway
@@ -190,48 +146,40 @@ export class ServerConnection implements HttpConnection, TransportOwner {
   }
 
   finish(close: boolean): void {
+    const reader = this.#reader
     if (this.#state === DEAD || this.#state === CLOSING) return
-    this.#body.drop()
-    this.#held = false
-    if (close || this.#close || !this.requestComplete || this.#peerEnded) {
+    if (close || reader.close || this.#state === TUNNEL || !reader.complete || this.#peerEnded) {
       this.#linger()
-      return
+    } else if (reader.next()) {
+      // Contained here: an upstream's event may have led to this, and the fault is not its.
+      try {
+        reader.readOn()
+        this.#listen()
+      } catch (error) {
+        reportFault(error)
+        this.destroy()
+      }
     }
-    this.#state = IDLE
-    this.#deadline = deadlineIn(this.#limits.keepalive)
-    if (!this.#pumping) this.#pump()
   }
 
   pause(): void {
-    this.#held = true
+    this.#reader.held = true
     this.transport.pause()
   }
 
   resume(): void {
-    if (!this.#held) return
-    this.#held = false
-    const pending = this.#pending
-    if (pending !== null && this.#state === BODY) {
-      this.#pending = null
-      this.#readBody(pending)
-    }
-    if (this.#peerEnded && !this.requestComplete) {
-      this.destroy()
-      return
-    }
-    if (!this.#held) {
-      this.#deadline = this.requestComplete ? this.#deadline : deadlineIn(this.#limits.bodyIdle)
-      this.transport.resume()
-    }
+    const reader = this.#reader
+    if (!reader.held) return
+    reader.release()
+    if (this.#peerEnded && !reader.complete) this.destroy()
+    else if (!reader.held) this.transport.resume()
   }
 
   startTunnel(): void {
     this.#state = TUNNEL
-    this.#deadline = Number.POSITIVE_INFINITY
-    const pending = this.#pending
-    this.#pending = null
-    if (pending !== null) this.#handler.onTunnelBytes(pending)
-    if (this.#peerEnded) this.#handler.onTunnelEnd()
+    const pending = this.#reader.takePending()
+    if (pending !== null) this.handler.onTunnelBytes(pending)
+    if (this.#peerEnded) this.handler.onTunnelEnd()
     this.transport.resume()
   }
 
@@ -245,142 +193,18 @@ export class ServerConnection implements HttpConnection, TransportOwner {
 
   /** Draining: an idle connection is given a moment for a request that is on its way, a busy one ends with its response. */
   retire(): void {
-    this.#close = true
-    if (this.#state === IDLE) this.#deadline = Math.min(this.#deadline, deadlineIn(RETIREMENT))
+    this.#reader.retire(RETIREMENT)
   }
 
-  // Reading
-
-  #pump(): void {
-    // Contained here too: an upstream's event may have led to this, and the fault is not its.
-    try {
-      this.#readHeads()
-    } catch (error) {
-      reportFault(error)
-      this.destroy()
-    }
-    this.#pumping = false
-    // Pipelined requests beyond what is held stopped the reading; whoever waits for bytes now must get them.
-    if (this.#state !== WAIT && !this.#held && this.transport.paused) this.transport.resume()
-  }
-
-  #readHeads(): void {
-    this.#pumping = true
-    while ((this.#state === IDLE || this.#state === HEAD) && this.#pending !== null) {
-      const bytes = this.#pending
-      this.#pending = null
-      if (!this.#head(bytes)) break
-    }
-  }
-
-  /** Reads one head from the front of `bytes`; false where more bytes are needed or reading has ended. */
-  #head(bytes: Buffer): boolean {
-    const rules = this.#rules()
-    const reader = this.#heads
-    const begun = this.#state === HEAD
-    const outcome = reader.read(bytes, begun, rules)
-    if (outcome === HEAD_ABSENT) {
-      this.#pending = reader.rest
-      return false
-    }
-    this.#state = HEAD
-    if (!begun) {
-      this.#limits = rules.limits
-      if (outcome !== HEAD_READ) this.#deadline = deadlineIn(rules.limits.head)
-    }
-    if (outcome === HEAD_READ) {
-      this.#request(bytes, rules)
-      return true
-    }
-    if (outcome === HEAD_PARTIAL) this.#pending = reader.rest
-    else this.#problem(reader.problem, reader.detail)
-    return false
-  }
-
-  /** A head was read: the handler gets it, with what came of its body. */
-  #request(bytes: Buffer, { draining }: ConnectionRules): void {
-    const { head, start, close } = this.#heads
-    const { length } = bytes
-    this.#close = close || this.#peerEnded || draining || head.minor === 0 || head.hasUnexpectedBody(bytes)
-    if (head.chunked) {
-      this.#beginBody(head, 0)
-      this.#handler.onRequest(bytes, head, start, head.end, false)
-      if (head.end < length && this.#state === BODY) this.#rest(bytes.subarray(head.end))
-      return
-    }
-    const expected = Math.max(0, head.contentLength)
-    if (this.#limits.bodyBytes !== 0 && expected > this.#limits.bodyBytes) {
-      this.#state = BODY
-      this.#problem('body_too_large', `Content-Length ${expected} is over ${this.#limits.bodyBytes}`, bytes, head)
-      return
-    }
-    const have = Math.min(length - head.end, expected)
-    const bodyEnd = head.end + have
-    const complete = have === expected
-    if (complete) this.#await()
-    else this.#beginBody(head, have)
-    // Before the handler runs: a synchronous answer goes straight on with what is pending.
-    if (bodyEnd < length) this.#pending = bytes.subarray(bodyEnd)
-    this.#handler.onRequest(bytes, head, start, bodyEnd, complete)
-  }
-
-  #beginBody(head: RequestHead, have: number): void {
-    this.#state = BODY
-    this.#deadline = deadlineIn(this.#limits.bodyIdle)
-    this.#body.begin(head, have, this.#limits.bodyBytes, this.#limits.headBytes)
-  }
-
-  #rest(bytes: Buffer): void {
-    if (this.#held) this.#pending = bytes
-    else this.#readBody(bytes)
-  }
-
-  #readBody(bytes: Buffer): void {
-    const body = this.#body
-    const outcome = body.read(bytes)
-    if (outcome === BODY_MALFORMED) {
-      this.#problem('malformed_request', 'malformed chunked body')
-      return
-    }
-    if (outcome === BODY_TOO_LARGE) {
-      this.#problem('body_too_large', `the body is over ${this.#limits.bodyBytes} bytes`)
-      return
-    }
-    const complete = outcome === BODY_COMPLETE
-    if (complete) {
-      this.#await()
-      if (body.end < bytes.length) this.#pending = bytes.subarray(body.end)
-    }
-    // An answer from inside `onBody` drops the body and may begin the next one.
-    const { trailers } = body
-    if (body.content !== null) this.#handler.onBody(body.content)
-    if (complete) this.#handler.onBodyEnd(trailers)
-  }
-
-  /** The request is read to its last byte. */
-  #await(): void {
-    this.#state = WAIT
-    this.#deadline = Number.POSITIVE_INFINITY
-  }
-
-  /** Nothing after this point can be trusted to be where we think it is: one answer, then the end. */
-  #problem(problem: ProtocolProblem, detail: string, bytes: Buffer | null = null, head: RequestHead | null = null): void {
-    this.#close = true
-    this.#pending = null
-    this.#deadline = deadlineIn(LINGER)
-    this.#handler.onProblem(problem, detail, bytes, head)
-  }
-
-  /** Nothing is owed to the client: closed as soon as it is told. */
-  #endQuietly(): void {
-    this.#peerEnded = true
-    this.#linger()
+  /** Pipelined requests beyond what is held stopped the reading; whoever waits for bytes now must get them. */
+  #listen(): void {
+    if (this.transport.paused && !this.#reader.waiting && !this.#reader.held) this.transport.resume()
   }
 
   #linger(): void {
     this.#state = CLOSING
-    this.#pending = null
-    this.#deadline = deadlineIn(LINGER)
+    this.#reader.end()
+    this.#lingersUntil = deadlineIn(LINGER)
     this.transport.end()
     if (this.#ended && this.#peerEnded) this.destroy()
     else this.transport.resume()

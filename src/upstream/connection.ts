@@ -1,17 +1,15 @@
 import type { Socket } from 'node:net'
-import { CHUNK_MALFORMED, CHUNK_MORE, ChunkedReader } from '../http1/chunked.ts'
 import { contained, reportFault } from '../http1/fault.ts'
 import { COMPLETE, INCOMPLETE } from '../http1/head-fields.ts'
 import { ResponseHead } from '../http1/response-head.ts'
 import { SocketWriter } from '../http1/socket-writer.ts'
+import { ResponseBody } from './response-body.ts'
 import type { ConnectionHome, ResponseHandler, UpstreamFailure } from './types.ts'
 
 const IDLE = 0
 const HEAD = 1
-const BODY_LENGTH = 2
-const BODY_CHUNKED = 3
-const BODY_UNTIL_CLOSE = 4
-const TUNNEL = 5
+const BODY = 2
+const TUNNEL = 3
 
 /** Head bytes an upstream may send: a response head is not limited by the client's `head_bytes`. */
 const MAX_HEAD = 262144
@@ -23,9 +21,7 @@ const HIGH_WATER = 65536
 
 /** Facts of the response head being handled. Shared by all connections of a worker: valid only inside the handler's call. */
 export const responseHead: ResponseHead = new ResponseHead()
-
-/** Every plain upstream socket reads into this: no allocation per read. Sized as one TLS write. */
-export const READ_BUFFER = Buffer.allocUnsafeSlow(131072)
+const NOTHING = Buffer.alloc(0)
 
 /** One connection to an upstream: frames responses, one exchange at a time. */
 export class UpstreamConnection {
@@ -36,8 +32,7 @@ export class UpstreamConnection {
   #handler: ResponseHandler | null = null
   #phase = IDLE
   #partial: Buffer | null = null
-  #left = 0
-  #chunks: ChunkedReader | null = null
+  readonly #body = new ResponseBody()
   #headRequest = false
   #dechunk = false
   #informational = 0
@@ -139,7 +134,7 @@ export class UpstreamConnection {
   release(requestSent: boolean): void {
     this.#handler = null
     this.#phase = IDLE
-    this.#chunks = null
+    this.#body.drop()
     this.requests++
     this.resume()
     if (requestSent && this.#reusable && !this.#dead) this.#home.keep(this)
@@ -171,9 +166,8 @@ export class UpstreamConnection {
     const handler = this.#handler
     if (this.#phase === TUNNEL) {
       handler?.onTunnelEnd()
-    } else if (this.#phase === BODY_UNTIL_CLOSE && handler !== null) {
-      this.#reusable = false
-      handler.onResponseBody(READ_BUFFER.subarray(0, 0), false, true)
+    } else if (this.#phase === BODY && this.#body.untilClose && handler !== null) {
+      handler.onResponseBody(NOTHING, false, true)
     } else {
       this.#onGone('the upstream closed the connection')
     }
@@ -211,21 +205,8 @@ export class UpstreamConnection {
         this.answered = true
         this.#head(handler, bytes, shared)
         break
-      case BODY_LENGTH: {
-        if (bytes.length < this.#left) {
-          this.#left -= bytes.length
-          handler.onResponseBody(bytes, shared, false)
-          break
-        }
-        if (bytes.length > this.#left) this.#reusable = false
-        handler.onResponseBody(bytes.length === this.#left ? bytes : bytes.subarray(0, this.#left), shared, true)
-        break
-      }
-      case BODY_CHUNKED:
-        this.#chunked(handler, bytes, shared)
-        break
-      case BODY_UNTIL_CLOSE:
-        handler.onResponseBody(bytes, shared, false)
+      case BODY:
+        this.#readBody(handler, bytes, shared)
         break
       case TUNNEL:
         handler.onTunnelBytes(bytes, shared)
@@ -233,18 +214,15 @@ export class UpstreamConnection {
     return !this.#dead
   }
 
-  #chunked(handler: ResponseHandler, bytes: Buffer, shared: boolean): void {
-    const runs: Buffer[] | null = this.#dechunk ? [] : null
-    const reader = this.#chunks as ChunkedReader
-    const end = reader.read(bytes, 0, bytes.length, runs === null ? undefined : (from, to) => runs.push(bytes.subarray(from, to)))
-    if (end === CHUNK_MALFORMED) {
+  #readBody(handler: ResponseHandler, bytes: Buffer, shared: boolean): void {
+    const body = this.#body
+    const content = body.read(bytes)
+    if (content === null) {
       this.#fail('protocol', 'malformed chunked response')
       return
     }
-    const finished = end !== CHUNK_MORE
-    if (finished && end !== bytes.length) this.#reusable = false
-    if (runs !== null) handler.onResponseBody(Buffer.concat(runs), false, finished)
-    else handler.onResponseBody(finished && end !== bytes.length ? bytes.subarray(0, end) : bytes, shared, finished)
+    if (body.excess) this.#reusable = false
+    handler.onResponseBody(content, shared, body.finished)
   }
 
   #head(handler: ResponseHandler, received: Buffer, receivedShared: boolean): void {
@@ -295,42 +273,18 @@ export class UpstreamConnection {
 
   #final(handler: ResponseHandler, bytes: Buffer, start: number, shared: boolean): void {
     const head = responseHead
-    const { end } = head
-    const length = bytes.length
+    const body = this.#body
     if (head.close || head.connectionOptions) this.#reusable = false
     if (head.keepAliveTimeout >= 0) this.keepAliveTimeout = head.keepAliveTimeout
-    let bodyEnd = length
-    let finished = false
-    if (this.#headRequest || head.status === 204 || head.status === 304) {
-      finished = true
-      bodyEnd = end
-    } else if (head.chunked) {
-      this.#phase = BODY_CHUNKED
-      this.#chunks = new ChunkedReader()
-      if (this.#dechunk) {
-        handler.onResponse(bytes, start, end, false, shared)
-        if (end < length && this.#handler === handler) this.#chunked(handler, bytes.subarray(end), shared)
-        return
-      }
-      const after = this.#chunks.read(bytes, end, length)
-      if (after === CHUNK_MALFORMED) {
-        this.#fail('protocol', 'malformed chunked response')
-        return
-      }
-      finished = after !== CHUNK_MORE
-      if (finished) bodyEnd = after
-    } else if (head.contentLength >= 0) {
-      finished = length - end >= head.contentLength
-      if (finished) bodyEnd = end + head.contentLength
-      else {
-        this.#left = head.contentLength - (length - end)
-        this.#phase = BODY_LENGTH
-      }
-    } else {
-      this.#phase = BODY_UNTIL_CLOSE
-      this.#reusable = false
+    if (!body.begin(head, bytes, this.#headRequest, this.#dechunk)) {
+      this.#fail('protocol', 'malformed chunked response')
+      return
     }
-    if (bodyEnd !== length) this.#reusable = false
-    handler.onResponse(bytes, start, bodyEnd, finished, shared)
+    const { end, finished } = body
+    if (body.excess || body.untilClose) this.#reusable = false
+    this.#phase = BODY
+    handler.onResponse(bytes, start, end, finished, shared)
+    // Chunks to take the framing off: they could not go along with the head.
+    if (!finished && end < bytes.length && this.#handler === handler) this.#readBody(handler, bytes.subarray(end), shared)
   }
 }

@@ -1,7 +1,8 @@
 import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, createSecureContext, type SecureContext } from 'node:tls'
 import { clock } from '../http1/clock.ts'
-import { READ_BUFFER, UpstreamConnection } from './connection.ts'
+import { UpstreamConnection } from './connection.ts'
+import { READ_BUFFER, readBytes } from './read-buffer.ts'
 import type { ConnectionHome } from './types.ts'
 
 /** Longest that a connection stays unused: shorter than what most servers allow, so that a reused one is rarely closed. */
@@ -120,7 +121,7 @@ class TargetPool implements ConnectionHome {
     }
     const onread: OnReadOpts = {
       buffer: READ_BUFFER,
-      callback: (length) => onBytes(length === READ_BUFFER.length ? READ_BUFFER : READ_BUFFER.subarray(0, length), true),
+      callback: (length) => onBytes(readBytes(length), true),
     }
     const common = { noDelay: true, allowHalfOpen: true, onread }
     return connectTcp(target.kind === 'tcp' ? { host: target.host, port: target.port, ...common } : { path: target.path, ...common })

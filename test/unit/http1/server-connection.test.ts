@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import type { HttpHandler } from '../../../src/gateway/exchange.ts'
 import { clock } from '../../../src/http1/clock.ts'
+import type { ConnectionLimits } from '../../../src/http1/connection-rules.ts'
 import { onFault } from '../../../src/http1/fault.ts'
 import { compileHeaderTable, REQUEST_NAMES } from '../../../src/http1/header-table.ts'
-import { type ConnectionLimits, ServerConnection } from '../../../src/http1/server-connection.ts'
+import { ServerConnection } from '../../../src/http1/server-connection.ts'
 import { type Completion, FakeSocket, ticked } from '../../support/fake-socket.ts'
 
 // Whole milliseconds: what is added and compared stays exact.
