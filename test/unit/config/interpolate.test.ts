@@ -1,14 +1,15 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders are what is tested
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { YamlDocument } from '../../../src/config/document.ts'
 import { interpolate } from '../../../src/config/interpolate.ts'
 import { plain } from '../../../src/config/reader.ts'
+import { temporaryFolder } from '../../support/authority.ts'
+import { fileLifetime } from '../../support/lifetime.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'certgate-placeholders-'))
+const directory = temporaryFolder(fileLifetime()).path
 writeFileSync(join(directory, 'pass'), 'two\nlines\n')
 writeFileSync(join(directory, 'yaml'), 'x\nadmin: true\n${env:A}')
 writeFileSync(join(directory, 'big'), 'x'.repeat(70_000))

@@ -1,11 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders are what is tested
 import assert from 'node:assert/strict'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { loadConfig, parseConfig } from '../../../src/config/load.ts'
 import { ConfigError } from '../../../src/errors.ts'
+import { temporaryFolder } from '../../support/authority.ts'
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures/config')
 const everything = () => loadConfig(join(FIXTURES, 'everything.good.yml'), { env: { PFX_PASSWORD: 'from env' } }).settings
@@ -159,8 +158,8 @@ describe('loadConfig', () => {
     assert.deepEqual(copy.upstreams.get('search'), settings.upstreams.get('search'))
   })
 
-  it('refuses a missing file with a hint, and one that is not UTF-8', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'certgate-config-'))
+  it('refuses a missing file with a hint, and one that is not UTF-8', (t) => {
+    const { path: folder, write } = temporaryFolder(t)
     assert.throws(
       () => loadConfig(join(folder, 'none.yml')),
       (error) =>
@@ -168,8 +167,7 @@ describe('loadConfig', () => {
         /no such file/.test(error.problems[0]?.message ?? '') &&
         /certgate init/.test(error.problems[0]?.hint ?? ''),
     )
-    const file = join(folder, 'latin1.yml')
-    writeFileSync(file, Buffer.from([0x61, 0x3a, 0xe9]))
+    const file = write('latin1.yml', Buffer.from([0x61, 0x3a, 0xe9]))
     assert.throws(
       () => loadConfig(file),
       (error) => error instanceof ConfigError && /not UTF-8/.test(error.problems[0]?.message ?? ''),
