@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { NO_SUBJECT } from '../observability/access-fragments.ts'
-import type { AccessRecord, ConnectionFragment, SubjectFragment } from '../observability/types.ts'
+import type { AccessRecord, ConnectionFragment, RepeatedText, SubjectFragment } from '../observability/types.ts'
 import type { Reason } from '../policy/types.ts'
 
 /** What is known so far of the request under way; one per connection, reused, and read by the access log when it is over. */
@@ -55,9 +55,14 @@ export class RequestRecord implements AccessRecord {
     this.#idBytes = null
   }
 
+  /** Undefined for a request that says something new. */
+  repeated: RepeatedText | undefined = undefined
+  readonly #kept: RepeatedText = { text: '' }
+
   /** A permitted request that says the same as the last one, which was permitted too. */
   repeat(bytesIn: number): void {
     this.open = true
+    this.repeated = this.#kept
     this.startedAt = performance.now()
     this.reason = this.upstream = null
     this.status = this.bytesOut = 0
@@ -66,6 +71,8 @@ export class RequestRecord implements AccessRecord {
 
   begin(method: string): void {
     this.open = true
+    this.repeated = undefined
+    this.#kept.text = ''
     this.startedAt = performance.now()
     this.method = method
     this.requestId = this.host = this.path = ''

@@ -69,7 +69,7 @@ export class Session implements HttpHandler, ForwardingOwner {
     if (head.stripped > 0) current.services.metrics.strippedHeaders(head.stripped)
     if (this.#settled.knows(head) && !hasExpired(current.peer)) {
       current.record.repeat(bodyEnd - start)
-      this.#forwardAgain(bytes, head)
+      this.#forwardAgain()
       return
     }
     this.#settled.forget()
@@ -79,13 +79,14 @@ export class Session implements HttpHandler, ForwardingOwner {
   }
 
   /** The same head once more, on a certificate and a snapshot that permitted it. */
-  #forwardAgain(bytes: Buffer, head: RequestHead): void {
-    const current = this.#current
-    const { record, asked } = current
-    const { ownId, text, permit, request } = this.#settled
-    if (!ownId) record.requestIdIn(bytes, head.requestIdStart, head.requestIdEnd)
-    current.meter.decide('allow')
-    this.#forwarding.start(permit, request, ownId ? `${text}${current.newId()}\r\n` : text, asked.body, asked.complete, record.startedAt)
+  #forwardAgain(): void {
+    const { record, asked, meter } = this.#current
+    const { requestId, permit, request } = this.#settled
+    let { text } = this.#settled
+    if (requestId === null) text = `${text}${this.#current.newId()}\r\n`
+    else record.requestId = requestId
+    meter.decide('allow')
+    this.#forwarding.start(permit, request, text, asked.body, asked.complete, record.startedAt)
   }
 
   #address(bytes: Buffer, head: RequestHead): void {
@@ -182,7 +183,10 @@ export class Session implements HttpHandler, ForwardingOwner {
     if (forwarded === null) return this.#refuse('head_too_large', 'too many header fields to remove')
     const { request, lines } = forwarded
     const text = `${lines}${asked.idLine}\r\n`
-    if (forwarded.repeatable) this.#settled.keep(asked.head, permit, request, asked.idLine === '' ? text : lines, asked.idLine !== '')
+    if (forwarded.repeatable) {
+      const ownId = asked.idLine !== ''
+      this.#settled.keep(asked.head, permit, request, ownId ? lines : text, ownId ? null : record.requestId)
+    }
     record.decision = 'allow'
     current.meter.decide('allow')
     this.#forwarding.start(permit, request, text, asked.body, asked.complete, asked.waited ? performance.now() : record.startedAt)

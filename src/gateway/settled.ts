@@ -12,8 +12,8 @@ export class Settled {
   #request: ForwardRequest | null = null
   /** The head for the upstream; without its end where each request gets an id of ours. */
   text = ''
-  /** Each request gets an id of ours. */
-  ownId = false
+  /** The client's own id; null where each request gets one of ours. */
+  requestId: string | null = null
 
   /** Whether `head` is the remembered one, and was settled. */
   knows(head: RequestHead): boolean {
@@ -28,12 +28,12 @@ export class Settled {
     return this.#request as ForwardRequest
   }
 
-  keep(head: RequestHead, permit: Permit, request: ForwardRequest, text: string, ownId: boolean): void {
+  keep(head: RequestHead, permit: Permit, request: ForwardRequest, text: string, requestId: string | null): void {
     this.#memo = head.memo
     this.#permit = permit
     this.#request = request
     this.text = text
-    this.ownId = ownId
+    this.requestId = requestId
   }
 
   /** Another request came, or what was decided may not hold any more. */

@@ -1,6 +1,6 @@
 import type { Reason } from '../policy/types.ts'
 import { flat, jsonString, jsonStringOrNull } from './json-text.ts'
-import type { AccessRecord } from './types.ts'
+import type { AccessRecord, RepeatedText } from './types.ts'
 
 /** `000` to `999`, with what follows the digits in a line: a table look-up instead of padding. */
 const DIGITS = Array.from({ length: 1000 }, (_, n) => String(n).padStart(3, '0'))
@@ -33,14 +33,7 @@ export class AccessSerializer {
     return (
       this.#stamp(record.time) +
       jsonString(record.requestId) +
-      ',' +
-      record.connection +
-      this.#methodPart(record.method) +
-      this.#hostPart(record.host) +
-      jsonPath(record.path) +
-      ',' +
-      record.subject +
-      this.#verdict(record) +
+      (record.repeated === undefined || record.reason !== null ? this.#middle(record) : this.#repeatedMiddle(record, record.repeated)) +
       record.status +
       this.#upstream(record.upstream) +
       record.bytesIn +
@@ -49,6 +42,25 @@ export class AccessSerializer {
       ',"duration_ms":' +
       milliseconds(record.durationMs)
     )
+  }
+
+  /** From the listener to the verdict: all that is the same when a client asks the same again. */
+  #middle(record: AccessRecord): string {
+    return (
+      ',' +
+      record.connection +
+      this.#methodPart(record.method) +
+      this.#hostPart(record.host) +
+      jsonPath(record.path) +
+      ',' +
+      record.subject +
+      this.#verdict(record)
+    )
+  }
+
+  #repeatedMiddle(record: AccessRecord, kept: RepeatedText): string {
+    if (kept.text === '') kept.text = flat(this.#middle(record))
+    return kept.text
   }
 
   /** `{"time":"2026-01-02T03:04:05.678Z","request_id":`, the part down to the second computed once per second. */

@@ -32,6 +32,13 @@ export interface AccessRecord {
   readonly bytesIn: number
   readonly bytesOut: number
   readonly durationMs: number
+  /** Set: this request repeats the last, and everything but its numbers, its id and its reason is as it was. */
+  readonly repeated?: RepeatedText
+}
+
+/** Where the serialiser keeps the part of a line that repeats; emptied by whoever owns the record once that part changes. */
+export interface RepeatedText {
+  text: string
 }
 
 /** Buffers JSON lines (64 KB or 1 s) and never blocks the event loop. */

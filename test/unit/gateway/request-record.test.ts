@@ -50,3 +50,29 @@ test('closed, it has let go of the bytes', () => {
   record.close()
   assert.deepEqual([record.open, record.requestId], [false, ''])
 })
+
+test('a repetition keeps who, what and where, and begins its numbers anew', () => {
+  const record = new RequestRecord(connection)
+  record.begin('GET')
+  Object.assign(record, {
+    host: 'a',
+    path: '/a',
+    route: 'r',
+    decision: 'allow',
+    reason: 'upstream_failed',
+    status: 502,
+    upstream: 'u',
+    bytesOut: 2,
+  })
+  const first: unknown = record.repeated
+  record.close()
+  record.repeat(7)
+  const { method, host, path, route, decision, reason, status, upstream, bytesIn, bytesOut, open } = record
+  assert.deepEqual([method, host, path, route, decision, open], ['GET', 'a', '/a', 'r', 'allow', true])
+  assert.deepEqual([reason, status, upstream, bytesIn, bytesOut], [null, 0, null, 7, 0])
+  assert.deepEqual([first, record.repeated], [undefined, { text: '' }])
+  Object.assign(record.repeated ?? {}, { text: 'kept' })
+  record.begin('GET')
+  record.repeat(7)
+  assert.deepEqual(record.repeated, { text: '' })
+})

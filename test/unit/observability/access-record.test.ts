@@ -156,3 +156,16 @@ test('durations have three decimals, and what is no duration is 0', () => {
   ]
   for (const [durationMs, text] of cases) assert.ok(serializer.line({ ...record, durationMs }).endsWith(`"duration_ms":${text}}\n`), text)
 })
+
+test('what repeats is made once, and nothing of the numbers, the id or a reason with it', () => {
+  const serializer = new AccessSerializer()
+  const repeated = { text: '' }
+  const first = serializer.line({ ...record, repeated })
+  assert.equal(first, serializer.line(record))
+  assert.notEqual(repeated.text, '')
+  const changes = { time: 1, requestId: 'x', status: 404, bytesIn: 1, bytesOut: 2, durationMs: 3, upstream: 'http://other' }
+  assert.equal(serializer.line({ ...record, ...changes, repeated }), serializer.line({ ...record, ...changes }))
+  const failed = { ...record, reason: 'upstream_failed' as const }
+  assert.equal(serializer.line({ ...failed, repeated }), serializer.line(failed))
+  assert.equal(serializer.line({ ...record, repeated }), first)
+})
