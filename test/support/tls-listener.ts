@@ -103,7 +103,10 @@ export async function listen(
     name: 'test',
     settings,
     material,
-    handshakeTimeout: options.handshakeTimeout ?? 5_000,
+    /** Read anew with each update. */
+    get handshakeTimeout() {
+      return options.handshakeTimeout ?? 5_000
+    },
     ...(options.now === undefined ? {} : { now: options.now }),
     onConnection(socket, peer) {
       peers.push(peer)
