@@ -18,6 +18,18 @@ async function reconfigure(gateway: Gateway, change: (text: string) => string): 
   assert.notEqual(outcome, 'failed', message)
 }
 
+/** With a port of which the gateway itself finds that nobody has it: one that was free a moment ago may be somebody else's by now. */
+async function reconfigureWithPort(gateway: Gateway, change: (text: string, port: number) => string): Promise<number> {
+  const text = readFileSync(gateway.configFile, 'utf8')
+  for (;;) {
+    const port = await freePort()
+    writeFileSync(gateway.configFile, change(text, port))
+    const { outcome, message } = await askReload(socketOf(gateway), false)
+    if (outcome !== 'failed') return port
+    assert.match(message, new RegExp(`^cannot listen on 127\\.0\\.0\\.1:${port}: another program already listens there`))
+  }
+}
+
 async function portOf(gateway: Gateway, name: string): Promise<number> {
   const { listeners } = await askStatus(socketOf(gateway))
   return Number(
@@ -53,9 +65,10 @@ test('a listener is added, and removed again while its connections go on', async
 test('a listener moves to another port, and its open connections stay', async (t) => {
   const gateway = await startGateway(t, { workers: 2 })
   const before = await gateway.connect()
-  const free = await freePort()
-  await reconfigure(gateway, (text) => text.replace('address: 127.0.0.1:0\n    tls:', `address: 127.0.0.1:${free}\n    tls:`))
-  const moved = await RawClient.connect({ port: free, ca: gateway.authority.certificate, client: gateway.alice }, t)
+  const port = await reconfigureWithPort(gateway, (text, free) =>
+    text.replace('address: 127.0.0.1:0\n    tls:', `address: 127.0.0.1:${free}\n    tls:`),
+  )
+  const moved = await RawClient.connect({ port, ca: gateway.authority.certificate, client: gateway.alice }, t)
   assert.equal((await moved.ask(get('/x'))).status, 200)
   assert.equal((await before.ask(get('/x'))).status, 200)
   await assert.rejects(gateway.connect(), { code: 'ECONNREFUSED' })
@@ -63,8 +76,7 @@ test('a listener moves to another port, and its open connections stay', async (t
 
 test('a listener that is renamed keeps its port without a gap', async (t) => {
   const gateway = await startGateway(t)
-  const port = await freePort()
-  await reconfigure(gateway, (text) => text.replace('listeners:\n', plainListener('one', port)))
+  const port = await reconfigureWithPort(gateway, (text, free) => text.replace('listeners:\n', plainListener('one', free)))
   await reconfigure(gateway, (text) => text.replace('  one:\n', '  two:\n'))
   const client = await RawClient.connect({ port, ca: null }, t)
   assert.equal((await client.ask(publicPath)).status, 200)
@@ -73,8 +85,7 @@ test('a listener that is renamed keeps its port without a gap', async (t) => {
 
 test('a plain listener becomes a TLS listener on the same port', async (t) => {
   const gateway = await startGateway(t)
-  const port = await freePort()
-  await reconfigure(gateway, (text) => text.replace('listeners:\n', plainListener('extra', port)))
+  const port = await reconfigureWithPort(gateway, (text, free) => text.replace('listeners:\n', plainListener('extra', free)))
   await reconfigure(gateway, (text) =>
     text.replace('tls: off', 'tls: { certificate: { cert: server.crt, key: server.key }, client_ca: [ca.crt], clientauth_mode: REQUIRE }'),
   )
