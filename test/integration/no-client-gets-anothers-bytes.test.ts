@@ -75,15 +75,15 @@ for (const tls of [false, true]) {
     )
     t.after(() => slow.socket.destroy())
     slow.socket.write(get('/public/A'))
-    // Everything between is full once the upstream gets rid of nothing more.
-    let before = -1
-    await eventually('the slow response to stop', () => {
-      const left = slowUpstream?.writableLength ?? 0
-      const stopped = left > 0 && left === before
-      before = left
-      return stopped
-    })
     const other = await RawClient.connect({ port, ca }, t)
+    // Everything between is full once the upstream gets rid of nothing more while the one worker serves others.
+    const meanwhile: string[] = []
+    await eventually('the slow response to stop', async () => {
+      const before = slowUpstream?.writableLength ?? 0
+      for (let i = 0; i < 3; i++) meanwhile.push((await other.ask(get('/public/B'))).body)
+      return before > 0 && slowUpstream?.writableLength === before
+    })
+    for (const body of meanwhile) assert.equal(body, 'B'.repeat(OTHER))
     for (let read = STEP; read <= LENGTH; read += STEP) {
       for (let i = 0; i < 3; i++) assert.equal((await other.ask(get('/public/B'))).body, 'B'.repeat(OTHER))
       await slow.take(read)

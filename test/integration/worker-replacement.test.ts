@@ -21,7 +21,10 @@ test('a killed worker is replaced, and connections of the others go on', async (
   const gateway = await startGateway(t, { workers: 2 })
   const connections = await Promise.all(Array.from({ length: 12 }, () => gateway.connect()))
   for (const connection of connections) assert.equal((await connection.ask(get('/before'))).status, 200)
-  const before = await serving(gateway, 2)
+  const before = await eventually('every connection to be counted', async () => {
+    const workers = await serving(gateway, 2)
+    return workers.reduce((sum, { connections: open }) => sum + (open ?? 0), 0) === connections.length ? workers : null
+  })
   const [victim] = before.filter(({ connections: open }) => (open ?? 0) > 0)
   assert.ok(victim !== undefined)
   process.kill(victim.pid, 'SIGKILL')
