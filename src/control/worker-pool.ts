@@ -44,8 +44,8 @@ export class WorkerPool {
   readonly #slots: Slot[] = []
   /** Draining: no slot's worker any more, or the pool is stopping. */
   readonly #leaving = new Set<WorkerProcess>()
-  /** Not in their slot yet: nobody is served by them, so their end harms nobody. */
-  readonly #starting = new Set<WorkerProcess>()
+  /** Not in their slot yet, and which that is: nobody is served by them, so their end harms nobody. */
+  readonly #starting = new Map<WorkerProcess, Slot>()
   readonly #leases = new LeaseLedger<WorkerProcess>()
   #serving: Serving | null = null
   #stopping = false
@@ -120,7 +120,7 @@ export class WorkerPool {
 
   /** Every worker that may still answer somebody, those that drain included. */
   #alive(): WorkerProcess[] {
-    return [...this.#slots.flatMap((slot) => slot.worker ?? []), ...this.#starting, ...this.#leaving]
+    return [...this.#slots.flatMap((slot) => slot.worker ?? []), ...this.#starting.keys(), ...this.#leaving]
   }
 
   /**
@@ -159,7 +159,7 @@ export class WorkerPool {
       this.#emptied = resolve
     })
     for (const slot of this.#slots.splice(0)) this.#vacate(slot)
-    for (const worker of this.#starting) this.#dismiss(worker)
+    for (const worker of this.#starting.keys()) this.#dismiss(worker)
     if (this.#leaving.size === 0) return
     await ended
   }
@@ -182,7 +182,8 @@ export class WorkerPool {
   }
 
   async status(): Promise<StatusWorker[]> {
-    const restarts = new Map(this.#slots.map((slot) => [slot.worker, slot.restarts]))
+    const places = [...this.#slots.map((slot) => [slot.worker, slot] as const), ...this.#starting]
+    const restarts = new Map(places.map(([worker, slot]) => [worker, slot.restarts]))
     return Promise.all(
       this.#alive().map(async (worker) => ({
         pid: worker.pid,
@@ -226,7 +227,7 @@ export class WorkerPool {
       lease: (holder, key) => this.#leases.lease(holder, key),
       leaseReturned: (holder, key, amount) => this.#leases.giveBack(holder, key, amount),
     })
-    this.#starting.add(worker)
+    this.#starting.set(worker, slot)
     try {
       await this.#bringUp(worker)
     } catch (error) {

@@ -159,6 +159,23 @@ test('a dead worker is replaced and its successor gets what is in force', async 
   )
 })
 
+test('a worker that takes up the place of a dead one counts as its successor before it accepts', async () => {
+  const held: (() => void)[] = []
+  const { made, workers, until } = pool((worker, message) => {
+    if (worker !== 1 || message.kind !== 'listen') return undefined
+    held.push(() => workers[1]?.emit('message', { ...message, kind: 'listening' }))
+    return null
+  })
+  await made.start(1, serving(1))
+  workers[0]?.end(null, 'SIGKILL')
+  await until(() => held.length === 1)
+  const told = async () => (await made.status()).map(({ pid, restarts }) => [pid, restarts])
+  assert.deepEqual(await told(), [[1_001, 1]])
+  held[0]?.()
+  await until(() => made.servingCount === 1)
+  assert.deepEqual(await told(), [[1_001, 1]])
+})
+
 test('a worker that crashes again and again is started ever more slowly', async () => {
   const { made, workers, lines, until } = pool((worker, message) => {
     if (worker > 0 && worker < 5 && message.kind === 'prepare') workers[worker]?.end(1, null)
