@@ -44,11 +44,13 @@ export class HeadReader {
   read(bytes: Buffer, begun: boolean, rules: HeadRules): number {
     const { length } = bytes
     let start = 0
+    // An idle connection keeps nothing of what it sent.
+    this.rest = null
     if (!begun) {
       // RFC 9112 2.2: an empty line before the request line is ignored.
       while (start < MAX_BLANK_LINES * 2 && bytes[start] === CR && bytes[start + 1] === LF) start += 2
       const half = start + 1 === length && start < MAX_BLANK_LINES * 2 && bytes[start] === CR
-      this.rest = half ? bytes.subarray(start) : null
+      if (half) this.rest = bytes.subarray(start)
       if (half || start === length) return HEAD_ABSENT
     } else if (length < this.#scanned * 2 && bytes.indexOf('\r\n\r\n', Math.max(0, this.#scanned - 3), 'latin1') < 0) {
       return this.#partial(bytes, rules)
