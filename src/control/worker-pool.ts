@@ -1,16 +1,13 @@
 import type { Worker } from 'node:cluster'
 import { BackOff, type BackOffOptions } from './back-off.ts'
 import { LeaseLedger } from './leases.ts'
-import { timeForSize } from './patience.ts'
+import type { ChangeDeadlines } from './patience.ts'
+import { rollOut } from './roll-out.ts'
 import type { StatusWorker } from './status.ts'
-import { type Serving, WorkerGoneError, WorkerProcess } from './worker-process.ts'
+import { type Serving, WorkerProcess } from './worker-process.ts'
 
 /** Milliseconds. */
-export interface PoolDeadlines {
-  /** From a change of trust to every worker's acknowledgement, large lists aside: later, one might still let a revoked certificate in. */
-  readonly trust: number
-  /** The same for any other change. */
-  readonly change: number
+export interface PoolDeadlines extends ChangeDeadlines {
   readonly start: number
   /** For answers that only inform. */
   readonly inform: number
@@ -65,75 +62,21 @@ export class WorkerPool {
   }
 
   /**
-   * Brings every worker to `serving`: all build it beside what is in force, and only when all have, all swap. Rejects with
-   * WorkerRefusedError where one cannot build it or listen: then all are as before. A worker that does not answer in time is killed
-   * and replaced: the others wait for it to prepare, so that one that hangs would keep a revoked certificate alive on all.
+   * Brings every worker to `serving`, whole or not at all; rejects with WorkerRefusedError where one cannot take it up: then all are
+   * as before. A worker that does not answer in time is killed and replaced.
    */
-  async apply(serving: Serving, trustChanged: boolean): Promise<void> {
-    const before = this.#serving
-    const patience = this.#patience(serving, trustChanged)
-    await this.#each((worker) => worker.prepare(serving, patience()))
-    this.#setServing(serving)
-    try {
-      await this.#each(async (worker) => {
-        // It came to serve while the others were preparing.
-        if (!worker.hasPrepared(serving)) await worker.prepare(serving, patience())
-        await worker.commit(serving, patience())
-      })
-      await this.#each((worker) => this.#open(worker, serving))
-    } catch (error) {
-      if (before !== null) await this.#goBack(before)
-      throw error
-    }
-  }
-
-  /**
-   * How long each step of one change may take, in milliseconds. A change of trust has one deadline for all steps together, but
-   * the last is never left less than a quarter of it: nobody is killed because another one was slow.
-   */
-  #patience({ snapshot }: Serving, trustChanged: boolean): () => number {
-    const size = timeForSize(snapshot, this.#serving?.snapshot ?? null)
-    if (!trustChanged) return () => this.#deadlines.change + size
-    const whole = this.#deadlines.trust + size
-    const end = performance.now() + whole
-    return () => Math.max(end - performance.now(), whole / 4)
-  }
-
-  async #goBack(before: Serving): Promise<void> {
-    const { change } = this.#deadlines
-    this.#setServing(before)
-    await this.#each(async (worker) => {
-      await worker.prepare(before, change)
-      await worker.commit(before, change)
-      await this.#open(worker, before)
+  apply(serving: Serving, trustChanged: boolean): Promise<void> {
+    return rollOut(serving, trustChanged, {
+      before: this.#serving,
+      deadlines: this.#deadlines,
+      holding: () => this.#alive().filter((worker) => worker.state !== 'starting'),
+      putInForce: (one) => this.#setServing(one),
     })
-  }
-
-  async #open(worker: WorkerProcess, serving: Serving): Promise<void> {
-    if (worker.state === 'serving') await worker.open(serving, this.#deadlines.change)
   }
 
   /** The same snapshot with new ticket keys: for workers that start from now on. */
   renew(serving: Serving): void {
     this.#serving = serving
-  }
-
-  /** Every worker that may still answer somebody, those that drain included. */
-  #alive(): WorkerProcess[] {
-    return [...this.#slots.flatMap((slot) => slot.worker ?? []), ...this.#starting.keys(), ...this.#leaving]
-  }
-
-  /**
-   * Does something with every worker that holds connections; one that ends meanwhile is none of them any more. One that is starting
-   * takes up what is in force before it accepts anything. One that drains is told too: a certificate revoked now must not live on
-   * there until the drain ends.
-   */
-  async #each(act: (worker: WorkerProcess) => Promise<void>): Promise<void> {
-    const workers = this.#alive().filter((worker) => worker.state !== 'starting')
-    const outcomes = await Promise.allSettled(workers.map(act))
-    for (const outcome of outcomes) {
-      if (outcome.status === 'rejected' && !(outcome.reason instanceof WorkerGoneError)) throw outcome.reason
-    }
   }
 
   /** More workers are started before this resolves; surplus ones drain in the background. */
@@ -199,6 +142,11 @@ export class WorkerPool {
   /** Workers that accept connections now. */
   get servingCount(): number {
     return this.#slots.filter((slot) => slot.worker?.state === 'serving').length
+  }
+
+  /** Every worker that may still answer somebody, those that drain included. */
+  #alive(): WorkerProcess[] {
+    return [...this.#slots.flatMap((slot) => slot.worker ?? []), ...this.#starting.keys(), ...this.#leaving]
   }
 
   #setServing(serving: Serving): void {

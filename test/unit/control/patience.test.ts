@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { timeForSize } from '../../../src/control/patience.ts'
+import { patienceFor, timeForSize } from '../../../src/control/patience.ts'
 import type { Snapshot } from '../../../src/ipc/messages.ts'
 import type { ListenerMaterial, RevocationList } from '../../../src/tls/types.ts'
 import { roleMapping } from '../../support/role-mapping.ts'
@@ -30,4 +30,24 @@ test('a large mapping has time where it is new, large revocation lists always', 
   assert.equal(Math.round(timeForSize(snapshot(mapping, 0), null)), 3_000)
   assert.equal(timeForSize(snapshot(mapping, 0), before), 0)
   assert.equal(Math.round(timeForSize(snapshot(mapping, 80_000, 20_000), before)), 1_000)
+})
+
+test('a change of trust has one deadline for all its steps, and each of them a quarter of it', (t) => {
+  let now = 5_000
+  t.mock.method(performance, 'now', () => now)
+  const small = snapshot(roleMapping({}), 0)
+  const patience = patienceFor(small, null, { trust: 1_000, change: 10_000 }, true)
+  assert.equal(patience(), 1_000)
+  now += 600
+  assert.equal(patience(), 400)
+  now += 3_000
+  assert.equal(patience(), 250)
+})
+
+test('each step of any other change has the whole time, and what is large has more', () => {
+  const deadlines = { trust: 1_000, change: 10_000 }
+  const [small, large] = [snapshot(roleMapping({}), 0), snapshot(roleMapping({}), 100_000)]
+  assert.equal(patienceFor(small, null, deadlines, false)(), 10_000)
+  assert.equal(patienceFor(large, null, deadlines, false)(), 11_000)
+  assert.ok(patienceFor(large, null, deadlines, true)() > 1_900)
 })
