@@ -9,6 +9,8 @@ export interface AdminHandlers {
   status(): Promise<Status>
   /** `workers`: also replace every worker process by a new one. */
   reload(workers: boolean): Promise<ReloadReport>
+  /** One of them rejected; whoever asked is told the message alone, with status 500. */
+  failed(error: unknown): void
 }
 
 export interface AdminSocket {
@@ -122,6 +124,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
     else if (asked === 'POST /reload') respond(response, 200, await handlers.reload(url.searchParams.get('workers') === 'true'))
     else respond(response, 404, { error: `there is no ${asked}` })
   } catch (error) {
+    handlers.failed(error)
     respond(response, 500, { error: error instanceof Error ? error.message : String(error) })
   }
 }

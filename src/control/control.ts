@@ -77,7 +77,11 @@ class Control {
       pool: this.#pool,
       announce: (line) => options.out(`${line}\n`),
       openAdmin: (socket) =>
-        openAdminSocket(socket, { status: () => this.#status(), reload: (workers) => this.#requestReload('command', workers) }),
+        openAdminSocket(socket, {
+          status: () => this.#status(),
+          reload: (workers) => this.#requestReload('command', workers),
+          failed: (error) => log.error({ err: error }, 'an admin request could not be answered'),
+        }),
       openTelemetry: async (address) => {
         const server = await this.#telemetry.open(address, this.#telemetryState())
         log.info(`http://${formatAddress(server.address.address, server.address.port)} is open for telemetry`)

@@ -1,5 +1,5 @@
 import { type ChangeDeadlines, patienceFor } from './patience.ts'
-import { type Serving, WorkerGoneError, type WorkerProcess } from './worker-process.ts'
+import { type Serving, settled, type WorkerProcess } from './worker-process.ts'
 
 /** The workers that a change is brought to. */
 export interface Fleet {
@@ -52,10 +52,6 @@ async function open(worker: WorkerProcess, serving: Serving, { change }: ChangeD
   if (worker.state === 'serving') await worker.open(serving, change)
 }
 
-/** One that ends meanwhile holds no connections any more. */
-async function each(fleet: Fleet, act: (worker: WorkerProcess) => Promise<void>): Promise<void> {
-  const outcomes = await Promise.allSettled(fleet.holding().map(act))
-  for (const outcome of outcomes) {
-    if (outcome.status === 'rejected' && !(outcome.reason instanceof WorkerGoneError)) throw outcome.reason
-  }
+function each(fleet: Fleet, act: (worker: WorkerProcess) => Promise<void>): Promise<void> {
+  return settled(fleet.holding().map(act))
 }

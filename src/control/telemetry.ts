@@ -7,10 +7,29 @@ import { certificatesOf, crlsOf } from './inventory.ts'
 
 /** What telemetry asks of the gateway. */
 export interface TelemetryState {
-  /** Has every worker's measurements delivered to `absorb`. */
+  /** Has every worker's measurements delivered to `absorb`; rejects as that throws: then the scraper is told so. */
   measure(): Promise<void>
   readonly serving: number
   readonly state: 'starting' | 'serving' | 'draining'
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+/** One level deep, as the same code sends it, except where another release was installed before the worker was started. */
+const shape: Readonly<Record<keyof MetricsSnapshot, (value: unknown) => boolean>> = {
+  requests: Array.isArray,
+  upstreams: Array.isArray,
+  connections: Array.isArray,
+  handshakes: Array.isArray,
+  clientAuthFailures: Array.isArray,
+  certificateLife: isObject,
+  strippedHeaders: Number.isFinite,
+  accessLogDropped: Number.isFinite,
+  process: isObject,
+}
+
+function isMetricsSnapshot(values: unknown): values is MetricsSnapshot {
+  return isObject(values) && Object.entries(shape).every(([name, fits]) => fits(Reflect.get(values, name)))
 }
 
 /** Control's measurements and the server that shows them. */
@@ -39,9 +58,12 @@ export class Telemetry {
     })
   }
 
-  /** Takes what a worker sent; its own code made it, so its shape is not doubted. */
+  /** Takes what a worker sent, undefined before it has begun to measure. Throws where it cannot be added up: nothing of it counts. */
   absorb(worker: number, values: unknown): void {
-    this.#aggregator.absorb(worker, values as MetricsSnapshot)
+    if (values === undefined) return
+    if (!isMetricsSnapshot(values))
+      throw new TypeError('a worker measures otherwise than control adds up: restart certgate if another release was installed')
+    this.#aggregator.absorb(worker, values)
   }
 
   workerGone(worker: number): void {

@@ -4,7 +4,7 @@ import { LeaseLedger } from './leases.ts'
 import type { ChangeDeadlines } from './patience.ts'
 import { rollOut } from './roll-out.ts'
 import type { StatusWorker } from './status.ts'
-import { type Serving, WorkerProcess } from './worker-process.ts'
+import { type Serving, settled, WorkerProcess } from './worker-process.ts'
 
 /** Milliseconds. */
 export interface PoolDeadlines extends ChangeDeadlines {
@@ -16,7 +16,7 @@ export interface PoolDeadlines extends ChangeDeadlines {
 export interface PoolOptions {
   fork(): Worker
   log(level: 'info' | 'warn' | 'error', message: string, fields: Readonly<Record<string, unknown>>): void
-  /** What a worker measured, and that it has ended: by an id that no other worker gets. */
+  /** What a worker measured, and that it has ended: by an id that no other worker gets. What they throw is told to whoever asked, else logged. */
   measured(id: number, values: unknown): void
   ended(id: number): void
   readonly deadlines?: Partial<PoolDeadlines>
@@ -117,11 +117,9 @@ export class WorkerPool {
     for (const worker of this.#alive()) worker.tell(message)
   }
 
-  /** Has every worker's measurements taken; resolves when all have answered or had their time. */
-  async measure(): Promise<void> {
-    await Promise.allSettled(
-      this.#alive().map(async (worker) => this.#options.measured(worker.id, await worker.metrics(this.#deadlines.inform))),
-    )
+  /** Has every worker's measurements taken; resolves when all have answered or had their time. Rejects where `measured` throws. */
+  measure(): Promise<void> {
+    return settled(this.#alive().map(async (worker) => this.#options.measured(worker.id, await worker.metrics(this.#deadlines.inform))))
   }
 
   async status(): Promise<StatusWorker[]> {
@@ -171,7 +169,7 @@ export class WorkerPool {
     const worker = new WorkerProcess(this.#options.fork(), {
       exited: (gone, code, signal) => this.#exited(slot, gone, code, signal),
       killed: (target, why) => this.#options.log('error', `killing worker ${target.pid}: ${why}`, { worker: target.pid }),
-      measured: (source, values) => this.#options.measured(source.id, values),
+      measured: (source, values) => this.#handOver(source, () => this.#options.measured(source.id, values)),
       lease: (holder, key) => this.#leases.lease(holder, key),
       leaseReturned: (holder, key, amount) => this.#leases.giveBack(holder, key, amount),
     })
@@ -246,9 +244,18 @@ export class WorkerPool {
     timer.unref()
   }
 
+  /** For what nobody asked for: measurements of no use must not end control, nor keep the place of a dead worker empty. */
+  #handOver(worker: WorkerProcess, act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.#options.log('error', `measurements of worker ${worker.pid} are lost: ${messageOf(error)}`, { worker: worker.pid, err: error })
+    }
+  }
+
   #exited(slot: Slot, worker: WorkerProcess, code: number | null, signal: string | null): void {
     this.#leases.forget(worker)
-    this.#options.ended(worker.id)
+    this.#handOver(worker, () => this.#options.ended(worker.id))
     const wasLeaving = this.#leaving.delete(worker)
     if (this.#leaving.size === 0) this.#emptied?.()
     if (wasLeaving || this.#starting.delete(worker) || slot.worker !== worker) return

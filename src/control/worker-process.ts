@@ -26,6 +26,13 @@ export class WorkerRefusedError extends Error {
   }
 }
 
+/** Resolves when all are settled; rejects with the first reason that is not a worker's end: nothing is wanted of one that has ended. */
+export async function settled(asked: Iterable<Promise<unknown>>): Promise<void> {
+  for (const outcome of await Promise.allSettled(asked)) {
+    if (outcome.status === 'rejected' && !(outcome.reason instanceof WorkerGoneError)) throw outcome.reason
+  }
+}
+
 interface Waiting {
   resolve(message: FromWorker): void
   reject(error: Error): void

@@ -1,7 +1,7 @@
 import type { SendHandle } from 'node:child_process'
 import type { Worker } from 'node:cluster'
 import { EventEmitter } from 'node:events'
-import { WorkerPool } from '../../src/control/worker-pool.ts'
+import { type PoolOptions, WorkerPool } from '../../src/control/worker-pool.ts'
 import type { Serving } from '../../src/control/worker-process.ts'
 import type { FromWorker, Snapshot, ToWorker } from '../../src/ipc/messages.ts'
 
@@ -66,7 +66,7 @@ export class FakeWorker extends EventEmitter {
 type Behaviour = (worker: number, message: ToWorker) => FromWorker | null | undefined
 
 /** A pool of fake workers, and what it made of them. `until` polls, for what a timer of the pool brings about. */
-export function pool(behaviour: Behaviour = () => undefined) {
+export function pool(behaviour: Behaviour = () => undefined, options: Partial<PoolOptions> = {}) {
   const workers: FakeWorker[] = []
   const lines: string[] = []
   const measured = new Map<number, unknown>()
@@ -83,6 +83,7 @@ export function pool(behaviour: Behaviour = () => undefined) {
     log: (_level, message) => lines.push(message),
     deadlines: { trust: 200, change: 2_000, start: 2_000, inform: 40 },
     backOff: { first: 1, most: 4, stable: 60_000 },
+    ...options,
   })
   const until = async (condition: () => boolean) => {
     while (!condition()) await new Promise<void>((resolve) => setTimeout(resolve, 1))

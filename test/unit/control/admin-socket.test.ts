@@ -25,7 +25,11 @@ const status: Status = {
   certificates: [],
   crls: [],
 }
-const handlers: AdminHandlers = { status: async () => status, reload: async (workers) => ({ ...report, message: `workers ${workers}` }) }
+const handlers: AdminHandlers = {
+  status: async () => status,
+  reload: async (workers) => ({ ...report, message: `workers ${workers}` }),
+  failed: (error) => assert.fail(error as Error),
+}
 
 test('status and reload are answered, and the socket is for this user alone', async (t) => {
   const path = join(temporaryFolder(t).path, 'data', 'admin.sock')
@@ -112,15 +116,21 @@ test('what has no meaning there is told from what fails', async (t) => {
   assert.equal(await status('/status?x=%zz'), 200)
 })
 
-test('what fails inside is told to the one who asked', async (t) => {
+test('what fails inside is told to the one who asked, and to the log', async (t) => {
   const path = join(temporaryFolder(t).path, 'admin.sock')
+  const cause = new Error('no memory')
+  const told: unknown[] = []
   const failing: AdminHandlers = {
     ...handlers,
-    status: async () => {
-      throw new Error('no memory')
+    status: () => Promise.reject(cause),
+    reload: () => {
+      throw cause
     },
+    failed: (error) => told.push(error),
   }
   const socket = await openAdminSocket(path, failing)
   t.after(() => socket.close())
   await assert.rejects(askStatus(path), { message: 'the running certgate could not answer: no memory' })
+  await assert.rejects(askReload(path, false), { message: 'the running certgate could not answer: no memory' })
+  assert.deepEqual(told, [cause, cause])
 })

@@ -148,3 +148,36 @@ test('measurements come from those that answer, and from those that end', async 
   assert.equal(measured.get(1_000), 'last')
   assert.deepEqual(ended.sort(), [1_000, 1_001])
 })
+
+test('measurements that cannot be taken are told to whoever asked', async () => {
+  const { made, workers } = pool(undefined, {
+    measured: (id) => {
+      if (id === 1_001) throw new TypeError('of another shape')
+    },
+  })
+  await made.start(2, serving(1))
+  await assert.rejects(made.measure(), { message: 'of another shape' })
+  assert.deepEqual(
+    workers.map(({ ended }) => ended),
+    [false, false],
+  )
+})
+
+test('measurements that nobody asked for and that cannot be taken are logged, and their worker is replaced like any other', async () => {
+  const { made, workers, lines, until } = pool(undefined, {
+    measured: () => {
+      throw new TypeError('of another shape')
+    },
+    ended: () => {
+      throw new TypeError('not to be added up')
+    },
+  })
+  await made.start(1, serving(1))
+  workers[0]?.emit('message', { kind: 'metrics', id: 0, values: 'odd' })
+  workers[0]?.end(0, null)
+  await until(() => workers.length === 2 && made.servingCount === 1)
+  assert.deepEqual(lines.slice(0, 2), [
+    'measurements of worker 1000 are lost: of another shape',
+    'measurements of worker 1000 are lost: not to be added up',
+  ])
+})
