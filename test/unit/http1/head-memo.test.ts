@@ -97,3 +97,18 @@ test('a head whose Connection list adds to its cuts is never kept', () => {
 test('a long head is never kept', () => {
   assert.equal(remembering(head('/a', `X: ${'y'.repeat(3000)}\r\n`)).bytes, null)
 })
+
+test('of a client that never repeats itself ever fewer heads are kept, and one that begins to is known again', () => {
+  const memo = new HeadMemo()
+  let kept = 0
+  let last: Buffer | null = null
+  for (let i = 1000; i < 3000; i++) {
+    read(memo, head(`/${i}`))
+    if (memo.bytes !== last) kept++
+    last = memo.bytes
+  }
+  assert.ok(kept < 20, `${kept} of 2000`)
+  let known = 0
+  for (let i = 0; i < 300; i++) if (read(memo, head('/same'))[1]) known++
+  assert.ok(known > 30, `${known} of 300`)
+})
