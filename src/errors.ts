@@ -4,11 +4,22 @@ export type ErrorCode =
   | 'config_invalid'
   | 'material_unusable'
   | 'certificate_unreadable'
+  | 'issuance_refused'
   | 'address_unavailable'
   | 'not_running'
   | 'reload_failed'
   | 'file_exists'
   | 'io_failed'
+  | 'store_corrupt'
+  | 'store_foreign'
+  | 'store_newer'
+  | 'store_locked'
+  | 'store_full'
+  | 'entry_unknown'
+  | 'entry_exists'
+  | 'entry_changed'
+  | 'entry_refused'
+  | 'token_refused'
 
 /** Base of all deliberate errors. `hint` is a second line for people: what to do about it. */
 export class CertgateError extends Error {
