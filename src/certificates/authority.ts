@@ -1,8 +1,13 @@
-import 'reflect-metadata/lite'
-import { createHash, webcrypto } from 'node:crypto'
-import * as x509 from '@peculiar/x509'
-import { type CertificateTemplate, commonName, type Issuer, pem, sign, validity } from './issue.ts'
-import { generateKey, type KeyPairObject, type KeyType, privateKeyPem } from './key.ts'
+import { createPublicKey, hash, type KeyObject, X509Certificate } from 'node:crypto'
+import { certificatePem, writeCertificate } from './certificate-write.ts'
+import * as extensions from './extension-write.ts'
+import { certify } from './issue.ts'
+import { type Issuer, issuerOf } from './issuer.ts'
+import { generateKey, type KeyType, keyIdentifier, privateKeyPem, publicKeyInfo } from './key.ts'
+import { lifetimeOf } from './lifetime.ts'
+import { PROFILES } from './profile.ts'
+import { signerOf } from './signing.ts'
+import { subjectOf } from './subject-name.ts'
 
 /** A root that signs one issuing certificate, and that issuing certificate, which signs the leaves. */
 export interface Authority {
@@ -12,15 +17,16 @@ export interface Authority {
   readonly issuingCertificate: string
   readonly issuingKey: string
   readonly issuer: Issuer
+  readonly root: Issuer
   readonly notAfter: Date
 }
 
 export interface AuthorityRequest {
   readonly days: number
   readonly keyType?: KeyType
+  /** Milliseconds; default: the clock. */
+  readonly now?: number
 }
-
-const caUsages = x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign
 
 /**
  * Makes a new two-level authority. The root may have exactly one level of CA below it, the issuing CA none (RFC 5280 section 4.2.1.9).
@@ -28,38 +34,40 @@ const caUsages = x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign
  */
 export async function createAuthority(request: AuthorityRequest): Promise<Authority> {
   const keyType = request.keyType ?? 'ec'
-  const rootKeys = await generateKey(keyType)
-  const root = await sign(rootKeys, await caTemplate('certgate root CA', rootKeys, 1, validity(request.days, null)))
+  const now = request.now ?? Date.now()
+  const rootKey = await generateKey(keyType)
+  const root = selfSigned(rootKey, request.days, now)
 
-  const issuingKeys = await generateKey(keyType)
-  const dates = validity(request.days, root)
-  const issuing = await sign(
-    { certificate: root, keys: rootKeys, chain: '' },
-    await caTemplate('certgate issuing CA', issuingKeys, 0, dates),
-  )
-  const issuingCertificate = pem(issuing)
+  const issuingKey = await generateKey(keyType)
+  const commonName = titled('certgate issuing CA', issuingKey)
+  const { der } = certify(root, 'issuing', { commonName, days: request.days, now }, createPublicKey(issuingKey))
+  const issuingCertificate = certificatePem(der)
   return {
-    rootCertificate: pem(root),
-    rootKey: await privateKeyPem(rootKeys),
+    rootCertificate: certificatePem(root.certificate.raw),
+    rootKey: privateKeyPem(rootKey),
     issuingCertificate,
-    issuingKey: await privateKeyPem(issuingKeys),
-    issuer: { certificate: issuing, keys: issuingKeys, chain: issuingCertificate },
-    notAfter: root.notAfter,
+    issuingKey: privateKeyPem(issuingKey),
+    issuer: issuerOf(new X509Certificate(der), issuingKey, issuingCertificate),
+    root,
+    notAfter: new Date(root.facts.notAfter),
   }
 }
 
-async function caTemplate(
-  title: string,
-  keys: KeyPairObject,
-  pathLength: number,
-  dates: { notBefore: Date; notAfter: Date },
-): Promise<CertificateTemplate> {
-  const spki = await webcrypto.subtle.exportKey('spki', keys.publicKey)
-  const suffix = createHash('sha256').update(Buffer.from(spki)).digest('hex').slice(0, 8)
-  return {
-    subject: commonName(`${title} ${suffix}`),
-    publicKey: keys.publicKey,
-    ...dates,
-    extensions: [new x509.BasicConstraintsExtension(true, pathLength, true), new x509.KeyUsagesExtension(caUsages, true)],
+/** A root that may have one level of CA below it. */
+function selfSigned(key: KeyObject, days: number, now: number): Issuer {
+  const profile = PROFILES.get('issuing')
+  if (profile === undefined) throw new TypeError('there is no profile for authorities')
+  const keyInfo = publicKeyInfo(key)
+  const subject = subjectOf(titled('certgate root CA', key))
+  const template = {
+    subject,
+    issuer: subject,
+    publicKeyInfo: keyInfo,
+    lifetime: lifetimeOf({ days }, profile, null, now),
+    issuerKeyId: keyIdentifier(keyInfo),
+    extensions: [extensions.basicConstraints(true, 1), extensions.keyUsage(profile.usages)],
   }
+  return issuerOf(new X509Certificate(writeCertificate(template, signerOf(key))), key, '')
 }
+
+const titled = (title: string, key: KeyObject): string => `${title} ${hash('sha256', publicKeyInfo(key), 'hex').slice(0, 8)}`

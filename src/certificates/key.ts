@@ -1,23 +1,76 @@
-import { webcrypto } from 'node:crypto'
+import { createPublicKey, generateKeyPair, hash, type KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
+import { BIT_STRING, contentBytes, DerReader, SEQUENCE } from '../identity/der.ts'
+import { keyWeakness, spellsCurveOut } from '../tls/algorithm.ts'
+import { encode } from './asn1.ts'
+import { pemOf } from './der-write.ts'
+import { IssuanceError } from './issuance-error.ts'
+import { encryptedPrivateKey } from './pkcs12-encrypt.ts'
 
-/** `ec` is ECDSA P-256: small, fast to sign with, and read by every client in use. */
-export type KeyType = 'ec' | 'rsa' | 'ed25519'
+/** `ec` is ECDSA P-256: small, fast to sign with, and read by every client in use. `rsa` has 3072 bits. */
+export type KeyType = 'ec' | 'rsa' | 'rsa4096' | 'ed25519'
 
-export type KeyPairObject = webcrypto.CryptoKeyPair
+export const KEY_TYPES: ReadonlySet<string> = new Set<KeyType>(['ec', 'rsa', 'rsa4096', 'ed25519'])
 
-const rsa = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength: 3072, publicExponent: new Uint8Array([1, 0, 1]) }
+/** The curves that every TLS client in use knows; others are refused before they surprise one. */
+const CURVES: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521r1'])
+/** Each verification of a larger one costs the gateway milliseconds. */
+const LARGEST_RSA = 8192
 
-/** A new key from the operating system's random source, extractable so that it can be written once. */
-export async function generateKey(type: KeyType): Promise<KeyPairObject> {
-  const { subtle } = webcrypto
-  if (type === 'rsa') return subtle.generateKey(rsa, true, ['sign', 'verify'])
-  if (type === 'ed25519') return (await subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as KeyPairObject
-  return subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
+const generate = promisify(generateKeyPair) as unknown as (type: string, options: object) => Promise<{ privateKey: KeyObject }>
+
+/** A new private key from the operating system's random source; made off the event loop. */
+export async function generateKey(type: KeyType): Promise<KeyObject> {
+  if (type === 'ed25519') return (await generate('ed25519', {})).privateKey
+  if (type === 'ec') return (await generate('ec', { namedCurve: 'prime256v1' })).privateKey
+  return (await generate('rsa', { modulusLength: type === 'rsa' ? 3072 : 4096, publicExponent: 65537 })).privateKey
 }
 
 /** The private key as PKCS#8 PEM (RFC 5958), not encrypted: only for files of mode 0600. */
-export async function privateKeyPem(key: KeyPairObject): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key.privateKey))
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? []
-  return `-----BEGIN PRIVATE KEY-----\n${lines.join('\n')}\n-----END PRIVATE KEY-----\n`
+export function privateKeyPem(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString()
+}
+
+/** The private key as encrypted PKCS#8 PEM: AES-256-CBC under PBES2 (RFC 8018), with the work of our PFX files. */
+export function encryptedKeyPem(key: KeyObject, password: string): string {
+  return pemOf('ENCRYPTED PRIVATE KEY', encode(encryptedPrivateKey(key.export({ type: 'pkcs8', format: 'der' }), password)))
+}
+
+/** The SubjectPublicKeyInfo of a private or public key. */
+export function publicKeyInfo(key: KeyObject): Buffer {
+  return (key.type === 'public' ? key : createPublicKey(key)).export({ type: 'spki', format: 'der' })
+}
+
+/** SHA-1 over the key's bits: method 1 of RFC 5280 section 4.2.1.2, and the key hash of OCSP. Not a security property. */
+export function keyIdentifier(subjectPublicKeyInfo: Uint8Array): Buffer {
+  return hash('sha1', keyBits(subjectPublicKeyInfo), 'buffer')
+}
+
+/** The content of the subjectPublicKey BIT STRING without its count of unused bits. Throws UnreadableCertificateError. */
+export function keyBits(subjectPublicKeyInfo: Uint8Array): Uint8Array {
+  const parts = new DerReader(subjectPublicKeyInfo).open(SEQUENCE, 'the public key')
+  parts.expect(SEQUENCE, 'the key algorithm')
+  return contentBytes(parts.expect(BIT_STRING, 'the public key')).subarray(1)
+}
+
+/** Refuses what must not be certified: throws IssuanceError for RSA under 2048 or over 8192 bits, odd exponents, other curves and kinds. */
+export function checkPublicKey(key: KeyObject, subjectPublicKeyInfo: Uint8Array): void {
+  const weakness = spellsCurveOut(subjectPublicKeyInfo) ? 'a key on a curve of explicit parameters' : keyWeakness(key)
+  const refusal = weakness === null ? unusable(key) : `${weakness}, which is too weak`
+  if (refusal === null) return
+  throw new IssuanceError('key', `the request has ${refusal}`, 'use EC P-256, P-384 or P-521, Ed25519, or RSA with 2048 bits or more')
+}
+
+function unusable(key: KeyObject): string | null {
+  const { asymmetricKeyType: type = 'unknown', asymmetricKeyDetails: details } = key
+  if (type === 'ec')
+    return CURVES.has(details?.namedCurve ?? '') ? null : `a key on the curve ${details?.namedCurve}, which few clients know`
+  if (type === 'rsa' || type === 'rsa-pss') {
+    const bits = details?.modulusLength ?? 0
+    if (bits > LARGEST_RSA) return `an RSA key of ${bits} bits, and ${LARGEST_RSA} is the limit`
+    // 1 leaves the message as it is, and an even one has no inverse.
+    const exponent = details?.publicExponent ?? 0n
+    return exponent >= 3n && exponent % 2n === 1n ? null : `an RSA key with the exponent ${exponent}`
+  }
+  return type === 'ed25519' ? null : `a key of kind ${type}, which few clients know`
 }

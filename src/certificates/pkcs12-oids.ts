@@ -17,6 +17,9 @@ export const oid = {
   hmacWithSha256: '1.2.840.113549.2.9',
   aes256Cbc: '2.16.840.1.101.3.4.1.42',
   sha256: '2.16.840.1.101.3.4.2.1',
+  sha1: '1.3.14.3.2.26',
+  tripleDesWithSha1: '1.2.840.113549.1.12.1.3',
+  trustedKeyUsage: '2.16.840.1.113894.746875.1.1',
 } as const
 
 /** Digests as Node names them, with the block size in bytes that the key derivation of RFC 7292 appendix B needs. */
