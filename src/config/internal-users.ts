@@ -1,5 +1,6 @@
 import { ConfigError, type Problem } from '../errors.ts'
 import { ANONYMOUS_NAME } from '../identity/types.ts'
+import { isReservedRole } from '../policy/rights.ts'
 import { type Located, YamlDocument } from './document.ts'
 import { EntryReader } from './entry-reader.ts'
 import { deepFreeze } from './freeze.ts'
@@ -8,9 +9,6 @@ import type { InternalUser } from './settings.ts'
 import type { YamlMapping } from './yaml.ts'
 
 const KEYS = ['hash', 'backend_roles', 'attributes', 'description', 'reserved', 'hidden', 'static', 'opendistro_security_roles']
-
-/** Backend roles that only a registry entry may give. */
-const RESERVED_ROLE = /^(?:clearance|db):/i
 
 export interface LoadedInternalUsers {
   readonly users: readonly InternalUser[]
@@ -60,7 +58,7 @@ function readRoles(reader: EntryReader, name: string, node: YamlMapping): string
   const roles: string[] = []
   reader.strings(node, [name], 'backend_roles', (value, scalar, path) => {
     if (value.trim() === '') reader.problem(scalar, path(), 'a blank backend role is left out', undefined, 'warning')
-    else if (RESERVED_ROLE.test(value))
+    else if (isReservedRole(value))
       reader.problem(
         scalar,
         path(),

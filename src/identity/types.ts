@@ -66,11 +66,25 @@ export type TrustRefusal =
   | 'certificate_not_yet_valid'
   | 'certificate_unknown_issuer'
   | 'certificate_revoked'
+  | 'certificate_disabled'
+  | 'certificate_not_registered'
   | 'certificate_status_unknown'
   | 'certificate_wrong_purpose'
   | 'certificate_is_ca'
   | 'certificate_weak'
   | 'certificate_invalid'
+
+/** What RavenDB calls the security clearance of a certificate; ClusterNode ranks as ClusterAdmin. The registry has the same words. */
+export type Clearance = 'ClusterAdmin' | 'ClusterNode' | 'Operator' | 'ValidUser'
+
+/** Rights on one database; each contains the next. */
+export type DatabaseAccess = 'Admin' | 'ReadWrite' | 'Read'
+
+/** What the registry grants a certificate, by database name as it was given; names are compared ASCII case-insensitively. */
+export interface Rights {
+  readonly clearance: Clearance
+  readonly permissions: ReadonlyMap<string, DatabaseAccess>
+}
 
 /** Who is asking. Immutable; what the roles, the route decision and the identity headers are made from. */
 export interface Identity {
@@ -83,6 +97,10 @@ export interface Identity {
   readonly backendRoles: readonly string[]
   /** null where no certificate was used (basic, anonymous). */
   readonly certificate: PeerCertificate | null
+  /** Filled only by trust: from the registry entry of that very certificate, or `admin_dn`. Never from a role, a name or a header. */
+  readonly clearance?: Clearance
+  /** Filled like `clearance`. Database names as they were given, compared ASCII case-insensitively. */
+  readonly permissions?: ReadonlyMap<string, DatabaseAccess>
 }
 
 /** Name of the identity that `auth.anonymous: true` gives to a request without any credentials. */

@@ -1,5 +1,6 @@
 import type { Identity } from '../identity/types.ts'
-import type { Denial, RoleSet, Route } from './types.ts'
+import { type AskedRequest, judgeDatabase } from './database-rule.ts'
+import type { AllowWord, DatabaseVerdict, Denial, RoleSet, Route } from './types.ts'
 
 const MAKE = Symbol('only decide makes permits')
 
@@ -42,10 +43,12 @@ export interface DecisionInput {
   readonly identity: Identity | null
   /** Roles of that identity, empty where there is none. */
   readonly roles: RoleSet
+  /** Read only where `route.dependsOnRequest`; without it no rule about databases grants: fails closed. */
+  readonly request?: AskedRequest
 }
 
 /** Any one word of the route's `allow` grants; a route whose words all fail, or that has none, denies. */
-export function decide({ route, identity, roles }: DecisionInput): Permit | Denial {
+export function decide({ route, identity, roles, request }: DecisionInput): Permit | Denial {
   if (route.allowsAnonymous) return new Permit(MAKE, route, identity)
   if (identity === null) {
     return {
@@ -58,11 +61,30 @@ export function decide({ route, identity, roles }: DecisionInput): Permit | Deni
     if (word.kind === 'role' && roles.names.has(word.role)) return new Permit(MAKE, route, identity)
     if (word.kind === 'authenticated' && identity.source !== 'anonymous') return new Permit(MAKE, route, identity)
   }
-  return { allowed: false, reason: 'role_missing', detail: describeMissing(route, identity, roles) }
+  if (!route.dependsOnRequest) return { allowed: false, reason: 'role_missing', detail: describeMissing(route, identity, roles) }
+  return decideByDatabase(route, identity, roles, request)
+}
+
+function decideByDatabase(route: Route, identity: Identity, roles: RoleSet, request: AskedRequest | undefined): Permit | Denial {
+  const verdicts = request === undefined ? [] : judgeDatabases(route, identity, request)
+  if (verdicts.some(({ granted }) => granted)) return new Permit(MAKE, route, identity)
+  const why = verdicts.map(({ detail }) => `; ${detail}`).join('')
+  return { allowed: false, reason: 'role_missing', detail: describeMissing(route, identity, roles) + why, databases: verdicts }
+}
+
+/** What each of a route's rules about databases says about a request; empty where it has none. Any one that grants is enough. */
+export function judgeDatabases(route: Route, identity: Identity, request: AskedRequest): DatabaseVerdict[] {
+  return route.databases.map((rule) => judgeDatabase(rule, identity, request))
+}
+
+/** A word of `allow` as it is written. */
+export function allowText(word: AllowWord): string {
+  if (word.kind === 'role') return word.role
+  return word.kind === 'database' ? `{ database: "{${word.capture}}", access: ${word.access} }` : word.kind
 }
 
 function describeMissing(route: Route, identity: Identity, roles: RoleSet): string {
-  const wanted = route.settings.allow.map((word) => (word.kind === 'role' ? word.role : word.kind)).join(', ')
+  const wanted = route.settings.allow.map(allowText).join(', ')
   const held = roles.names.size === 0 ? 'no role' : `only ${[...roles.names].sort().join(', ')}`
   return `'${identity.name}' has ${held}; route '${route.settings.name}' allows ${wanted === '' ? 'nobody' : wanted}`
 }

@@ -5,6 +5,7 @@ import { PatternSet } from '../identity/pattern-set.ts'
 import { ANONYMOUS_NAME, type Identity } from '../identity/types.ts'
 import { HostIndex } from './mapping-host.ts'
 import { type Authority, bindIssuers, type IssuerBinding, isUnder } from './mapping-issuer.ts'
+import { backendRolesOf } from './rights.ts'
 import type { MappedValue, MappingEntry, RoleGrant, RoleMapping, RoleSet } from './types.ts'
 
 /** A grant as indexed: what it gives, and whom its entry is bound to. */
@@ -101,11 +102,12 @@ export class CompiledMapping {
   #candidates(identity: Identity, remoteAddress: string): readonly Candidate[] {
     // Neither a pattern nor an address is meant for nobody in particular, and nobody else may go by that name.
     if (identity.source === 'anonymous') return this.#names.exactly(ANONYMOUS_NAME)
+    const backendRoles = backendRolesOf(identity)
     const found = [
       ...(identity.name === ANONYMOUS_NAME ? [] : this.#names.match(identity.name)),
       ...this.#byDn(identity),
-      ...identity.backendRoles.flatMap((role) => this.#backendRoles.match(role)),
-      ...this.#wholeConjunctions(identity.backendRoles),
+      ...backendRoles.flatMap((role) => this.#backendRoles.match(role)),
+      ...this.#wholeConjunctions(backendRoles),
     ]
     if (this.dependsOnAddress) found.push(...this.#hosts.match(remoteAddress))
     return found

@@ -1,3 +1,4 @@
+import { compileDatabaseRules } from './database-rule.ts'
 import { ASTERISK, parseRoutePattern, type RoutePattern, readCaptures } from './route-pattern.ts'
 import { type Leaf, NO_INDEX, RouteTrie, type Search } from './route-trie.ts'
 import type { Route, RouteMiss, RouteSettings } from './types.ts'
@@ -79,12 +80,8 @@ export class RouteTable {
   private readonly search: Search = { path: '', method: '', ordinary: false, best: NO_INDEX, wrongMethod: false }
 
   constructor(settings: readonly RouteSettings[]) {
-    this.routes = settings.map((route, index) => ({
-      index,
-      settings: route,
-      allowsAnonymous: route.allow.some((word) => word.kind === 'anonymous'),
-    }))
     this.patterns = settings.map((route) => parsePattern(route))
+    this.routes = settings.map((route, index) => compileRoute(route, index, this.patterns[index] as RoutePattern))
     const listeners = new Set(settings.flatMap((route) => route.listeners))
     this.paths = new ListenerTables(listeners)
     this.asterisks = new ListenerTables(listeners)
@@ -116,6 +113,12 @@ export class RouteTable {
   captures(route: Route, path: string): ReadonlyMap<string, string> {
     return readCaptures(this.patterns[route.index] as RoutePattern, path)
   }
+}
+
+function compileRoute(settings: RouteSettings, index: number, pattern: RoutePattern): Route {
+  const databases = compileDatabaseRules(settings, pattern)
+  const allowsAnonymous = settings.allow.some((word) => word.kind === 'anonymous')
+  return { index, settings, allowsAnonymous, databases, dependsOnRequest: databases.length > 0 }
 }
 
 function parsePattern(route: RouteSettings): RoutePattern {

@@ -1,4 +1,4 @@
-import type { Identity, TrustRefusal } from '../identity/types.ts'
+import type { DatabaseAccess, Identity, TrustRefusal } from '../identity/types.ts'
 
 /** One entry of roles_mapping.yml, as read. `line` is where the role's key stands in its file. */
 export interface MappingEntry {
@@ -31,6 +31,32 @@ export type AllowWord =
   | { readonly kind: 'role'; readonly role: string }
   | { readonly kind: 'authenticated' }
   | { readonly kind: 'anonymous' }
+  | { readonly kind: 'database'; readonly capture: string; readonly access: RuleAccess }
+
+/** What a `{ database: ... }` rule asks for; `auto`: Read for GET, HEAD and OPTIONS, ReadWrite for every other method. */
+export type RuleAccess = 'auto' | 'read' | 'write' | 'admin'
+
+/** A `{ database: "{db}", access: ... }` of a route's `allow`, compiled. */
+export interface DatabaseRule {
+  /** Name of the capture in the route's path. */
+  readonly capture: string
+  /** The path segment that it stands for, from 0. */
+  readonly segment: number
+  readonly access: RuleAccess
+}
+
+/** What a rule says about one request: what `decide` reads and `explain` prints. */
+export interface DatabaseVerdict {
+  readonly rule: DatabaseRule
+  readonly granted: boolean
+  /** null: the path names none that we and the upstream surely read alike. */
+  readonly database: string | null
+  readonly needed: DatabaseAccess
+  /** null: no access at all. */
+  readonly held: DatabaseAccess | null
+  /** One clause for the operator: `'alice' has Read on database 'movies', and POST needs ReadWrite`. */
+  readonly detail: string
+}
 
 export interface PathPolicy {
   readonly encodedSlash: 'refuse' | 'keep'
@@ -94,6 +120,10 @@ export interface Route {
   readonly settings: RouteSettings
   /** True where `allow` lists `anonymous`: credentials are not demanded before the role check. */
   readonly allowsAnonymous: boolean
+  /** Its rules about databases, in the order of `allow`. */
+  readonly databases: readonly DatabaseRule[]
+  /** The decision looks at method and path too: it may be kept with the request it was made for, never with the route. */
+  readonly dependsOnRequest: boolean
 }
 
 export type RouteMiss = 'route_missing' | 'method_not_allowed'
@@ -117,6 +147,8 @@ export interface Denial {
   readonly reason: Reason
   /** For the operator in full; never contains secrets. */
   readonly detail: string
+  /** Where the route has rules about databases: what each said. */
+  readonly databases?: readonly DatabaseVerdict[]
 }
 
 /** The compiled policy of one snapshot: immutable, and free of side effects. */

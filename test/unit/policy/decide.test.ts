@@ -12,7 +12,8 @@ const routeAllowing = (...words: string[]): Route => {
   const allow = words.map(
     (word): AllowWord => (word === 'authenticated' || word === 'anonymous' ? { kind: word } : { kind: 'role', role: word }),
   )
-  return { index: 0, settings: routeSettings({ path: '/**', name: 'r', allow }), allowsAnonymous: words.includes('anonymous') }
+  const settings = routeSettings({ path: '/**', name: 'r', allow })
+  return { index: 0, settings, allowsAnonymous: words.includes('anonymous'), databases: [], dependsOnRequest: false }
 }
 
 const rolesNamed = (...names: string[]): RoleSet => ({ names: new Set(names), grants: [] })
