@@ -1,0 +1,151 @@
+import type { SQLInputValue } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
+import { type AuditBody, type AuditEntry, bodyText, type ChainVerdict, ChainVerifier, GENESIS, hashOf } from './audit-chain.ts'
+import type { Json } from './canonical-json.ts'
+import type { Connection, Row } from './connection.ts'
+import type { Actor } from './types.ts'
+
+/** What happened, before it has its place in the log. Details never hold a secret: the log is exported. */
+export interface AuditEvent {
+  readonly action: string
+  readonly target: string | null
+  readonly outcome?: AuditBody['outcome']
+  readonly details?: { readonly [key: string]: Json }
+}
+
+export interface AuditFilter {
+  /** Exactly one of these; ending in `.*` all that begin with it. */
+  readonly action?: string
+  /** Name of who did it. */
+  readonly actor?: string
+  readonly target?: string
+  /** Milliseconds since the epoch, both inclusive. */
+  readonly since?: number
+  readonly until?: number
+}
+
+export interface AuditQuery {
+  /** Only entries after this sequence number; default 0: from the first. */
+  readonly after?: number
+  /** Only entries before this one, and the newest first. */
+  readonly before?: number
+  /** At most 1000; default 100. */
+  readonly limit?: number
+  readonly filter?: AuditFilter
+}
+
+export interface AuditHead {
+  readonly sequence: number
+  readonly hash: string
+}
+
+const MAX_PAGE = 1000
+
+/**
+ * Append-only and hash-chained: triggers refuse every change and removal, and whoever gets around them breaks the chain. Somebody who
+ * can write the file can also compute a new chain; only a head written down elsewhere shows that.
+ */
+export class AuditLog {
+  readonly #connection: Connection
+  readonly #now: () => number
+
+  constructor(connection: Connection, now: () => number) {
+    this.#connection = connection
+    this.#now = now
+  }
+
+  /** On disk when this returns, or part of the transaction it is called in. */
+  append(event: AuditEvent, actor: Actor): AuditEntry {
+    return this.#connection.join(() => {
+      const head = this.head()
+      const body: AuditBody = {
+        sequence: head.sequence + 1,
+        at: this.#now(),
+        actor: { name: actor.name, fingerprint: actor.fingerprint, remote: actor.remote ?? null },
+        action: event.action,
+        target: event.target,
+        outcome: event.outcome ?? 'done',
+        details: event.details ?? {},
+        previous: head.hash,
+      }
+      const text = bodyText(body)
+      const hash = hashOf(text)
+      this.#connection.run('INSERT INTO audit (sequence, body, hash) VALUES (?, ?, ?)', body.sequence, text, hash)
+      return { ...body, hash }
+    })
+  }
+
+  /** The newest entry: write it down elsewhere, and `verify` tells whether the tail was cut off since. */
+  head(): AuditHead {
+    const row = this.#connection.get('SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1')
+    return row === undefined ? { sequence: 0, hash: GENESIS } : { sequence: row.sequence as number, hash: row.hash as string }
+  }
+
+  /** One page, oldest first; with `before`, newest first. */
+  read(query: AuditQuery = {}): AuditEntry[] {
+    const limit = Math.max(0, Math.min(query.limit ?? 100, MAX_PAGE))
+    return this.#page(query, limit).map(entryOf)
+  }
+
+  /** JSON lines without line ends, oldest first, up to what is newest when it is called. Gives way between pages. */
+  async *export(options: { readonly after?: number; readonly filter?: AuditFilter } = {}): AsyncGenerator<string, void, undefined> {
+    for await (const rows of this.#pages(options)) {
+      for (const row of rows) yield lineOf(row)
+    }
+  }
+
+  /** Reads the whole log and names the first entry that is not as it was written. `expectedHead`: a hash it must contain. */
+  async verify(options: { readonly expectedHead?: string } = {}): Promise<ChainVerdict> {
+    const chain = new ChainVerifier(options)
+    for await (const rows of this.#pages({})) {
+      for (const row of rows) {
+        if (!chain.accept(row.body as string, row.hash as string)) return chain.verdict()
+      }
+    }
+    return chain.verdict()
+  }
+
+  async *#pages(options: Pick<AuditQuery, 'after' | 'filter'>): AsyncGenerator<Row[], void, undefined> {
+    const end = this.head().sequence + 1
+    let after = options.after ?? 0
+    for (;;) {
+      const rows = this.#page({ ...options, after }, MAX_PAGE, end)
+      if (rows.length > 0) yield rows
+      if (rows.length < MAX_PAGE) return
+      after = rows[rows.length - 1]?.sequence as number
+      await setImmediate()
+    }
+  }
+
+  #page(query: AuditQuery, limit: number, end?: number): Row[] {
+    const conditions = ['sequence > ?']
+    const values: SQLInputValue[] = [query.after ?? 0]
+    const add = (condition: string, ...given: SQLInputValue[]) => {
+      conditions.push(condition)
+      values.push(...given)
+    }
+    const { action, actor, target, since, until } = query.filter ?? {}
+    const before = query.before ?? end
+    if (before !== undefined) add('sequence < ?', before)
+    // A dot sorts just before a slash: all that begin with "x." lie between "x." and "x/".
+    if (action?.endsWith('.*')) add('action >= ? AND action < ?', action.slice(0, -1), `${action.slice(0, -2)}/`)
+    else if (action !== undefined) add('action = ?', action)
+    if (actor !== undefined) add('actor = ?', actor)
+    if (target !== undefined) add('target = ?', target)
+    if (since !== undefined) add('at >= ?', since)
+    if (until !== undefined) add('at <= ?', until)
+    const order = query.before === undefined ? 'ASC' : 'DESC'
+    const sql = `SELECT sequence, body, hash FROM audit WHERE ${conditions.join(' AND ')} ORDER BY sequence ${order} LIMIT ?`
+    return this.#connection.all(sql, ...values, limit)
+  }
+}
+
+function entryOf(row: Row): AuditEntry {
+  return { ...(JSON.parse(row.body as string) as AuditBody), hash: row.hash as string }
+}
+
+/** Of what is stored, not of what it should be: an export of a broken log is as broken. */
+function lineOf(row: Row): string {
+  const body = row.body as string
+  return `${body.slice(0, -1)},"hash":${JSON.stringify(row.hash)}}`
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { backup } from 'node:sqlite'
+import { AuditLog } from './audit-log.ts'
+import { type CheckedStore, checkConnection } from './check.ts'
+import { Connection } from './connection.ts'
+import { storeFailure } from './failure.ts'
+import { openConnection } from './open-connection.ts'
+import { assertAbsent, companionsOf, ensureFile, giveName } from './store-file.ts'
+import type { Actor } from './types.ts'
+
+/** Pages copied at once; between two such steps the store can be written. */
+const PAGES = 1000
+
+/** Milliseconds; nobody else works on the copy, but somebody may look at the backup. */
+const BUSY_TIMEOUT = 5000
+
+/** Copies an open store into a file that did not exist, as one file without a log beside it. Only a copy that was verified gets the name. */
+export async function backupStore(source: Connection, to: string): Promise<CheckedStore> {
+  return under(to, async (partial) => {
+    await copy(source, partial)
+    const target = new Connection(partial, { busyTimeout: BUSY_TIMEOUT })
+    try {
+      // As one file it can be moved, and read from where nothing can be written.
+      target.exec('PRAGMA journal_mode = DELETE')
+      return await checkConnection(target)
+    } finally {
+      target.close()
+    }
+  })
+}
+
+/** What a backup holds; throws as `openStore` does, and `store_corrupt` where anything in it is not as it was written. */
+export async function checkBackup(file: string, options: { readonly expectedHead?: string } = {}): Promise<CheckedStore> {
+  const connection = new Connection(resolve(file), { busyTimeout: BUSY_TIMEOUT, readOnly: true })
+  try {
+    return await checkConnection(connection, options)
+  } finally {
+    connection.close()
+  }
+}
+
+/**
+ * Makes a store of a backup, where none is; the restore is its newest audit entry. It gets an epoch of its own: what was sealed of the
+ * store that it replaces, at whatever version, counts for nothing.
+ */
+export async function restoreStore(from: string, file: string, actor: Actor, now: () => number = Date.now): Promise<CheckedStore> {
+  return under(resolve(file), async (partial) => {
+    const source = new Connection(resolve(from), { busyTimeout: BUSY_TIMEOUT, readOnly: true })
+    try {
+      const checked = await checkConnection(source)
+      await copy(source, partial)
+      const target = openConnection(partial, BUSY_TIMEOUT, now())
+      try {
+        target.write(() => {
+          target.run('UPDATE registry SET epoch = ?', randomUUID())
+          new AuditLog(target, now).append({ action: 'store.restore', target: resolve(from), details: { head: checked.audit.head } }, actor)
+        })
+        return await checkConnection(target)
+      } finally {
+        target.close()
+      }
+    } finally {
+      source.close()
+    }
+  })
+}
+
+/** Has a file made beside its place and puts it there when it is whole; otherwise nothing is left. */
+async function under(file: string, make: (partial: string) => Promise<CheckedStore>): Promise<CheckedStore> {
+  assertAbsent(file)
+  const partial = `${file}.${randomUUID()}.partial`
+  try {
+    ensureFile(partial)
+    const checked = await make(partial)
+    giveName(partial, file)
+    return checked
+  } catch (error) {
+    throw storeFailure(error, file)
+  } finally {
+    for (const name of [partial, ...companionsOf(partial)]) rmSync(name, { force: true })
+  }
+}
+
+async function copy(source: Connection, to: string): Promise<void> {
+  try {
+    await backup(source.database, to, { rate: PAGES })
+  } catch (error) {
+    throw storeFailure(error, to)
+  }
+}

@@ -1,0 +1,65 @@
+import type { Connection } from './connection.ts'
+import { recordOf, SELECT_RECORD } from './entry-row.ts'
+import type { RegistryChange, RegistryChanges } from './types.ts'
+
+/** Numbers the changes of the registry, and tells what changed since a number. */
+export class RegistryVersions {
+  readonly #connection: Connection
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  /** `version` only counts within its `epoch`: a restore begins another one. */
+  current(): { readonly epoch: string; readonly version: number } {
+    const { epoch, version } = this.#row()
+    return { epoch, version }
+  }
+
+  /** The next number; inside the transaction of its change. */
+  next(): number {
+    return this.#connection.get('UPDATE registry SET version = version + 1 RETURNING version')?.version as number
+  }
+
+  /** Puts it on record that an entry is gone; inside the transaction that removes it. */
+  removed(fingerprint: string): void {
+    this.#connection.run('INSERT INTO removal (version, fingerprint) VALUES (?, ?)', this.next(), fingerprint)
+  }
+
+  /**
+   * Up to `limit` changes after `version`. null: that cannot be told (removals that old are forgotten, or the number was never given
+   * here), and only a new base helps.
+   */
+  since(version: number, limit: number): RegistryChanges | null {
+    return this.#connection.read(() => this.#since(version, Math.max(1, limit)))
+  }
+
+  /** Forgets removals up to `version`: a base sealed at that version knows them. */
+  forget(version: number): void {
+    this.#connection.write(() => {
+      const upTo = Math.min(version, this.#row().version)
+      this.#connection.run('DELETE FROM removal WHERE version <= ?', upTo)
+      this.#connection.run('UPDATE registry SET forgotten = max(forgotten, ?)', upTo)
+    })
+  }
+
+  #since(version: number, limit: number): RegistryChanges | null {
+    const { version: newest, forgotten } = this.#row()
+    if (version < forgotten || version > newest) return null
+    const puts = this.#connection
+      .all(`${SELECT_RECORD} WHERE version > ? ORDER BY version LIMIT ?`, version, limit)
+      .map((row): RegistryChange => ({ kind: 'put', version: row.version as number, record: recordOf(row) }))
+    const removals = this.#connection
+      .all('SELECT version, fingerprint FROM removal WHERE version > ? ORDER BY version LIMIT ?', version, limit)
+      .map((row): RegistryChange => ({ kind: 'remove', version: row.version as number, fingerprint: row.fingerprint as string }))
+    const all = [...puts, ...removals].sort((a, b) => a.version - b.version)
+    const more = all.length > limit || puts.length === limit || removals.length === limit
+    const changes = all.slice(0, limit)
+    return { changes, version: more ? (changes.at(-1)?.version ?? version) : newest, more }
+  }
+
+  #row() {
+    const row = this.#connection.get('SELECT epoch, version, forgotten FROM registry')
+    return { epoch: row?.epoch as string, version: row?.version as number, forgotten: row?.forgotten as number }
+  }
+}

@@ -1,0 +1,82 @@
+import type { Connection, Row } from './connection.ts'
+import { entryOf, SELECT_ENTRY } from './entry-row.ts'
+import { USABLE_CONDITION } from './entry-state.ts'
+import type { RegistryVersions } from './registry-changes.ts'
+import { listEntries, plainHex } from './registry-list.ts'
+import type { Clearance, EntryPage, EntryQuery, RegistryChanges, RegistryEntry } from './types.ts'
+
+/** What can be asked of the registry. */
+export class RegistryView {
+  protected readonly connection: Connection
+  protected readonly versions: RegistryVersions
+  protected readonly now: () => number
+
+  constructor(connection: Connection, versions: RegistryVersions, now: () => number) {
+    this.connection = connection
+    this.versions = versions
+    this.now = now
+  }
+
+  /** By its SHA-256 in lower-case hex; null: not registered. */
+  get(fingerprint: string): RegistryEntry | null {
+    return this.#all('fingerprint = ?', fingerprint)[0] ?? null
+  }
+
+  /** By SHA-1, as people paste it. SHA-1 can collide, so there may be several: never decide by it. */
+  byThumbprint(thumbprint: string): RegistryEntry[] {
+    return this.#all('thumbprint = ?', plainHex(thumbprint).toUpperCase())
+  }
+
+  /** All that have this public key: what it says of one of them counts for each. */
+  byPin(pin: string): RegistryEntry[] {
+    return this.#all('pin = ?', pin)
+  }
+
+  /** All of exactly this name. */
+  byName(name: string): RegistryEntry[] {
+    return this.#all('name = ?', name)
+  }
+
+  /** The leaves of one PFX, or the one entry that is alone. */
+  byGroup(group: string): RegistryEntry[] {
+    return this.#all('leaf_group = ?', group)
+  }
+
+  /** What renewed it. */
+  renewalsOf(fingerprint: string): RegistryEntry[] {
+    return this.#all('predecessor = ?', fingerprint)
+  }
+
+  list(query: EntryQuery = {}): EntryPage {
+    return listEntries(this.connection, query, query.now ?? this.now())
+  }
+
+  /**
+   * How many let somebody in at `now` with one of these clearances, their key not disabled or revoked by another entry either. Asked
+   * in `Store.write`, it keeps the last usable admin.
+   */
+  countUsable(clearances: readonly Clearance[], now = this.now()): number {
+    const values = Object.fromEntries(clearances.map((clearance, index) => [`c${index}`, clearance]))
+    const wanted = clearances.map((_, index) => `:c${index}`).join(', ')
+    const sql = `SELECT count(*) AS total FROM entry WHERE ${USABLE_CONDITION} AND clearance IN (${wanted}) AND NOT EXISTS
+      (SELECT 1 FROM entry AS other WHERE other.pin = entry.pin AND (other.revoked_at IS NOT NULL OR other.disabled = 1))`
+    return this.connection.select(sql, { ...values, now })[0]?.total as number
+  }
+
+  /** `version` rises with every change, and counts only within its `epoch`: a restore begins another one. */
+  current(): { readonly epoch: string; readonly version: number } {
+    return this.versions.current()
+  }
+
+  /**
+   * What changed after `version`, at most `limit` of it. null: it cannot be told, and a new base must be sealed. Times last seen are
+   * no changes.
+   */
+  changesSince(version: number, limit = 10_000): RegistryChanges | null {
+    return this.versions.since(version, limit)
+  }
+
+  #all(condition: string, value: string): RegistryEntry[] {
+    return this.connection.all(`${SELECT_ENTRY} WHERE ${condition} ORDER BY entry.id`, value).map((row: Row) => entryOf(row))
+  }
+}

@@ -1,0 +1,86 @@
+import { chmodSync, closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { unreadable } from '../regular-file.ts'
+import { StoreError } from './failure.ts'
+
+/** Its owner's alone: it says who may do what, and whoever writes it decides that. */
+const MODE = 0o600
+const FOLDER_MODE = 0o700
+
+/** What SQLite keeps beside the file while it is in use, and a killed process leaves behind: part of it until it is opened again. */
+const COMPANIONS = ['-wal', '-shm', '-journal']
+
+/** Makes an empty file for nobody else to read, and its folder, unless they exist. Refuses what is no regular file. */
+export function ensureFile(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: FOLDER_MODE })
+    const status = statSync(file, { throwIfNoEntry: false })
+    if (status === undefined) createFile(file)
+    else if (!status.isFile()) throw new StoreError('io_failed', `store ${file} is not a regular file`)
+  } catch (error) {
+    // Another process made it at the same moment.
+    if (codeOf(error) === 'EEXIST') return
+    throw unusable(file, error)
+  }
+}
+
+/** Throws `file_exists` where something is, or was left of a store. */
+export function assertAbsent(file: string): void {
+  const there = [file, ...companionsOf(file)].find((name) => statSync(name, { throwIfNoEntry: false }) !== undefined)
+  if (there !== undefined) throw new StoreError('file_exists', `${there} exists already`, { hint: 'move it away, or name another file' })
+}
+
+/** Gives a finished file its name. Overwrites nothing, also nothing that appeared meanwhile: `file_exists`. */
+export function giveName(partial: string, file: string): void {
+  assertAbsent(file)
+  try {
+    linkSync(partial, file)
+    rmSync(partial)
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') throw new StoreError('file_exists', `${file} exists already`, { cause: error })
+    // A file system without hard links.
+    renameSync(partial, file)
+  }
+  const folder = openSync(dirname(file), 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
+
+/** Takes the file and its companions away from everybody but its owner. */
+export function protectFile(file: string): void {
+  try {
+    for (const name of [file, ...companionsOf(file)]) {
+      const status = statSync(name, { throwIfNoEntry: false })
+      if (status !== undefined && (status.mode & 0o077) !== 0) chmodSync(name, MODE)
+    }
+  } catch (error) {
+    throw unusable(file, error)
+  }
+}
+
+export function companionsOf(file: string): string[] {
+  return COMPANIONS.map((suffix) => `${file}${suffix}`)
+}
+
+function createFile(file: string): void {
+  closeSync(openSync(file, 'wx', MODE))
+}
+
+function unusable(file: string, error: unknown): StoreError {
+  if (error instanceof StoreError) return error
+  const full = codeOf(error) === 'ENOSPC'
+  return new StoreError(
+    full ? 'store_full' : 'io_failed',
+    `store ${file} cannot be used: ${full ? 'the disk is full' : unreadable(error)}`,
+    {
+      cause: error,
+    },
+  )
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error ? String(error.code) : null
+}

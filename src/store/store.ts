@@ -1,0 +1,87 @@
+import { resolve } from 'node:path'
+import { AuditLog } from './audit-log.ts'
+import { backupStore } from './backup.ts'
+import { type CheckedStore, checkConnection } from './check.ts'
+import type { Connection } from './connection.ts'
+import { EnrolmentTokens } from './enrolment-tokens.ts'
+import { IssuanceRecords } from './issuance-records.ts'
+import { openConnection } from './open-connection.ts'
+import { Registry } from './registry.ts'
+import { RegistryVersions } from './registry-changes.ts'
+import { RegistrySnapshot } from './registry-snapshot.ts'
+import { ensureFile, protectFile } from './store-file.ts'
+
+export interface StoreOptions {
+  /** Milliseconds to wait for another process that writes; the whole process waits. Default 5000. */
+  readonly busyTimeout?: number
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number
+}
+
+/** The registry, the audit log, enrolment tokens and the serials issued here, in one file that several processes may open. */
+export class Store {
+  readonly file: string
+  readonly registry: Registry
+  readonly audit: AuditLog
+  readonly tokens: EnrolmentTokens
+  readonly issuance: IssuanceRecords
+  readonly #connection: Connection
+  readonly #busyTimeout: number
+
+  constructor(connection: Connection, busyTimeout: number, now: () => number) {
+    this.file = connection.file
+    this.#connection = connection
+    this.#busyTimeout = busyTimeout
+    this.audit = new AuditLog(connection, now)
+    this.issuance = new IssuanceRecords(connection, this.audit, now)
+    this.registry = new Registry(connection, new RegistryVersions(connection), this.audit, this.issuance, now)
+    this.tokens = new EnrolmentTokens(connection, this.audit, now)
+  }
+
+  /**
+   * Makes one transaction of several changes, and of what they were decided on: all are on disk when this returns, none if it throws.
+   * `change` must be synchronous.
+   */
+  write<T>(change: () => T): T {
+    return this.#connection.write(change)
+  }
+
+  /** The whole registry at this moment, to seal a base of; close it. */
+  snapshot(): RegistrySnapshot {
+    return new RegistrySnapshot(this.file, this.#busyTimeout)
+  }
+
+  /** A copy in a file of its own, of one moment, while changes go on; verified before it gets its name. Throws `file_exists`. */
+  async backup(to: string): Promise<CheckedStore> {
+    return backupStore(this.#connection, resolve(to))
+  }
+
+  /** Reads everything: is the file undamaged, and the audit log as it was written. Takes seconds for a million entries. */
+  async check(options: { readonly expectedHead?: string } = {}): Promise<CheckedStore> {
+    return checkConnection(this.#connection, options)
+  }
+
+  /** Changes after this throw. */
+  close(): void {
+    this.#connection.close()
+  }
+}
+
+/**
+ * Opens a store, or makes an empty one (file mode 0600). Throws `store_corrupt`, `store_foreign`, `store_newer`, `store_locked`,
+ * `store_full` or `io_failed`: fails closed, and leaves a file that is not ours as it is.
+ */
+export function openStore(file: string, options: StoreOptions = {}): Store {
+  const { busyTimeout = 5000, now = Date.now } = options
+  // An absolute path is a file, whatever `:memory:` and `file:` mean to SQLite.
+  const path = resolve(file)
+  ensureFile(path)
+  const connection = openConnection(path, busyTimeout, now())
+  try {
+    protectFile(path)
+    return new Store(connection, busyTimeout, now)
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
