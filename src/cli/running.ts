@@ -4,7 +4,7 @@ import { interpolate } from '../config/interpolate.ts'
 import { readConfigText } from '../config/load.ts'
 import { Paths } from '../config/paths.ts'
 import { Reader } from '../config/reader.ts'
-import { readAdmin } from '../config/sections/telemetry.ts'
+import { readAdmin } from '../config/sections/admin.ts'
 import { CertgateError, ConfigError } from '../errors.ts'
 import type { Terminal } from './command.ts'
 

@@ -7,15 +7,16 @@ import { ExpressionError } from '../identity/expression-error.ts'
 import { canonicalDn, parseName } from '../identity/name-parse.ts'
 import { attributeOid } from '../identity/oids.ts'
 import { compilePattern, isExact } from '../identity/pattern.ts'
+import { reversedName } from '../policy/mapping-checks.ts'
 import { HostIndex } from '../policy/mapping-host.ts'
 import { readIssuer } from '../policy/mapping-issuer.ts'
 import { parseRoutePattern } from '../policy/route-pattern.ts'
 import { InvalidValue, parsed, text } from './shape.ts'
 
 /** Runs a parser of identity or policy; what it throws at a person's text becomes an InvalidValue. */
-function judge(run: () => unknown): void {
+export function judgeExpression<T>(run: () => T): T {
   try {
-    run()
+    return run()
   } catch (error) {
     if (error instanceof ExpressionError) throw new InvalidValue(error.message, error.hint)
     if (error instanceof Error) throw new InvalidValue(error.message)
@@ -25,7 +26,7 @@ function judge(run: () => unknown): void {
 
 function judged(what: string, parse: (value: string) => unknown) {
   return parsed(text(what), (value) => {
-    judge(() => parse(value))
+    judgeExpression(() => parse(value))
     return value
   })
 }
@@ -47,7 +48,7 @@ export function namePattern() {
 
 /** A value of `backend_roles`. Throws InvalidValue for a regex that cannot be compiled. */
 export function judgePattern(value: string): undefined {
-  if (!isExact(value) && value.trim() !== '') judge(() => compilePattern(value))
+  if (!isExact(value) && value.trim() !== '') judgeExpression(() => compilePattern(value))
 }
 
 /** A value of `users`: a name, a DN or a pattern; warns of what begins like a DN and is none. */
@@ -69,11 +70,22 @@ export function judgeUser(value: string): string | undefined {
 
 /** A value of `hosts`: an IP address, a CIDR block or a pattern on the address. */
 export function judgeHost(value: string): undefined {
-  if (value.trim() !== '') judge(() => new HostIndex<null>().add(value, null))
+  if (value.trim() !== '') judgeExpression(() => new HostIndex<null>().add(value, null))
 }
 
 /** A value of `issuers`: the DN of a CA, or the SHA-256 of its key. */
 export function judgeIssuer(value: string): undefined {
   if (readIssuer(value) === null)
     throw new InvalidValue('expected the DN of a CA, or the SHA-256 of its key in hex', "'certgate dn ca.crt' prints both")
+}
+
+/** What a DN was probably meant to be, where it is written outermost part last; else null. */
+export function reversedDn(value: string): string | null {
+  const meant = reversedName(value)
+  return meant === null ? null : `probably meant: ${meant}`
+}
+
+/** Names of the `{name}` segments of a path that `routePath` has accepted. */
+export function capturesIn(path: string): string[] {
+  return parseRoutePattern(path).segments.flatMap((segment) => (segment.kind === 'capture' ? [segment.name] : []))
 }

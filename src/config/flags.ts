@@ -77,6 +77,8 @@ export function settingsFromFlags(flags: QuickFlags): QuickConfig {
     routes: [routeOf(flags)],
     identityHeaders: DEFAULT_IDENTITY_HEADERS,
     admin: null,
+    pki: null,
+    store: null,
     telemetry: {
       address: flags.telemetry === undefined ? null : flagValue('--telemetry', flags.telemetry, parseAddress),
       accessLog: 'on',

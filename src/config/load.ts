@@ -8,14 +8,18 @@ import { keyIndex } from './key-index.ts'
 import { Paths } from './paths.ts'
 import { prototypeKeys, Reader } from './reader.ts'
 import { jsonSchema, laterShape, scalarShape, topSchema } from './root.ts'
+import { readAdmin } from './sections/admin.ts'
 import { readAuth } from './sections/auth.ts'
 import { readIdentityHeaders } from './sections/identity-headers.ts'
 import { readLimits } from './sections/limits.ts'
 import { readListeners } from './sections/listeners.ts'
+import { readPki, readStore } from './sections/pki.ts'
 import { readRoutes } from './sections/routes.ts'
-import { readAdmin, readTelemetry } from './sections/telemetry.ts'
+import { readTelemetry } from './sections/telemetry.ts'
 import { readUpstreams } from './sections/upstreams.ts'
 import type { Settings } from './settings.ts'
+import { refuseSharedAddresses } from './shared-addresses.ts'
+import { UNWIRED, type UnwiredKey, withUnwired } from './unwired.ts'
 import { warnings } from './warnings.ts'
 
 export interface LoadedConfig {
@@ -28,6 +32,8 @@ export interface LoadedConfig {
 export interface LoadOptions {
   /** Where `${env:NAME}` looks; the process's own by default. */
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** What is refused because control cannot act on it yet; UNWIRED by default. */
+  readonly unwired?: readonly UnwiredKey[]
 }
 
 /** What could be read of a configuration, beside everything that is wrong with it. */
@@ -77,8 +83,10 @@ function inspectText(text: string, file: string, options: LoadOptions): Inspecte
   const reader = new Reader(document, keyPlaces)
   reader.problems.push(...document.parseProblems, ...placeholders.problems, ...prototypeKeys(document))
   const settings = readSettings(reader, new Paths(directory), placeholders.files)
+  refuseSharedAddresses(reader, settings)
   reader.problems.push(...warnings(settings, document))
-  return { settings: deepFreeze(settings), document, problems: inFileOrder(reader.problems) }
+  const problems = withUnwired(reader.problems, document, options.unwired ?? UNWIRED)
+  return { settings: deepFreeze(settings), document, problems: inFileOrder(problems) }
 }
 
 let placesOfKeys: ReturnType<typeof keyIndex> | undefined
@@ -108,6 +116,8 @@ function readSettings(reader: Reader, paths: Paths, placeholderFiles: readonly s
     routes,
     identityHeaders: readIdentityHeaders(reader),
     admin: readAdmin(reader, paths),
+    pki: readPki(reader),
+    store: readStore(reader, paths),
     telemetry: readTelemetry(reader, paths),
     workers: reader.parse(scalarShape.workers, ['workers']) ?? 'auto',
     errors: reader.parse(scalarShape.errors, ['errors']) ?? 'problem',

@@ -1,12 +1,15 @@
 import * as z from 'zod'
+import { adminSchema } from './sections/admin.ts'
 import { authSchema } from './sections/auth.ts'
 import { identityHeadersSchema } from './sections/identity-headers.ts'
 import { limitsSchema } from './sections/limits.ts'
 import { listenersSchema } from './sections/listeners.ts'
+import { pkiSchema, storeSchema } from './sections/pki.ts'
 import { routesSchema } from './sections/routes.ts'
-import { adminSchema, telemetrySchema } from './sections/telemetry.ts'
+import { telemetrySchema } from './sections/telemetry.ts'
 import { upstreamsSchema } from './sections/upstreams.ts'
 import { integer, later, section, text, toggle, word } from './shape.ts'
+import { describeUnwired, UNWIRED, type UnwiredKey } from './unwired.ts'
 
 /** Keys of the top level that are single values. */
 export const scalarShape = {
@@ -22,8 +25,6 @@ export const scalarShape = {
 
 /** Keys of the top level that a later version will know. */
 export const laterShape = {
-  pki: later('issuing certificates'),
-  store: later('the certificate registry'),
   revocation: later('fetching revocation lists'),
 }
 
@@ -35,6 +36,8 @@ export const rootSchema = section({
   routes: routesSchema.describe('first match wins; nothing matches: refused'),
   identity_headers: identityHeadersSchema.optional().describe('what the upstream sees of the user; inbound copies are always removed'),
   admin: adminSchema.optional().describe('absent: nothing is opened'),
+  pki: pkiSchema.optional().describe('issuing certificates; absent: off'),
+  store: storeSchema.optional().describe('where certificates are registered'),
   telemetry: telemetrySchema.optional().describe('absent: nothing is opened'),
   limits: limitsSchema.optional(),
   ...scalarShape,
@@ -45,10 +48,11 @@ export const rootSchema = section({
 export const topSchema = section(Object.fromEntries(Object.keys(rootSchema.shape).map((key) => [key, z.unknown().optional()])))
 
 /** JSON Schema (2020-12) of certgate.yml, with descriptions and defaults, for editors. */
-export function jsonSchema(): Record<string, unknown> {
+export function jsonSchema(unwired: readonly UnwiredKey[] = UNWIRED): Record<string, unknown> {
+  const printed = z.toJSONSchema(rootSchema, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>
   return {
     title: 'certgate.yml',
     description: 'Configuration of certgate, a certificate lock in front of any service.',
-    ...z.toJSONSchema(rootSchema, { io: 'input', unrepresentable: 'any' }),
+    ...describeUnwired(printed, unwired),
   }
 }

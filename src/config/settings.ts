@@ -16,6 +16,9 @@ export interface Settings {
   readonly routes: readonly RouteSettings[]
   readonly identityHeaders: IdentityHeaderSettings
   readonly admin: AdminSettings | null
+  readonly pki: PkiSettings | null
+  /** null: the quick form keeps nothing. */
+  readonly store: StoreSettings | null
   readonly telemetry: TelemetrySettings
   /** Number of worker processes; `auto` is resolved at start. */
   readonly workers: number | 'auto'
@@ -52,15 +55,27 @@ export interface CertificateSource {
 export interface CrlSettings {
   readonly validate: boolean
   readonly files: readonly string[]
+  /** Also fetch the lists that certificates name. Always set when read from a file; absent: no. */
+  readonly fromDistributionPoints?: boolean
   readonly onUnavailable: 'deny' | 'allow'
 }
+
+export interface OcspSettings {
+  readonly validate: boolean
+  readonly onUnavailable: 'deny' | 'allow'
+}
+
+/** What makes a certificate trusted: a chain to one of client_ca, its entry in the registry, either of them, or both. */
+export type TrustMode = 'ca' | 'registry' | 'either' | 'both'
 
 /** Whom one SNI name (or the listener itself) trusts. */
 export interface TrustSettings {
   readonly certificate: CertificateSource
   readonly clientCa: readonly string[]
-  readonly trust: 'ca'
+  readonly trust: TrustMode
   readonly crl: CrlSettings
+  /** Always set when read from a file; absent: not asked. */
+  readonly ocsp?: OcspSettings
 }
 
 export interface ListenerTlsSettings extends TrustSettings {
@@ -148,7 +163,25 @@ export interface HeaderStyleSettings {
 
 export interface AdminSettings {
   readonly address: Address | null
+  /** The listener whose certificate and client CAs count for administrators; null where neither address nor admin_dn needs one. */
+  readonly tls: string | null
+  /** Printed DNs (SEMANTICS.md section 3) that hold ClusterAdmin when a chain leads to that listener's client CAs. */
+  readonly adminDn: readonly string[]
+  /** Whether the gateway's own certificate may bootstrap /admin/certificates. */
+  readonly serverCertificate: 'allow' | 'deny'
   readonly socket: string
+}
+
+export interface PkiSettings {
+  /** Plain HTTP: revocation lists, OCSP, the CA certificate, signing keys. */
+  readonly http: Address | null
+  /** Enrolment over EST, RFC 7030. */
+  readonly est: Address | null
+}
+
+export interface StoreSettings {
+  readonly kind: 'sqlite'
+  readonly file: string
 }
 
 export interface TelemetrySettings {

@@ -60,7 +60,7 @@ export function later(description: string) {
 
 /** Said of keys and words that are in the schema, but belong to a later version. */
 export const LATER = 'not in this version'
-const LATER_HINT = 'remove it: it would change nothing'
+export const LATER_HINT = 'remove it: it would change nothing'
 
 /** One of the words; words of a later version are in the schema, and refused as such. */
 export function word<const W extends string, const L extends string = never>(words: readonly W[], laterWords: readonly L[] = []) {

@@ -25,7 +25,7 @@ function* listenerWarnings(settings: Settings, document: Located): Generator<Pro
         'set clientauth_mode: REQUIRE or OPTIONAL',
       )
     }
-    if (tls !== null && !tls.crl.validate && tls.crl.files.length > 0) {
+    if (tls !== null && !tls.crl.validate && (tls.crl.files.length > 0 || tls.crl.fromDistributionPoints)) {
       yield warn(['tls', 'crl'], 'revocation lists are named but not checked', 'set validate: true')
     }
   }

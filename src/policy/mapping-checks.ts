@@ -93,12 +93,17 @@ function dnProblem(value: string): { readonly message: string; readonly hint: st
       hint: 'write it as `certgate dn` prints it, e.g. CN=alice,OU=ops',
     }
   }
+  const meant = reversedName(value)
+  return meant === null ? null : { message: 'ends in the most specific part: reversed?', hint: `probably meant: ${meant}` }
+}
+
+/** The other way round, where a DN seems to be written outermost part first; else null. */
+export function reversedName(value: string): string | null {
   const name = readDn(value)
   const [outermost, innermost] = [name?.[0], name?.at(-1)]
   if (name === null || outermost === undefined || innermost === undefined || name.length < 2) return null
   const names = (rdn: Name[number]): boolean => rdn.some(({ oid }) => MOST_SPECIFIC.has(oid))
-  if (!names(outermost) || names(innermost)) return null
-  return { message: 'ends in the most specific part: reversed?', hint: `probably meant: ${printName([...name].reverse())}` }
+  return !names(outermost) || names(innermost) ? null : printName([...name].reverse())
 }
 
 function readDn(value: string): Name | null {

@@ -35,6 +35,8 @@ export function settingsWith(given: Partial<Settings> = {}): Settings {
     routes: [],
     identityHeaders: { styles: [], custom: new Map(), forwarded: false, trustedHops: [] },
     admin: null,
+    pki: null,
+    store: null,
     telemetry: { address: null, accessLog: 'off', log: { level: 'error', format: 'json' } },
     workers: 1,
     errors: 'problem',

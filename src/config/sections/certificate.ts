@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import type { Paths } from '../paths.ts'
-import type { CertificateSource, CrlSettings } from '../settings.ts'
+import type { CertificateSource, CrlSettings, OcspSettings } from '../settings.ts'
 import { FILE_PLACEHOLDER, list, oneOrMore, section, text, toggle, word } from '../shape.ts'
 
 /** One file or a list of files; never an empty list, which would trust nobody or, worse, fall back to others' CAs. */
@@ -47,20 +47,10 @@ export const crl = section({
   files: list(text('a CRL file'), 'name at least one file, or leave `files` out')
     .optional()
     .describe('CRL files, PEM or DER, one per CA; read again when they change'),
-  from_distribution_points: toggle()
-    .prefault(false)
-    .superRefine((value, context) => {
-      if (value)
-        context.addIssue({
-          code: 'custom',
-          message: 'fetching from distribution points is not in this version',
-          params: { hint: 'name the lists under `files`' },
-        })
-    })
-    .describe('not in this version: true'),
+  from_distribution_points: toggle().prefault(false).describe('also fetch the lists that certificates name'),
   on_unavailable: word(['deny', 'allow']).prefault('deny').describe('when a list is missing or past its next update'),
 }).superRefine((value, context) => {
-  if (value.validate && value.files === undefined) {
+  if (value.validate && value.files === undefined && !value.from_distribution_points) {
     context.addIssue({
       code: 'custom',
       path: ['validate'],
@@ -76,6 +66,18 @@ export function crlSettings(paths: Paths, input: CrlInput | undefined): CrlSetti
   return {
     validate: input?.validate ?? false,
     files: (input?.files ?? []).map((file) => paths.watched(file)),
+    fromDistributionPoints: input?.from_distribution_points ?? false,
     onUnavailable: input?.on_unavailable ?? 'deny',
   }
+}
+
+export const ocsp = section({
+  validate: toggle().prefault(false).describe('ask the responders that certificates name'),
+  on_unavailable: word(['deny', 'allow']).prefault('deny').describe('when no responder gives a usable answer'),
+})
+
+export type OcspInput = z.output<typeof ocsp>
+
+export function ocspSettings(input: OcspInput | undefined): OcspSettings {
+  return { validate: input?.validate ?? false, onUnavailable: input?.on_unavailable ?? 'deny' }
 }

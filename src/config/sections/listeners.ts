@@ -3,20 +3,30 @@ import { address } from '../address.ts'
 import type { Path } from '../document.ts'
 import type { Paths } from '../paths.ts'
 import type { Reader } from '../reader.ts'
-import type { ListenerSettings, ListenerTlsSettings, TrustSettings } from '../settings.ts'
+import type { ListenerSettings, ListenerTlsSettings, TrustMode, TrustSettings } from '../settings.ts'
 import { later, namedMap, nameSchema, section, word } from '../shape.ts'
 import { nearest } from '../suggest.ts'
-import { type CertificateInput, type CrlInput, certificate, certificateSource, crl, crlSettings, files } from './certificate.ts'
+import {
+  type CertificateInput,
+  type CrlInput,
+  certificate,
+  certificateSource,
+  crl,
+  crlSettings,
+  files,
+  type OcspInput,
+  ocsp,
+  ocspSettings,
+} from './certificate.ts'
 
-const TRUST = ['ca'] as const
-const LATER_TRUST = ['registry', 'either', 'both'] as const
+const TRUST = ['ca', 'registry', 'either', 'both'] as const
 
 const sniName = section({
   certificate: certificate.optional().describe("shown under this name; the listener's own where absent"),
   client_ca: files('a CA file').optional().describe('CAs trusted under this name only'),
-  trust: word(TRUST, LATER_TRUST).optional(),
+  trust: word(TRUST).optional().describe('what makes a certificate trusted under this name'),
   crl: crl.optional(),
-  ocsp: later('OCSP'),
+  ocsp: ocsp.optional(),
 })
 
 const HOST_PATTERN = /^(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i
@@ -28,9 +38,9 @@ const tls = section({
   certificate: certificate.describe('what the listener shows'),
   clientauth_mode: word(['REQUIRE', 'OPTIONAL', 'NONE']).prefault('REQUIRE').describe('whether clients must show a certificate'),
   client_ca: files('a CA file').optional().describe('PEM files with the CAs whose client certificates are trusted'),
-  trust: word(TRUST, LATER_TRUST).prefault('ca').describe('what makes a certificate trusted; not in this version: registry, either, both'),
+  trust: word(TRUST).prefault('either').describe('what makes a certificate trusted'),
   crl: crl.optional(),
-  ocsp: later('OCSP'),
+  ocsp: ocsp.optional().describe('asking responders about certificates of other CAs'),
   min_version: word(['TLSv1.2', 'TLSv1.3']).prefault('TLSv1.2'),
   names: z.record(hostPattern, sniName).optional().describe('per SNI name, exact or *.x: what differs from the listener'),
   default_name: hostPattern
@@ -65,7 +75,6 @@ export function readListeners(reader: Reader, paths: Paths): Map<string, Listene
     const settings = input.tls === false || input.tls === 'off' ? null : tlsSettings(reader, paths, path, input.tls)
     listeners.set(name, { name, address: input.address, protocol: input.protocol, tls: settings })
   }
-  refuseSharedAddresses(reader, listeners)
   return listeners
 }
 
@@ -77,6 +86,9 @@ function requireClientCa(reader: Reader, path: Path): void {
   const written = mode?.kind === 'scalar' ? mode.value : 'REQUIRE'
   const misspelt = reader.names(here).some((key) => nearest(key, ['client_ca']) !== undefined)
   if (misspelt || (written !== 'REQUIRE' && written !== 'OPTIONAL')) return
+  const trust = reader.document.node([...here, 'trust'])
+  // Only there does no chain count, so that there is none to name a CA for.
+  if (trust?.kind === 'scalar' && trust.value === 'registry') return
   reader.problem([...here, 'client_ca'], `\`client_ca\` is missing: with clientauth_mode ${written} nobody could be trusted`, {
     hint: 'name the CA file that signed your clients, or set clientauth_mode: NONE',
   })
@@ -86,8 +98,9 @@ type TlsInput = z.output<typeof tls>
 type Inherited = {
   readonly certificate: CertificateInput
   readonly client_ca?: string[] | undefined
-  readonly trust: 'ca'
+  readonly trust: TrustMode
   readonly crl?: CrlInput | undefined
+  readonly ocsp?: OcspInput | undefined
 }
 
 function tlsSettings(reader: Reader, paths: Paths, path: Path, input: TlsInput): ListenerTlsSettings {
@@ -104,6 +117,7 @@ function tlsSettings(reader: Reader, paths: Paths, path: Path, input: TlsInput):
         client_ca: own.client_ca ?? input.client_ca,
         trust: own.trust ?? input.trust,
         crl: own.crl ?? input.crl,
+        ocsp: own.ocsp ?? input.ocsp,
       }),
     )
   }
@@ -118,16 +132,6 @@ function trustSettings(paths: Paths, input: Inherited): TrustSettings {
     clientCa: (input.client_ca ?? []).map((file) => paths.watched(file)),
     trust: input.trust,
     crl: crlSettings(paths, input.crl),
-  }
-}
-
-function refuseSharedAddresses(reader: Reader, listeners: ReadonlyMap<string, ListenerSettings>): void {
-  const taken = new Map<string, string>()
-  for (const { name, address } of listeners.values()) {
-    if (address.port === 0) continue
-    const key = `${address.host}:${address.port}`
-    const other = taken.get(key)
-    if (other !== undefined) reader.problem(['listeners', name, 'address'], `listeners \`${other}\` and \`${name}\` share one address`)
-    else taken.set(key, name)
+    ocsp: ocspSettings(input.ocsp),
   }
 }

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import type { AllowWord, RouteSettings } from '../../policy/types.ts'
 import type { Path } from '../document.ts'
-import { routePath } from '../expressions.ts'
+import { capturesIn, routePath } from '../expressions.ts'
 import type { Reader } from '../reader.ts'
-import { InvalidValue, later, list, nameSchema, oneOrMore, parsed, section, text, word } from '../shape.ts'
+import { InvalidValue, list, nameSchema, oneOrMore, parsed, section, text, word } from '../shape.ts'
 import { nearest } from '../suggest.ts'
 import { hostPattern } from './listeners.ts'
 import { foldHeader, headerName } from './upstreams.ts'
@@ -17,11 +17,22 @@ const method = parsed(text('a method'), (value) => {
   return value
 })
 
-const databaseRule = section({ database: later('database rules'), access: later('database rules') }).describe(
-  'not in this version: { database: "{db}", access: auto }',
-)
+const CAPTURE = /^\{([A-Za-z_][A-Za-z0-9_-]*)\}$/
 
-const allowed = z.union([text('a role'), databaseRule], { error: 'expected a role, `authenticated` or `anonymous`' })
+const capture = parsed(z.unknown().meta({ type: 'string' }), (value) => {
+  const name = typeof value === 'string' ? CAPTURE.exec(value)?.[1] : undefined
+  if (name !== undefined) return name
+  throw new InvalidValue('expected a capture of the path', 'name it in quotes: database: "{db}"')
+})
+
+const databaseRule = section({
+  database: capture.describe('the {name} of the path that is the database'),
+  access: word(['auto', 'read', 'write', 'admin'])
+    .prefault('auto')
+    .describe('what is needed on it; auto: Read for GET, HEAD and OPTIONS, ReadWrite for all else'),
+}).describe('whoever has that access to the database, e.g. { database: "{db}", access: auto }')
+
+const allowed = z.union([text('a role'), databaseRule], { error: 'expected a role, `authenticated`, `anonymous` or a database rule' })
 
 const route = section({
   name: text('a name').optional().describe('shown in logs, metrics and explain; absent: the path'),
@@ -31,7 +42,7 @@ const route = section({
   methods: list(method, 'name a method, or leave `methods` out for all')
     .optional()
     .describe('part of the match: other methods go on to the next route'),
-  allow: list(allowed, 'an empty list allows nobody').describe('any one grants: a role, authenticated, or anonymous'),
+  allow: list(allowed, 'an empty list allows nobody').describe('any one grants: a role, authenticated, anonymous, or a database rule'),
   upstream: nameSchema,
   upgrade: list(
     parsed(text('a protocol'), (value) => {
@@ -78,6 +89,7 @@ export function readRoutes(reader: Reader, known: Known): RouteSettings[] {
       reader.problem([...path, input.name === undefined ? 'path' : 'name'], `two routes are named \`${settings.name}\``, { hint })
     }
     names.set(settings.name, earlier ?? settings.line)
+    checkDatabaseRules(reader, path, settings)
     routes.push(settings)
   }
   return routes
@@ -90,7 +102,7 @@ function toRoute(input: z.output<typeof route>, line: number): RouteSettings {
     hosts: (input.host ?? []).map((host) => host.toLowerCase()),
     path: input.path,
     methods: input.methods ?? [],
-    allow: input.allow.flatMap((allow) => (typeof allow === 'string' ? [allowWord(allow)] : [])),
+    allow: input.allow.map(allowWord),
     upstream: input.upstream,
     upgrade: input.upgrade ?? [],
     pathPolicy: {
@@ -105,9 +117,29 @@ function toRoute(input: z.output<typeof route>, line: number): RouteSettings {
   }
 }
 
-function allowWord(value: string): AllowWord {
+function allowWord(value: z.output<typeof allowed>): AllowWord {
+  if (typeof value !== 'string') return { kind: 'database', capture: value.database, access: value.access }
   if (value === 'authenticated' || value === 'anonymous') return { kind: value }
   return { kind: 'role', role: value }
+}
+
+/** A rule about a capture that the path has not would grant nobody anything; of two about one, the stricter would mean nothing. */
+function checkDatabaseRules(reader: Reader, path: Path, { path: pattern, allow }: RouteSettings): void {
+  const captures = capturesIn(pattern)
+  const seen = new Set<string>()
+  for (const [index, word] of allow.entries()) {
+    if (word.kind !== 'database') continue
+    const { capture: name } = word
+    const here = [...path, 'allow', index]
+    if (seen.has(name)) {
+      reader.problem(here, `there are two rules for {${name}}`, { hint: 'any one grants, so keep the one that asks for less' })
+    } else if (!captures.includes(name)) {
+      const known = captures.map((one) => `{${one}}`).join(', ')
+      const hint = captures.length === 0 ? 'a path with one: /databases/{db}/**' : `there is: ${known}`
+      reader.problem([...here, 'database'], `there is no {${name}} in the path ${pattern}`, { hint })
+    }
+    seen.add(name)
+  }
 }
 
 /** Names are looked up as written, so that a route with another mistake in it still tells of this one. */

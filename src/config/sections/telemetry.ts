@@ -2,8 +2,8 @@ import * as z from 'zod'
 import { address } from '../address.ts'
 import type { Paths } from '../paths.ts'
 import type { Reader } from '../reader.ts'
-import type { AdminSettings, TelemetrySettings } from '../settings.ts'
-import { InvalidValue, later, parsed, section, text, word } from '../shape.ts'
+import type { TelemetrySettings } from '../settings.ts'
+import { InvalidValue, parsed, section, word } from '../shape.ts'
 
 const accessLog = parsed(z.union([z.boolean(), z.string()], { error: 'expected on, off or a file' }), (value) => {
   if (value === true || value === 'on') return 'on'
@@ -26,24 +26,4 @@ export function readTelemetry(reader: Reader, paths: Paths): TelemetrySettings {
   if (input === undefined) return { address: null, accessLog: 'on', log: { level: 'info', format: 'auto' } }
   const accessLog = typeof input.access_log === 'string' ? input.access_log : { file: paths.absolute(input.access_log.file) }
   return { address: input.address ?? null, accessLog, log: input.log }
-}
-
-export const adminSchema = section({
-  address: later('the admin API'),
-  tls: later('the admin API'),
-  admin_dn: later('clearances'),
-  server_certificate: later('the admin API'),
-  socket: text('a socket path').prefault('data/admin.sock').describe('Unix socket, mode 0600, that status and reload talk to'),
-})
-
-/** Without the block nothing is opened: null. */
-export function readAdmin(reader: Reader, paths: Paths): AdminSettings | null {
-  const input = reader.parse(adminSchema, ['admin'])
-  if (input === undefined) return null
-  const socket = paths.absolute(input.socket)
-  if (Buffer.byteLength(socket) > 107)
-    reader.problem(['admin', 'socket'], 'a Unix socket path is at most 107 bytes', {
-      hint: `this one is ${Buffer.byteLength(socket)}: ${socket}`,
-    })
-  return { address: null, socket }
 }

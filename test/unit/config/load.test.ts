@@ -47,8 +47,9 @@ describe('loadConfig', () => {
     assert.deepEqual(settings.listeners.get('main')?.tls, {
       certificate: { pfx: null, password: null, cert: '/conf/s.crt', key: '/conf/s.key', passphrase: null },
       clientCa: ['/conf/ca.crt'],
-      trust: 'ca',
-      crl: { validate: false, files: [], onUnavailable: 'deny' },
+      trust: 'either',
+      crl: { validate: false, files: [], fromDistributionPoints: false, onUnavailable: 'deny' },
+      ocsp: { validate: false, onUnavailable: 'deny' },
       clientauthMode: 'REQUIRE',
       minVersion: 'TLSv1.2',
       names: new Map(),
@@ -144,7 +145,8 @@ describe('loadConfig', () => {
     assert.deepEqual(routes[0]?.upgrade, ['websocket'])
     assert.equal(routes[0]?.line, 47)
     assert.deepEqual(telemetry.accessLog, { file: join(FIXTURES, 'access.log') })
-    assert.deepEqual(admin, { address: null, socket: join(FIXTURES, 'run/admin.sock') })
+    const nothingElse = { address: null, tls: null, adminDn: [], serverCertificate: 'allow' }
+    assert.deepEqual(admin, { ...nothingElse, socket: join(FIXTURES, 'run/admin.sock') })
   })
 
   it('gives frozen data that crosses to the workers whole', () => {

@@ -1,0 +1,70 @@
+import * as z from 'zod'
+import { parseName } from '../../identity/name-parse.ts'
+import { printName } from '../../identity/name-print.ts'
+import { address } from '../address.ts'
+import { judgeExpression, reversedDn } from '../expressions.ts'
+import type { Paths } from '../paths.ts'
+import type { Reader } from '../reader.ts'
+import type { AdminSettings } from '../settings.ts'
+import { nameSchema, parsed, section, text, word } from '../shape.ts'
+import { nearest } from '../suggest.ts'
+
+/** Compared as a whole and exactly: a wildcard would be a character like any other, and an empty DN nobody's. */
+const distinguishedName = parsed(text('a DN'), (value) => {
+  return printName(judgeExpression(() => parseName(value)))
+})
+
+export const adminSchema = section({
+  address: address().optional().describe('HOST:PORT of the admin API and console; absent: not opened'),
+  tls: nameSchema
+    .optional()
+    .describe("the listener whose certificate and client_ca it takes, always with REQUIRE; absent: the first listener's"),
+  admin_dn: z.array(distinguishedName).prefault([]).describe('full DNs, under that client_ca, that hold ClusterAdmin'),
+  server_certificate: word(['allow', 'deny'])
+    .prefault('allow')
+    .describe("whether the gateway's own certificate may bootstrap /admin/certificates"),
+  socket: text('a socket path').prefault('data/admin.sock').describe('Unix socket, mode 0600, that status and reload talk to'),
+})
+
+/** Without the block nothing is opened: null. */
+export function readAdmin(reader: Reader, paths: Paths): AdminSettings | null {
+  const input = reader.parse(adminSchema, ['admin'])
+  if (input === undefined) return null
+  const socket = paths.absolute(input.socket)
+  if (Buffer.byteLength(socket) > 107)
+    reader.problem(['admin', 'socket'], 'a Unix socket path is at most 107 bytes', {
+      hint: `this one is ${Buffer.byteLength(socket)}: ${socket}`,
+    })
+  judgeNames(reader, input.admin_dn)
+  const opened = input.address !== undefined || input.tls !== undefined || input.admin_dn.length > 0
+  const tls = opened ? listenerFor(reader, input.tls) : null
+  return { address: input.address ?? null, tls, adminDn: input.admin_dn, serverCertificate: input.server_certificate, socket }
+}
+
+function judgeNames(reader: Reader, names: readonly string[]): void {
+  for (const [index, name] of names.entries()) {
+    const path = ['admin', 'admin_dn', index]
+    if (names.indexOf(name) !== index) reader.problem(path, `\`${name}\` is there twice`)
+    const hint = reversedDn(name)
+    if (hint !== null) reader.problem(path, 'ends in the most specific part: reversed?', { severity: 'warning', hint })
+  }
+}
+
+/** Judged as written: what is wrong with a listener itself is told there. */
+function listenerFor(reader: Reader, written: string | undefined): string | null {
+  const known = reader.names(['listeners'])
+  const name = written ?? known[0]
+  if (name === undefined) return null
+  const path = ['admin', written === undefined ? 'address' : 'tls']
+  if (!known.includes(name)) {
+    const meant = nearest(name, known)
+    const hint = meant === undefined ? `defined are: ${known.join(', ')}` : `did you mean \`${meant}\`?`
+    reader.problem(path, `there is no listener \`${name}\``, { hint })
+    return null
+  }
+  const tls = reader.document.node(['listeners', name, 'tls'])
+  if (tls === undefined || tls.kind === 'mapping') return name
+  const hint = written === undefined ? 'name one that has TLS: `tls: NAME`' : 'administration is never without certificates'
+  reader.problem(path, `the listener \`${name}\` has no TLS to take over`, { hint })
+  return null
+}

@@ -1,0 +1,262 @@
+/** The keys of the registry, the admin address and the certificate authority: as they are once control acts on them, and until then. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parseConfig } from '../../../src/config/load.ts'
+import { jsonSchema } from '../../../src/config/root.ts'
+import type { Settings } from '../../../src/config/settings.ts'
+import { UNWIRED } from '../../../src/config/unwired.ts'
+import { ConfigError, type Problem } from '../../../src/errors.ts'
+
+const FILE = '/conf/certgate.yml'
+
+interface Given {
+  readonly tls?: string
+  readonly route?: string
+  readonly rest?: string
+}
+
+function text({ tls = 'client_ca: ca.crt', route = 'path: /**, allow: [authenticated]', rest = '' }: Given): string {
+  return `listeners:
+  main: { address: 127.0.0.1:8443, tls: { certificate: { cert: s.crt, key: s.key }, ${tls} } }
+  plain: { address: 127.0.0.1:8080, tls: off }
+upstreams: { app: { targets: "http://127.0.0.1:9200" } }
+routes: [{ ${route}, upstream: app }]
+${rest}
+`
+}
+
+/** As if control acted on every key. */
+function wired(given: Given): Settings {
+  return parseConfig(text(given), FILE, { env: {}, unwired: [] }).settings
+}
+
+function problems(given: Given, unwired = [] as typeof UNWIRED): readonly Problem[] {
+  const beside = ({ path }: Problem): boolean => path !== 'listeners.plain.tls.clientauth_mode'
+  try {
+    return parseConfig(text(given), FILE, { env: {}, unwired }).warnings.filter(beside)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.filter(beside)
+    throw error
+  }
+}
+
+const told = (given: Given): string[] =>
+  problems(given).map(({ path, message, hint }) => `${path}: ${message}${hint === undefined ? '' : ` -- ${hint}`}`)
+
+describe('trust', () => {
+  it('is either where nothing is written, and takes all four words, for names too', () => {
+    assert.equal(wired({}).listeners.get('main')?.tls?.trust, 'either')
+    for (const mode of ['ca', 'registry', 'either', 'both'] as const) {
+      const tls = wired({ tls: `client_ca: ca.crt, trust: ${mode}, names: { a.example: {}, b.example: { trust: ca } }` }).listeners.get(
+        'main',
+      )?.tls
+      assert.deepEqual([tls?.trust, tls?.names.get('a.example')?.trust, tls?.names.get('b.example')?.trust], [mode, mode, 'ca'])
+    }
+    assert.deepEqual(told({ tls: 'client_ca: ca.crt, trust: regstry' }), [
+      'listeners.main.tls.trust: expected one of `ca`, `registry`, `either`, `both` -- did you mean `registry`?',
+    ])
+  })
+
+  it('needs no client_ca where only the registry counts', () => {
+    assert.deepEqual(wired({ tls: 'trust: registry' }).listeners.get('main')?.tls?.clientCa, [])
+    for (const mode of ['ca', 'either', 'both']) assert.match(told({ tls: `trust: ${mode}` }).join(), /`client_ca` is missing/)
+  })
+})
+
+describe('revocation by fetching', () => {
+  it('is off where nothing is written', () => {
+    const tls = wired({}).listeners.get('main')?.tls
+    assert.deepEqual([tls?.crl.fromDistributionPoints, tls?.ocsp], [false, { validate: false, onUnavailable: 'deny' }])
+  })
+
+  it('needs no list of its own, is inherited by names, and can differ there', () => {
+    const tls = wired({
+      tls: `client_ca: ca.crt, crl: { validate: true, from_distribution_points: true }, ocsp: { validate: true, on_unavailable: allow },
+        names: { a.example: {}, b.example: { ocsp: { validate: false }, crl: { validate: false } } }`,
+    }).listeners.get('main')?.tls
+    assert.deepEqual(tls?.crl, { validate: true, files: [], fromDistributionPoints: true, onUnavailable: 'deny' })
+    assert.deepEqual(tls?.names.get('a.example')?.ocsp, { validate: true, onUnavailable: 'allow' })
+    assert.equal(tls?.names.get('a.example')?.crl.fromDistributionPoints, true)
+    assert.deepEqual(tls?.names.get('b.example')?.ocsp, { validate: false, onUnavailable: 'deny' })
+    assert.equal(tls?.names.get('b.example')?.crl.fromDistributionPoints, false)
+  })
+
+  it('is not half said', () => {
+    assert.deepEqual(told({ tls: 'client_ca: ca.crt, crl: { from_distribution_points: true }' }), [
+      'listeners.main.tls.crl: revocation lists are named but not checked -- set validate: true',
+    ])
+    assert.match(told({ tls: 'client_ca: ca.crt, crl: { validate: true }' }).join(), /there is no list to validate against/)
+    assert.deepEqual(told({ tls: 'client_ca: ca.crt, ocsp: { valdate: true, on_unavailable: warn }' }), [
+      'listeners.main.tls.ocsp.valdate: unknown key `valdate` -- did you mean `validate`?',
+      'listeners.main.tls.ocsp.on_unavailable: expected one of `deny`, `allow`',
+    ])
+  })
+})
+
+describe('admin', () => {
+  it('takes over the first listener, and prints DNs alike', () => {
+    const rest = 'admin: { address: 127.0.0.1:9443, admin_dn: ["cn=root, o=Acme", "CN=second"], server_certificate: deny }'
+    assert.deepEqual(wired({ rest }).admin, {
+      address: { host: '127.0.0.1', port: 9443 },
+      tls: 'main',
+      adminDn: ['CN=root,O=Acme', 'CN=second'],
+      serverCertificate: 'deny',
+      socket: '/conf/data/admin.sock',
+    })
+  })
+
+  it('opens nothing by itself', () => {
+    assert.equal(wired({}).admin, null)
+    const bare = { address: null, tls: null, adminDn: [], serverCertificate: 'allow', socket: '/conf/a.sock' }
+    assert.deepEqual(wired({ rest: 'admin: { socket: a.sock }' }).admin, bare)
+  })
+
+  it('tells everything that is wrong at once', () => {
+    const rest = `admin:
+  address: 9443
+  tls: [main]
+  admin_dn: ["", alice, "CN=*,O", 7]
+  server_certificate: maybe`
+    assert.deepEqual(told({ rest }), [
+      'admin.address: expected an address such as `0.0.0.0:8443` -- say where to listen: `0.0.0.0:9443` for everywhere, `127.0.0.1:9443` for this machine only',
+      'admin.tls: expected text, not a list',
+      'admin.admin_dn[0]: a DN must not be empty',
+      "admin.admin_dn[1]: not a distinguished name: 'alice' has no '=' (character 1) -- write it as `certgate dn` prints it, e.g. CN=alice,OU=ops",
+      "admin.admin_dn[2]: not a distinguished name: 'O' has no '=' (character 6) -- write it as `certgate dn` prints it, e.g. CN=alice,OU=ops",
+      'admin.admin_dn[3]: expected text, but `7` is read as the number 7 -- quote it: "7"',
+      'admin.server_certificate: expected one of `allow`, `deny`',
+    ])
+  })
+
+  it('takes no DN twice, and asks about one that is the wrong way round', () => {
+    assert.deepEqual(told({ rest: 'admin: { admin_dn: ["CN=a,O=x", "cn=a, o=x", "O=x,CN=b"] }' }), [
+      'admin.admin_dn[1]: `CN=a,O=x` is there twice',
+      'admin.admin_dn[2]: ends in the most specific part: reversed? -- probably meant: CN=b,O=x',
+    ])
+  })
+
+  it('is never without TLS', () => {
+    assert.deepEqual(told({ rest: 'admin: { address: 127.0.0.1:9443, tls: plain }' }), [
+      'admin.tls: the listener `plain` has no TLS to take over -- administration is never without certificates',
+    ])
+    assert.deepEqual(told({ rest: 'admin: { address: 127.0.0.1:9443, tls: mian }' }), [
+      'admin.tls: there is no listener `mian` -- did you mean `main`?',
+    ])
+  })
+})
+
+describe('pki and store', () => {
+  it('are off, and a file in data', () => {
+    const { pki, store } = wired({})
+    assert.deepEqual([pki, store], [null, { kind: 'sqlite', file: '/conf/data/certgate.db' }])
+  })
+
+  it('take addresses and a file, which is written to and so not watched', () => {
+    const settings = wired({ rest: 'pki: { http: "0.0.0.0:9080", est: "0.0.0.0:9444" }\nstore: { sqlite: reg.db }' })
+    assert.deepEqual(settings.pki, { http: { host: '0.0.0.0', port: 9080 }, est: { host: '0.0.0.0', port: 9444 } })
+    assert.deepEqual(settings.store, { kind: 'sqlite', file: '/conf/reg.db' })
+    assert.ok(!settings.watchedFiles.includes('/conf/reg.db'))
+    assert.deepEqual(wired({ rest: 'pki: { est: "0.0.0.0:9444" }' }).pki?.http, null)
+  })
+
+  it('are told what is wrong with them; a shared store stays for a later version', () => {
+    assert.deepEqual(told({ rest: 'pki: {}\nstore: { sqlite: "", postgres: "postgres://x" }' }), [
+      'pki: nothing is opened by an empty `pki` -- name `http`, `est` or both, or remove it',
+      'store.sqlite: a file must not be empty',
+      'store.postgres: `postgres` is not in this version -- remove it: it would change nothing',
+    ])
+  })
+})
+
+describe('addresses', () => {
+  it('open one thing each', () => {
+    const rest = `telemetry: { address: 127.0.0.1:8443 }
+admin: { address: 127.0.0.1:9443 }
+pki: { http: 127.0.0.1:9443, est: 127.0.0.1:8080 }`
+    assert.deepEqual(told({ rest }), [
+      'telemetry.address: the listener `main` has this address already',
+      'pki.http: `admin.address` has this address already',
+      'pki.est: the listener `plain` has this address already',
+    ])
+    assert.deepEqual(told({ rest: 'admin: { address: 127.0.0.1:0 }\npki: { http: 127.0.0.1:0 }' }), [])
+  })
+})
+
+describe('rules about databases', () => {
+  const allow = (words: string, path = '/databases/{db}/{db2}/**'): Given => ({ route: `path: '${path}', allow: [${words}]` })
+
+  it('stand among the words of allow', () => {
+    const words = 'admin, { database: "{db}" }, { database: "{db2}", access: admin }'
+    assert.deepEqual(wired(allow(words)).routes[0]?.allow, [
+      { kind: 'role', role: 'admin' },
+      { kind: 'database', capture: 'db', access: 'auto' },
+      { kind: 'database', capture: 'db2', access: 'admin' },
+    ])
+  })
+
+  const cases: [string, string, string][] = [
+    ['a capture that is not in the path', '{ database: "{name}" }', 'routes[0].allow[0].database: there is no {name} in the path /databases/{db}/{db2}/** -- there is: {db}, {db2}'],
+    ['a capture that is not quoted', '{ database: {db} }', 'routes[0].allow[0].database: expected a capture of the path -- name it in quotes: database: "{db}"'],
+    ['a name instead of a capture', '{ database: movies }', 'routes[0].allow[0].database: expected a capture of the path -- name it in quotes: database: "{db}"'],
+    ['no capture', '{ access: read }', 'routes[0].allow[0].database: expected a capture of the path -- name it in quotes: database: "{db}"'],
+    ['an unknown access', '{ database: "{db}", access: wirte }', 'routes[0].allow[0].access: expected one of `auto`, `read`, `write`, `admin` -- did you mean `write`?'],
+    ['an unknown key', '{ database: "{db}", acess: read }', 'routes[0].allow[0].acess: unknown key `acess` -- did you mean `access`?'],
+    ['two rules about one capture', '{ database: "{db}", access: admin }, { database: "{db}", access: read }', 'routes[0].allow[1]: there are two rules for {db} -- any one grants, so keep the one that asks for less'],
+  ] // biome-ignore format: one line each
+  for (const [name, words, expected] of cases) it(`refuse ${name}`, () => assert.deepEqual(told(allow(words)), [expected]))
+
+  it('need a path with a capture', () => {
+    assert.deepEqual(told(allow('{ database: "{db}" }', '/movies/**')), [
+      'routes[0].allow[0].database: there is no {db} in the path /movies/** -- a path with one: /databases/{db}/**',
+    ])
+  })
+})
+
+describe('what control cannot act on yet', () => {
+  const EVERYTHING: Given = {
+    tls: `client_ca: ca.crt, trust: both, crl: { validate: true, from_distribution_points: yes }, ocsp: { bad: 1 },
+      names: { db.example: { trust: registry, ocsp: {}, crl: { validate: true, from_distribution_points: true } } }`,
+    route: `path: '/{db}', allow: [{ database: "{db}", access: read }]`,
+    rest: `admin: { address: 127.0.0.1:9443, tls: main, admin_dn: [], server_certificate: allow }\npki: { htp: 1 }\nstore: { sqlite: x.db }`,
+  }
+
+  it('is refused, all of it, and nothing beside it is told', () => {
+    const refused = problems(EVERYTHING, UNWIRED)
+    assert.ok(refused.every(({ message, severity }) => message.endsWith('is not in this version') && severity === 'error'))
+    assert.deepEqual(
+      refused.map(({ path }) => path.replace('["db.example"]', '.*').replace(/\[0\]/g, '.*').replace('main', '*')).sort(),
+      UNWIRED.map(({ path }) => path).sort(),
+    )
+  })
+
+  it('is served as before where none of it is written', () => {
+    assert.deepEqual(problems({ tls: 'client_ca: ca.crt, trust: ca, crl: { from_distribution_points: no }' }, UNWIRED), [])
+  })
+
+  it('is accepted by removing its line', () => {
+    for (const key of UNWIRED) {
+      const rest = UNWIRED.filter((one) => one !== key)
+      assert.equal(problems(EVERYTHING, rest).filter(({ message }) => message.endsWith('is not in this version')).length, rest.length)
+    }
+  })
+
+  it('is in the schema as what it will be, once its line is gone', () => {
+    const walk = (schema: Record<string, unknown>, path: readonly string[]): Record<string, unknown>[] => {
+      const branches = [schema, ...((schema.anyOf ?? []) as Record<string, unknown>[])]
+      const [part, ...rest] = path
+      if (part === undefined) return [schema]
+      return branches.flatMap((branch) => {
+        const properties = branch.properties as Record<string, Record<string, unknown>> | undefined
+        const child = part === '*' ? (branch.additionalProperties ?? branch.items) : properties?.[part]
+        return typeof child === 'object' && child !== null ? walk(child as Record<string, unknown>, rest) : []
+      })
+    }
+    for (const { path, words } of UNWIRED) {
+      const [now] = walk(jsonSchema(), path.split('.'))
+      const [later] = walk(jsonSchema([]), path.split('.'))
+      assert.match(String(now?.description), words === undefined ? /^not in this version: / : /not in this version: /, path)
+      assert.doesNotMatch(String(later?.description), /not in this version/, path)
+      assert.ok(Object.keys(later ?? {}).length > (words === undefined ? 1 : 0), path)
+    }
+  })
+})
