@@ -12,6 +12,8 @@ const KIND: ReadonlyMap<Reason, RefusalKind> = new Map<Reason, RefusalKind>([
   ['certificate_not_yet_valid', 'SSL_EXCEPTION'],
   ['certificate_unknown_issuer', 'SSL_EXCEPTION'],
   ['certificate_revoked', 'SSL_EXCEPTION'],
+  ['certificate_disabled', 'SSL_EXCEPTION'],
+  ['certificate_not_registered', 'SSL_EXCEPTION'],
   ['certificate_status_unknown', 'SSL_EXCEPTION'],
   ['certificate_wrong_purpose', 'SSL_EXCEPTION'],
   ['certificate_is_ca', 'SSL_EXCEPTION'],

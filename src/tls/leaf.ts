@@ -12,6 +12,8 @@ export interface Leaf {
   /** With the hashes; without what only a chain tells. */
   readonly certificate: PeerCertificate
   readonly issuerName: string
+  /** SHA-256 (lower hex) of its SubjectPublicKeyInfo: by this the registry knows a key. */
+  readonly pin: string
   readonly weakness: string | null
   readonly base64: string
 }
@@ -19,6 +21,7 @@ export interface Leaf {
 /** Throws UnreadableCertificateError. */
 export function readLeaf(x509: X509Certificate, raw: Buffer): Leaf {
   const facts = readCertificate(raw)
+  const parts = certificateParts(raw)
   const base64 = raw.toString('base64')
   return {
     facts,
@@ -31,7 +34,8 @@ export function readLeaf(x509: X509Certificate, raw: Buffer): Leaf {
       caKeys: [],
     },
     issuerName: foldName(facts.issuer),
-    weakness: certificateWeakness(publicKeyOf(x509), certificateParts(raw)),
+    pin: createHash('sha256').update(parts.subjectPublicKeyInfo).digest('hex'),
+    weakness: certificateWeakness(publicKeyOf(x509), parts),
     base64,
   }
 }

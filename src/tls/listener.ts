@@ -2,7 +2,9 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { TLSSocket, Server as TlsServer } from 'node:tls'
 import type { ListenerTlsSettings } from '../config/settings.ts'
 import { createHandshakeServer, HandshakeError, serverNameOf, trustFor, UNNAMED } from './handshake-server.ts'
-import { PeerJudge } from './peer.ts'
+import { holds, PeerJudge } from './peer.ts'
+import { Registry } from './registry.ts'
+import { emptyBase } from './registry-base.ts'
 import { compileTrust } from './trust-domain.ts'
 import type { ListenerMaterial, Peer, TrustMaterial } from './types.ts'
 
@@ -12,6 +14,8 @@ export interface TlsListenerOptions {
   readonly material: ListenerMaterial
   /** Milliseconds that a handshake may take, from its first byte or none at all; whoever needs longer is cut off. */
   readonly handshakeTimeout: number
+  /** The worker's; it changes by itself, and what it says counts from the next look on. Default: an empty one. */
+  readonly registry?: Registry
   /** The handshake is done and its certificate judged; who is refused comes too, with the reason, to be told over HTTP. */
   onConnection(socket: TLSSocket, peer: Peer): void
   /** The handshake failed; the socket is destroyed after this returns. */
@@ -57,6 +61,7 @@ class Listener implements TlsListener {
   readonly name: string
   readonly server: Server
   readonly #options: TlsListenerOptions
+  readonly #registry: Registry
   #state: State
   /** States whose last handshakes may still be under way; live connections must not keep them, with all their lists, in memory. */
   readonly #retiring = new Set<State>()
@@ -64,6 +69,7 @@ class Listener implements TlsListener {
   constructor(options: TlsListenerOptions) {
     this.name = options.name
     this.#options = options
+    this.#registry = options.registry ?? new Registry(emptyBase())
     this.#state = this.#build(options.settings, options.material, 1)
     // Half-open: a client that has sent its last request still gets the answer.
     this.server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket))
@@ -85,12 +91,14 @@ class Listener implements TlsListener {
     if (evidence === undefined) return peer
     const { generation, settings } = this.#state
     const now = this.#now()
-    if (evidence.generation === generation && now < evidence.until) return peer
+    if (holds(evidence, generation, this.#registry, now)) return peer
+    const { certificate, serverName, resumed } = peer
+    const unjudged = { certificate, serverName, resumed, evidence }
     // Nobody is asked for a certificate any more: one that was shown before counts no longer.
-    if (settings.clientauthMode === 'NONE') return { ...peer, certificate: null, refusal: null, detail: '' }
-    const judge = this.#judge(this.#state, peer.serverName)
+    if (settings.clientauthMode === 'NONE') return { ...unjudged, certificate: null, refusal: null, detail: '' }
+    const judge = this.#judge(this.#state, serverName)
     if (judge !== undefined) return judge.judgeAgain(peer, evidence, now)
-    return { ...peer, refusal: 'certificate_unknown_issuer', detail: 'its server name is no longer configured' }
+    return { ...unjudged, refusal: 'certificate_unknown_issuer', detail: 'its server name is no longer configured' }
   }
 
   close(): void {
@@ -114,7 +122,7 @@ class Listener implements TlsListener {
   #build(settings: ListenerTlsSettings, material: ListenerMaterial, generation: number): State {
     const trusts: Iterable<[string, TrustMaterial]> = settings.names.size === 0 ? [[UNNAMED, material]] : material.names
     const domains = new Map([...trusts].map(([name, trust]) => [name, compileTrust(trust, settings.clientauthMode)]))
-    const judges = new Map([...domains].map(([name, domain]) => [name, new PeerJudge(domain, generation)]))
+    const judges = new Map([...domains].map(([name, domain]) => [name, new PeerJudge(domain, generation, this.#registry)]))
     const server = createHandshakeServer(settings, material, domains, {
       timeout: this.#options.handshakeTimeout,
       onSecure: (socket) => this.#secured(generation, socket),

@@ -6,6 +6,8 @@ import { type Chain, commonAuthorityKeys, findChain, MAX_SENT } from './chain.ts
 import { judgeEvidence, judgeHandshake, type Verdict } from './decision.ts'
 import { type Leaf, readLeaf } from './leaf.ts'
 import { LruMap } from './lru.ts'
+import { Registry, type RegistryMark } from './registry.ts'
+import { emptyBase } from './registry-base.ts'
 import type { TrustDomain } from './trust-domain.ts'
 import type { Evidence, Peer } from './types.ts'
 
@@ -24,25 +26,27 @@ export interface SecuredSocket {
 interface Remembered {
   readonly leaf: Leaf
   /**
-   * The verdict of a full chain, once there was a good one: nothing it rests on changes before `until`, and a leaf that has a good
+   * The verdict of a full chain, once there was a good one: nothing it rests on changes before `until` but the registry, and a leaf that has a good
    * chain is good whatever else is sent with it. OpenSSL must accept each handshake all the same.
    */
-  accepted: { readonly certificate: PeerCertificate; readonly evidence: Evidence } | null
+  accepted: (Peer & { readonly evidence: Evidence }) | null
 }
 
 /**
  * Reads and judges the certificates of one trust domain under one state of trust. What it remembers of them goes with it when trust
- * changes; the key is the exact DER, so nothing is ever taken for something else.
+ * changes; the key is the exact DER, so nothing is ever taken for something else. The registry changes below it, and is always asked.
  */
 export class PeerJudge {
   readonly #domain: TrustDomain
   readonly #generation: number
+  readonly #registry: Registry
   readonly #leaves = new LruMap<string, Remembered>(MAX_LEAVES)
   readonly #intermediates = new LruMap<string, AuthorityNode>(MAX_INTERMEDIATES)
 
-  constructor(domain: TrustDomain, generation: number) {
+  constructor(domain: TrustDomain, generation: number, registry = new Registry(emptyBase())) {
     this.#domain = domain
     this.#generation = generation
+    this.#registry = registry
   }
 
   /** The verdict on a handshake. A certificate that cannot be read is refused like any other; no certificate is no refusal. */
@@ -55,13 +59,19 @@ export class PeerJudge {
     try {
       const remembered = this.#remember(x509)
       const { leaf, accepted } = remembered
-      if (accepted !== null && socket.authorized && leaf.facts.notBefore <= now && now < accepted.evidence.until) {
-        return { ...nobody, ...accepted }
+      if (
+        accepted !== null &&
+        socket.authorized &&
+        leaf.facts.notBefore <= now &&
+        holds(accepted.evidence, this.#generation, this.#registry, now)
+      ) {
+        return { ...accepted, serverName, resumed }
       }
-      const peer = this.#peer(nobody, leaf, this.#judge(socket, x509, leaf, resumed, now))
-      const { certificate, evidence, refusal } = peer
-      const keep = refusal === null && certificate !== null && evidence !== undefined && evidence.chain !== null
-      remembered.accepted = keep ? { certificate, evidence } : null
+      // Before it is judged: what changes meanwhile is seen by the next look.
+      const { mark } = this.#registry
+      const peer = this.#peer(nobody, leaf, this.#judge(socket, x509, leaf, resumed, now), mark)
+      const keep = peer.refusal === null && peer.evidence.byChain && peer.evidence.chain !== null
+      remembered.accepted = keep ? peer : null
       return peer
     } catch (error) {
       // Whatever a certificate makes a parser do, it must not end the process.
@@ -70,16 +80,21 @@ export class PeerJudge {
     }
   }
 
-  /** The verdict on a live connection that was judged under another state of trust, or whose verdict has run out. */
+  /** The verdict of now on a live connection whose verdict no longer holds. */
   judgeAgain(peer: Peer, evidence: Evidence, now: number): Peer {
-    if (evidence.final) return { ...peer, evidence: { ...evidence, generation: this.#generation, until: Number.POSITIVE_INFINITY } }
-    const verdict = judgeEvidence(evidence, this.#domain, now)
-    const { refused, until, final } = verdict
+    const { mark } = this.#registry
+    const seen = { ...evidence, generation: this.#generation, mark }
+    if (evidence.final) return { ...peer, evidence: { ...seen, until: Number.POSITIVE_INFINITY } }
+    const verdict = judgeEvidence(evidence, this.#domain, this.#registry, now)
+    const { refused, until, final, entry, byChain } = verdict
     return {
-      ...peer,
+      certificate: byChain === evidence.byChain ? peer.certificate : this.#certificate(evidence.leaf, evidence.chain, byChain),
       refusal: refused?.refusal ?? null,
       detail: refused?.detail ?? '',
-      evidence: { ...evidence, generation: this.#generation, until, final },
+      serverName: peer.serverName,
+      resumed: peer.resumed,
+      ...grantedBy(verdict, evidence.leaf),
+      evidence: { ...seen, until, final, byChain, registered: entry?.fingerprint ?? evidence.registered },
     }
   }
 
@@ -92,6 +107,7 @@ export class PeerJudge {
     return judgeHandshake(
       {
         leaf,
+        x509,
         authorized: socket.authorized,
         authorizationError: socket.authorizationError === null ? null : String(socket.authorizationError),
         resumed,
@@ -99,29 +115,40 @@ export class PeerJudge {
         chain: () => findChain(x509, seen(), this.#domain.authorities, now),
       },
       this.#domain,
+      this.#registry,
       now,
     )
   }
 
-  #peer(nobody: Peer, leaf: Leaf, { refused, chain, until, final }: Verdict): Peer {
-    const anchorKeys = chain === null ? [...new Set(this.#domain.anchors.map(({ key }) => key))] : []
+  #peer(nobody: Peer, leaf: Leaf, verdict: Verdict, mark: RegistryMark): Peer & { readonly evidence: Evidence } {
+    const { refused, chain, untrusted, byChain, entry, until, final } = verdict
+    const anchorKeys = chain === null ? this.#anchorKeys() : []
+    const registered = entry?.fingerprint ?? null
     return {
       ...nobody,
-      // Resumption is only on where all chains end in one key, so that the key is known without the chain.
-      certificate: chain === null ? { ...leaf.certificate, caKeys: refused === null ? anchorKeys : [] } : this.#withChain(leaf, chain),
+      certificate: this.#certificate(leaf, chain, byChain),
       refusal: refused?.refusal ?? null,
       detail: refused?.detail ?? '',
-      evidence: { leaf, generation: this.#generation, until, final, chain, anchorKeys },
+      ...grantedBy(verdict, leaf),
+      evidence: { leaf, generation: this.#generation, until, final, chain, untrusted, byChain, anchorKeys, registered, mark },
     }
   }
 
-  #withChain(leaf: Leaf, chain: Chain): PeerCertificate {
+  /** Only a chain that is good tells the CAs above; whoever is trusted for another reason stands under none. */
+  #certificate(leaf: Leaf, chain: Chain | null, byChain: boolean): PeerCertificate {
+    if (!byChain) return leaf.certificate
+    // Resumption is only on where all chains end in one key, so that the key is known without the chain.
+    if (chain === null) return { ...leaf.certificate, caKeys: this.#anchorKeys() }
     const [path = []] = chain.paths
     return {
       ...leaf.certificate,
       chainBase64: path.filter(({ fingerprint }) => chain.sent.has(fingerprint)).map(({ base64 }) => base64),
       caKeys: commonAuthorityKeys(chain, this.#domain.configured),
     }
+  }
+
+  #anchorKeys(): string[] {
+    return [...new Set(this.#domain.anchors.map(({ key }) => key))]
   }
 
   #remember(x509: X509Certificate): Remembered {
@@ -160,5 +187,23 @@ export class PeerJudge {
       if (error instanceof UnreadableCertificateError) return null
       throw error
     }
+  }
+}
+
+/** Whether nothing that a verdict rests on has changed since it was made. */
+export function holds({ generation, until, mark, leaf }: Evidence, current: number, registry: Registry, now: number): boolean {
+  return generation === current && now < until && !registry.hasChanged(mark, leaf.pin)
+}
+
+/** What a peer holds beside its certificate. Nothing for who is refused. */
+function grantedBy(
+  { refused, entry, own }: Verdict,
+  { certificate }: Leaf,
+): Pick<Peer, 'clearance' | 'permissions' | 'renews' | 'isServerCertificate'> {
+  if (refused !== null) return {}
+  return {
+    ...entry?.rights,
+    ...(entry === null || entry.fingerprint === certificate.fingerprint ? {} : { renews: entry.fingerprint }),
+    ...(own ? { isServerCertificate: true } : {}),
   }
 }

@@ -50,6 +50,26 @@ export class Revocations {
     }
     return until > 0 ? { kind: 'good', until } : { kind: 'unknown', detail }
   }
+
+  /**
+   * The same for a certificate without a chain to a trusted CA: every list that bears its issuer's name, and does not speak of another
+   * key of that name, counts against it, since nobody is there who could have signed it. null: there is no such list.
+   */
+  statusByName({ facts, issuerName, base64 }: Subject, now: number): Status | null {
+    const { serial, issuerDn, authorityKeyId } = facts
+    let status: Status | null = null
+    for (const { list } of this.#lists.get(issuerName) ?? []) {
+      if (list.authorityKeyId !== null && authorityKeyId !== null && list.authorityKeyId !== authorityKeyId) continue
+      if (list.serials.has(serial)) return { kind: 'revoked', detail: `serial ${serial} of ${issuerDn} is revoked by ${list.file}` }
+      if (status?.kind === 'good') continue
+      const problem = problemOf(list, { facts, issuerName, base64 }, now)
+      status =
+        problem === null
+          ? { kind: 'good', until: list.nextUpdate }
+          : { kind: 'unknown', detail: `the revocation list ${list.file} of ${issuerDn} ${problem}` }
+    }
+    return status
+  }
 }
 
 /** Why a list does not prove that the certificate is unrevoked; null: it does. */

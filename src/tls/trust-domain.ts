@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ClientAuthMode } from '../config/settings.ts'
 import { type AuthorityNode, authorityNode, parseCertificate } from './authority-node.ts'
+import type { TrustMode } from './registry-types.ts'
 import { Revocations } from './revocation.ts'
 import type { TrustMaterial } from './types.ts'
 
@@ -16,6 +17,9 @@ export interface TrustDomain {
   /** True: a certificate whose status no list tells is let through, and nothing else is. */
   readonly allowsUnknownStatus: boolean
   readonly revocations: Revocations
+  readonly trust: TrustMode
+  /** Fingerprints of the gateway's own server certificates, where they are accepted from clients. */
+  readonly ownCertificates: ReadonlySet<string>
 }
 
 /** Throws UnreadableCertificateError where a CA cannot be read; control has found that out before. */
@@ -23,8 +27,9 @@ export function compileTrust(material: TrustMaterial, mode: ClientAuthMode): Tru
   const authorities = mode === 'NONE' ? [] : material.clientCa.map((pem) => authorityNode(parseCertificate(pem)))
   const configured = new Set(authorities.map(({ fingerprint }) => fingerprint))
   const { validate, onUnavailable, lists } = material.crl
+  const { trust = 'ca', ownCertificates = [] } = material
   const id = createHash('sha256')
-    .update(JSON.stringify([mode, [...configured].sort(), validate, onUnavailable]))
+    .update(JSON.stringify([mode, [...configured].sort(), validate, onUnavailable, trust, [...ownCertificates].sort()]))
     .digest('hex')
     .slice(0, 32)
   return {
@@ -35,6 +40,8 @@ export function compileTrust(material: TrustMaterial, mode: ClientAuthMode): Tru
     checksRevocation: validate,
     allowsUnknownStatus: onUnavailable === 'allow',
     revocations: new Revocations(validate ? lists : []),
+    trust,
+    ownCertificates: new Set(mode === 'NONE' ? [] : ownCertificates),
   }
 }
 

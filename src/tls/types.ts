@@ -1,6 +1,8 @@
-import type { PeerCertificate, TrustRefusal } from '../identity/types.ts'
+import type { Clearance, DatabaseAccess, PeerCertificate, TrustRefusal } from '../identity/types.ts'
 import type { Chain } from './chain.ts'
 import type { Leaf } from './leaf.ts'
+import type { RegistryMark } from './registry.ts'
+import type { TrustMode } from './registry-types.ts'
 
 /** A certificate chain and its private key, PEM, already proven to fit each other. */
 export interface KeyPair {
@@ -61,6 +63,10 @@ export interface TrustMaterial {
   /** PEM of every trusted CA certificate; at least one wherever client certificates are asked for. */
   readonly clientCa: readonly string[]
   readonly crl: { readonly validate: boolean; readonly onUnavailable: 'deny' | 'allow'; readonly lists: readonly RevocationList[] }
+  /** Default: `ca`. */
+  readonly trust?: TrustMode
+  /** SHA-256 (lower hex) of the gateway's own server certificates, where they may be a client's: on the admin address only. Default: none. */
+  readonly ownCertificates?: readonly string[]
 }
 
 export interface ListenerMaterial extends TrustMaterial {
@@ -84,6 +90,13 @@ export interface Peer {
   /** Lower case, as the client sent it; null without SNI, and for a session resumed in TLS 1.2 (there are none with SNI names). */
   readonly serverName: string | null
   readonly resumed: boolean
+  /** From the registry entry of this certificate, or of the one that it renews; absent where there is none, and for who is refused. */
+  readonly clearance?: Clearance
+  readonly permissions?: ReadonlyMap<string, DatabaseAccess>
+  /** Set where it is not registered itself: fingerprint of the registered certificate that it renews. Control is to record it. */
+  readonly renews?: string
+  /** The gateway's own server certificate: trusted, with no rights of its own. */
+  readonly isServerCertificate?: true
   /** What the listener needs to judge the connection again; nobody else's to read, and absent in a peer made by hand. */
   readonly evidence?: Evidence
 }
@@ -103,8 +116,16 @@ export interface Evidence {
   readonly until: number
   /** True: refused for what no reload can change. */
   readonly final: boolean
-  /** null: resumed, and the chain could not be found again. */
+  /** null: resumed, and the chain could not be found again; or nobody has looked for it. */
   readonly chain: Chain | null
+  /** OpenSSL's verdict on the chain, where that was no; nothing that is configured changes it. */
+  readonly untrusted: Refusal | null
+  /** Whether the chain was good when it was last looked at, and the certificate therefore names its CAs. */
+  readonly byChain: boolean
+  /** Fingerprint of the registry entry whose rights it had; null: none. */
+  readonly registered: string | null
+  /** The state of the registry that it was judged under. */
+  readonly mark: RegistryMark
   /** SHA-256 (hex) of the keys that chains could end in when a connection without a known chain was accepted. */
   readonly anchorKeys: readonly string[]
 }

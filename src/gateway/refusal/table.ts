@@ -48,6 +48,12 @@ const TABLE: Readonly<Record<Reason, RefusalRow>> = {
     'Choose another certificate, or ask whoever runs this service for one.',
   ),
   certificate_revoked: certificate('Client certificate revoked', 'the client certificate has been revoked'),
+  certificate_disabled: certificate('Client certificate disabled', 'the client certificate has been disabled', ASK),
+  certificate_not_registered: certificate(
+    'Client certificate not registered',
+    'the client certificate is not registered with this service',
+    'Choose another certificate, or ask whoever runs this service to register yours.',
+  ),
   certificate_status_unknown: certificate(
     'Client certificate status unknown',
     'whether the client certificate has been revoked cannot be established at the moment',

@@ -18,6 +18,8 @@ test('a certificate that is not trusted is named by its DN, and counted', () => 
   for (const reason of [
     'certificate_expired',
     'certificate_revoked',
+    'certificate_disabled',
+    'certificate_not_registered',
     'certificate_unknown_issuer',
     'certificate_status_unknown',
   ] as const) {

@@ -9,6 +9,8 @@ test('statuses are those of DESIGN section 8', () => {
     certificate_not_yet_valid: 403,
     certificate_unknown_issuer: 403,
     certificate_revoked: 403,
+    certificate_disabled: 403,
+    certificate_not_registered: 403,
     certificate_status_unknown: 403,
     certificate_wrong_purpose: 403,
     certificate_is_ca: 403,
