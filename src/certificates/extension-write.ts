@@ -27,7 +27,7 @@ export type KeyUsage = (typeof KEY_USAGES)[number]
 const AUTHORITY_INFO_ACCESS = '1.3.6.1.5.5.7.1.1'
 const ACCESS_OCSP = '1.3.6.1.5.5.7.48.1'
 const ACCESS_ISSUERS = '1.3.6.1.5.5.7.48.2'
-const OCSP_NO_CHECK = '1.3.6.1.5.5.7.48.1.5'
+export const OCSP_NO_CHECK = '1.3.6.1.5.5.7.48.1.5'
 const URI = 6
 
 /** One Extension (RFC 5280 section 4.1); `value` is the DER that goes into its OCTET STRING. */

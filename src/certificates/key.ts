@@ -1,8 +1,9 @@
 import { createPublicKey, generateKeyPair, hash, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import { BIT_STRING, contentBytes, DerReader, SEQUENCE } from '../identity/der.ts'
+import { DerReader, SEQUENCE } from '../identity/der.ts'
 import { keyWeakness, spellsCurveOut } from '../tls/algorithm.ts'
 import { encode } from './asn1.ts'
+import { readWholeBytes } from './bit-string.ts'
 import { pemOf } from './der-write.ts'
 import { IssuanceError } from './issuance-error.ts'
 import { encryptedPrivateKey } from './pkcs12-encrypt.ts'
@@ -50,10 +51,10 @@ export function keyIdentifier(subjectPublicKeyInfo: Uint8Array): Buffer {
 export function keyBits(subjectPublicKeyInfo: Uint8Array): Uint8Array {
   const parts = new DerReader(subjectPublicKeyInfo).open(SEQUENCE, 'the public key')
   parts.expect(SEQUENCE, 'the key algorithm')
-  return contentBytes(parts.expect(BIT_STRING, 'the public key')).subarray(1)
+  return readWholeBytes(parts, 'the public key')
 }
 
-/** Refuses what must not be certified: throws IssuanceError for RSA under 2048 or over 8192 bits, odd exponents, other curves and kinds. */
+/** Refuses what must not be certified: throws IssuanceError for RSA under 2048 or over 8192 bits, exponents that protect nothing, other curves and kinds. */
 export function checkPublicKey(key: KeyObject, subjectPublicKeyInfo: Uint8Array): void {
   const weakness = spellsCurveOut(subjectPublicKeyInfo) ? 'a key on a curve of explicit parameters' : keyWeakness(key)
   const refusal = weakness === null ? unusable(key) : `${weakness}, which is too weak`

@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { MaterialError } from '../errors.ts'
 import type { KeyPair } from '../tls/types.ts'
 import { children, decode, type Element, encode, identifier, isInteger, isOctets, MalformedError, octets, only } from './asn1.ts'
+import { IssuanceError } from './issuance-error.ts'
 import { oid } from './pkcs12-oids.ts'
 import { decrypt, encodePassword, type Password, UnsupportedError, verifyMac } from './pkcs12-password.ts'
 
@@ -27,10 +28,30 @@ export function readPfx(bytes: Buffer, password: string | null, file: string): K
     }
   } catch (cause) {
     if (cause instanceof WrongPasswordError) throw wrongPassword(password, file, cause)
-    const known = cause instanceof MalformedError || cause instanceof UnsupportedError
-    throw new MaterialError(file, `cannot use the PFX file ${file}: it ${known ? cause.message : 'is damaged'}`, { cause })
+    throw new MaterialError(file, `cannot use the PFX file ${file}: it ${problemOf(cause)}`, { cause })
   }
 }
+
+/**
+ * All certificates of a PFX file in its order, whether it has private keys or not; at least one. Throws IssuanceError for a wrong or
+ * missing password (field `password`) and for what cannot be read.
+ */
+export function readPfxCertificates(bytes: Buffer, password: string | null): readonly X509Certificate[] {
+  try {
+    const { certificates, keys } = open(bytes, password)
+    if (certificates.length > 0) return certificates
+    throw new MalformedError(keys.length === 0 ? 'is empty' : 'holds a private key but no certificate')
+  } catch (cause) {
+    if (!(cause instanceof WrongPasswordError)) throw new IssuanceError('request', `the PFX file ${problemOf(cause)}`, undefined, cause)
+    const message =
+      (password || null) === null ? 'the PFX file has a password, and none is given' : 'the password does not open the PFX file'
+    throw new IssuanceError('password', message, undefined, cause)
+  }
+}
+
+/** Completes "it ...", never with anything of the password. */
+const problemOf = (cause: unknown): string =>
+  cause instanceof MalformedError || cause instanceof UnsupportedError ? cause.message : 'is damaged'
 
 function wrongPassword(password: string | null, file: string, cause: Error): MaterialError {
   return password === null

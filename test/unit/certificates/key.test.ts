@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { test } from 'node:test'
+import { encryptedKeyPem, generateKey, keyIdentifier, privateKeyPem, publicKeyInfo } from '../../../src/certificates/key.ts'
+import { publicKeyOf } from '../../support/signing.ts'
+
+test('each type of key is of the size that it is called by', async () => {
+  const details = async (type: Parameters<typeof generateKey>[0]) => {
+    const { asymmetricKeyType, asymmetricKeyDetails } = await generateKey(type)
+    return [asymmetricKeyType, asymmetricKeyDetails?.namedCurve ?? asymmetricKeyDetails?.modulusLength ?? null]
+  }
+  assert.deepEqual(await details('ec'), ['ec', 'prime256v1'])
+  assert.deepEqual(await details('rsa'), ['rsa', 3072])
+  assert.deepEqual(await details('rsa4096'), ['rsa', 4096])
+  assert.deepEqual(await details('ed25519'), ['ed25519', null])
+})
+
+test('an encrypted key opens with its password, in OpenSSL as in Node, and with no other', async () => {
+  for (const type of ['ec', 'ed25519'] as const) {
+    const key = await generateKey(type)
+    const pem = encryptedKeyPem(key, 'pä$s wörd')
+    assert.match(pem, /^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/)
+    assert.equal(privateKeyPem(createPrivateKey({ key: pem, passphrase: 'pä$s wörd' })), privateKeyPem(key))
+    assert.throws(() => createPrivateKey({ key: pem, passphrase: 'other' }))
+  }
+})
+
+test('the key identifier is the SHA-1 of the key bits, for private and public keys alike', async () => {
+  const key = await generateKey('ec')
+  const { spki } = publicKeyOf(key)
+  assert.deepEqual(publicKeyInfo(key), spki)
+  assert.deepEqual(publicKeyInfo(createPublicKey(key)), spki)
+  assert.equal(keyIdentifier(spki).length, 20)
+})
