@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { backup } from 'node:sqlite'
 import { AuditLog } from './audit-log.ts'
@@ -7,7 +6,7 @@ import { type CheckedStore, checkConnection } from './check.ts'
 import { Connection } from './connection.ts'
 import { storeFailure } from './failure.ts'
 import { openConnection } from './open-connection.ts'
-import { assertAbsent, companionsOf, ensureFile, giveName } from './store-file.ts'
+import { assertAbsent, ensureFile, giveName, removeUnfinished } from './store-file.ts'
 import type { Actor } from './types.ts'
 
 /** Pages copied at once; between two such steps the store can be written. */
@@ -79,7 +78,7 @@ async function under(file: string, make: (partial: string) => Promise<CheckedSto
   } catch (error) {
     throw storeFailure(error, file)
   } finally {
-    for (const name of [partial, ...companionsOf(partial)]) rmSync(name, { force: true })
+    removeUnfinished(partial)
   }
 }
 

@@ -19,11 +19,11 @@ export async function checkConnection(connection: Connection, options: { readonl
   const schemaVersion = assertOurs(connection)
   if (schemaVersion === 0) throw corrupt(connection, 'it is empty')
   assertSchema(connection, schemaVersion)
+  const chain = await new AuditLog(connection, Date.now).verify(options)
+  if (!chain.ok) throw corrupt(connection, `audit entry ${chain.sequence}: ${chain.problem}`)
   const problem = connection.get('PRAGMA integrity_check(1)')?.integrity_check
   if (problem !== 'ok') throw corrupt(connection, String(problem))
   if (connection.all('PRAGMA foreign_key_check').length > 0) throw corrupt(connection, 'a certificate belongs to no entry')
-  const chain = await new AuditLog(connection, Date.now).verify(options)
-  if (!chain.ok) throw corrupt(connection, `audit entry ${chain.sequence}: ${chain.problem}`)
   const counts = connection.get('SELECT (SELECT count(*) FROM entry) AS entries, (SELECT count(*) FROM issuance) AS serials')
   return {
     schemaVersion,

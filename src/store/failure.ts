@@ -71,6 +71,8 @@ export function storeFailure(error: unknown, file: string): unknown {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error
   if (error.errcode === IOERR_SHMSIZE) return failureOf(FULL_DISK, file, error)
   const primary = error.errcode & 0xff
+  // The body of an audit entry, which columns are generated of.
+  if (primary === ERROR && error.message === 'malformed JSON') return failureOf(FAILURES.get(CORRUPT) as Failure, file, error)
   if (primary === ERROR) return error
   // A rule of the schema that no check of ours stated before: refused there, so nothing wrong is ever stored.
   if (primary === CONSTRAINT) return new StoreError('entry_refused', `not stored: ${error.message}`, { cause: error })

@@ -36,7 +36,7 @@ export function listEntries(connection: Connection, query: EntryQuery, now: numb
       limit,
       offset,
     })
-    const total = (page[0]?.total as number | undefined) ?? count()
+    const total = (page[0]?.total as number | undefined) ?? (counted !== '' && offset === 0 && limit > 0 ? 0 : count())
     const entries = page.map(({ id }) => entryOf(connection.get(`${SELECT_ENTRY} WHERE entry.id = ?`, id as number) as Row))
     return { entries, total }
   })

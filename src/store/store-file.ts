@@ -18,9 +18,14 @@ export function ensureFile(file: string): void {
     if (status === undefined) createFile(file)
     else if (!status.isFile()) throw new StoreError('io_failed', `store ${file} is not a regular file`)
   } catch (error) {
-    // Another process made it at the same moment.
-    if (codeOf(error) === 'EEXIST') return
     throw unusable(file, error)
+  }
+}
+
+/** Removes a file that was not finished, with what is beside it. */
+export function removeUnfinished(file: string): void {
+  for (const name of [file, ...companionsOf(file)]) {
+    if (statSync(name, { throwIfNoEntry: false }) !== undefined) rmSync(name)
   }
 }
 
@@ -61,24 +66,27 @@ export function protectFile(file: string): void {
   }
 }
 
-export function companionsOf(file: string): string[] {
+function companionsOf(file: string): string[] {
   return COMPANIONS.map((suffix) => `${file}${suffix}`)
 }
 
 function createFile(file: string): void {
-  closeSync(openSync(file, 'wx', MODE))
+  try {
+    closeSync(openSync(file, 'wx', MODE))
+  } catch (error) {
+    // Another process made it at the same moment; a link that leads nowhere is told when it is opened.
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
 }
 
 function unusable(file: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error
   const full = codeOf(error) === 'ENOSPC'
-  return new StoreError(
-    full ? 'store_full' : 'io_failed',
-    `store ${file} cannot be used: ${full ? 'the disk is full' : unreadable(error)}`,
-    {
-      cause: error,
-    },
-  )
+  // EEXIST comes of making the folder only.
+  const reason = codeOf(error) === 'EEXIST' ? 'a part of its path is not a directory' : unreadable(error)
+  return new StoreError(full ? 'store_full' : 'io_failed', `store ${file} cannot be used: ${full ? 'the disk is full' : reason}`, {
+    cause: error,
+  })
 }
 
 function codeOf(error: unknown): string | null {

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { GENESIS, verifyExport } from '../../../src/store/audit-chain.ts'
+import { canonicalJson, type Json } from '../../../src/store/canonical-json.ts'
+import { openStore } from '../../../src/store/store.ts'
+import { CLI, DAY, START, type TemporaryStore, temporaryStore } from '../../support/registry-store.ts'
+
+/** Five entries, a millisecond apart. */
+function filled(t: { after(callback: () => void): void }): TemporaryStore {
+  const made = temporaryStore(t)
+  for (const [index, action] of ['mapping.edit', 'config.reload', 'mapping.refused', 'mappings.x', 'mapping.edit'].entries()) {
+    made.clock.now = START + index
+    made.store.audit.append({ action, target: `role-${index % 2}`, details: { index } }, index === 4 ? { ...CLI, name: 'alice' } : CLI)
+  }
+  return made
+}
+
+/** Changes the file as somebody does who has it, around the triggers. */
+function tamper(file: string, ...statements: readonly string[]): void {
+  const database = new DatabaseSync(file)
+  for (const trigger of ['audit_no_update', 'audit_no_delete', 'audit_at_the_end']) database.exec(`DROP TRIGGER ${trigger}`)
+  for (const sql of statements) database.exec(sql)
+  database.close()
+}
+
+async function exported(made: TemporaryStore, options = {}): Promise<string[]> {
+  return Array.fromAsync(made.store.audit.export(options))
+}
+
+test('each entry names the hash of the one before, and its own hash is over all the rest', (t) => {
+  const { store } = filled(t)
+  let previous = GENESIS
+  for (const { hash, ...body } of store.audit.read()) {
+    assert.equal(body.previous, previous)
+    assert.equal(
+      createHash('sha256')
+        .update(canonicalJson(body as unknown as Json))
+        .digest('hex'),
+      hash,
+    )
+    previous = hash
+  }
+  assert.deepEqual(store.audit.head(), { sequence: 5, hash: previous })
+})
+
+test('it is read in pages, forwards and backwards', (t) => {
+  const { store } = filled(t)
+  const sequences = (query: Parameters<typeof store.audit.read>[0]) => store.audit.read(query).map((entry) => entry.sequence)
+  assert.deepEqual(sequences({ limit: 2 }), [1, 2])
+  assert.deepEqual(sequences({ after: 2, limit: 2 }), [3, 4])
+  assert.deepEqual(sequences({ before: 5, limit: 2 }), [4, 3])
+  assert.deepEqual(sequences({ after: 5 }), [])
+})
+
+test('filters: action or its family, actor, target, time', (t) => {
+  const { store } = filled(t)
+  const found = (filter: NonNullable<Parameters<typeof store.audit.read>[0]>['filter']) =>
+    store.audit.read(filter === undefined ? {} : { filter }).map((entry) => entry.sequence)
+  assert.deepEqual(found({ action: 'mapping.edit' }), [1, 5])
+  assert.deepEqual(found({ action: 'mapping.*' }), [1, 3, 5])
+  assert.deepEqual(found({ actor: 'alice' }), [5])
+  assert.deepEqual(found({ target: 'role-1', until: START + 2 }), [2])
+  assert.deepEqual(found({ since: START + 1, until: START + 3 }), [2, 3, 4])
+})
+
+test('SQL that would edit, remove or replace an entry, or add one that does not follow, is refused', (t) => {
+  const { store, file } = filled(t)
+  const database = new DatabaseSync(file)
+  t.after(() => database.close())
+  const entry = database.prepare('SELECT * FROM audit WHERE sequence = 5').get()
+  for (const sql of [
+    "UPDATE audit SET body = '{}'",
+    'UPDATE audit SET sequence = 9 WHERE sequence = 5',
+    'DELETE FROM audit',
+    `REPLACE INTO audit (sequence, body, hash) VALUES (5, '${entry?.body}', '${entry?.hash}')`,
+    `INSERT INTO audit (sequence, body, hash) VALUES (7, '{"sequence":7}', '${'0'.repeat(64)}')`,
+    `INSERT INTO audit (sequence, body, hash) VALUES (6, '{"sequence":6,"previous":"x"}', '${'0'.repeat(64)}')`,
+  ]) {
+    assert.throws(() => database.exec(sql), /the audit log is append-only/, sql)
+  }
+  assert.equal(store.audit.head().sequence, 5)
+})
+
+test('verify accepts what was written, also beyond a page', async (t) => {
+  const { store } = filled(t)
+  store.write(() => {
+    for (let count = 0; count < 2100; count++) store.audit.append({ action: 'config.reload', target: null }, CLI)
+  })
+  assert.deepEqual(await store.audit.verify(), { ok: true, entries: 2105, head: store.audit.head().hash })
+})
+
+test('verify names the first entry that was changed, removed, or moved', async (t) => {
+  const cases: readonly (readonly [number, RegExp, string])[] = [
+    [3, /it was changed/, 'UPDATE audit SET body = replace(body, \'"index":2\', \'"index":7\') WHERE sequence = 3'],
+    [2, /it was changed/, `UPDATE audit SET hash = '${'0'.repeat(64)}' WHERE sequence = 2`],
+    [2, /entry 2 is missing: 3 stands/, 'DELETE FROM audit WHERE sequence = 2'],
+    [1, /entry 1 is missing/, 'DELETE FROM audit WHERE sequence = 1'],
+    [4, /not canonical/, "UPDATE audit SET body = replace(body, ',', ' ,') WHERE sequence = 4"],
+  ]
+  for (const [sequence, problem, sql] of cases) {
+    const { store, file } = filled(t)
+    tamper(file, sql)
+    const verdict = await store.audit.verify()
+    assert.ok(!verdict.ok, sql)
+    assert.equal(verdict.sequence, sequence, sql)
+    assert.match(verdict.problem, problem, sql)
+  }
+})
+
+test('an entry that is no JSON any more is named too, by reading and by checking', async (t) => {
+  const { store, file } = filled(t)
+  store.close()
+  const bytes = readFileSync(file)
+  const at = bytes.indexOf('{"action":"mapping.refused"')
+  assert.ok(at > 0)
+  bytes.write('x', at)
+  writeFileSync(file, bytes)
+  const again = openStore(file)
+  t.after(() => again.close())
+  assert.deepEqual(await again.audit.verify(), { ok: false, sequence: 3, problem: 'it is not canonical JSON' })
+  await assert.rejects(again.check(), (error: Error & { code?: string }) => error.code === 'store_corrupt')
+})
+
+test('an entry that was replaced with a hash of its own breaks at the next one', async (t) => {
+  const { store, file } = filled(t)
+  const [, second] = store.audit.read()
+  const { hash, ...body } = { ...second, details: { index: 99 } }
+  const text = canonicalJson(body as unknown as Json)
+  assert.notEqual(hash, undefined)
+  tamper(file, `UPDATE audit SET body = '${text}', hash = '${createHash('sha256').update(text).digest('hex')}' WHERE sequence = 2`)
+  const verdict = await store.audit.verify()
+  assert.deepEqual([verdict.ok, 'sequence' in verdict && verdict.sequence], [false, 3])
+})
+
+test('a tail that was cut off is noticed against a head written down before', async (t) => {
+  const made = filled(t)
+  const { store, file } = made
+  const anchors = store.audit.read().map((entry) => entry.hash)
+  for (const expectedHead of [GENESIS, ...anchors, anchors[4]?.toUpperCase() ?? ''])
+    assert.equal((await store.audit.verify({ expectedHead })).ok, true)
+  const lines = await exported(made)
+  tamper(file, 'DELETE FROM audit WHERE sequence > 3')
+  assert.equal((await store.audit.verify()).ok, true)
+  assert.equal((await store.audit.verify({ expectedHead: anchors[2] ?? '' })).ok, true)
+  const verdict = await store.audit.verify({ expectedHead: anchors[4] ?? '' })
+  assert.deepEqual([verdict.ok, 'sequence' in verdict && verdict.sequence], [false, 4])
+  assert.match('problem' in verdict ? verdict.problem : '', /cut off/)
+  assert.equal((await verifyExport(lines.slice(0, 3), anchors[4])).ok, false)
+})
+
+test('the export is JSON lines that can be verified anywhere, whole or from an entry on', async (t) => {
+  const made = filled(t)
+  const lines = await exported(made)
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line)),
+    made.store.audit.read(),
+  )
+  const head = made.store.audit.head().hash
+  assert.deepEqual(await verifyExport(lines, head), { ok: true, entries: 5, head })
+  const tail = await exported(made, { after: 3 })
+  assert.deepEqual(await verifyExport([...tail, '']), { ok: true, entries: 2, head })
+  assert.equal((await exported(made, { filter: { action: 'mapping.*' } })).length, 3)
+})
+
+test('an export that was changed is not accepted, in whatever spelling', async (t) => {
+  const lines = await exported(filled(t))
+  const changed = (index: number, change: (line: string) => string) => lines.map((line, at) => (at === index ? change(line) : line))
+  const cases = [
+    changed(1, (line) => line.replace('"index":1', '"index":2')),
+    changed(1, (line) => line.replace('{"action"', '{"action":"mapping.edit","action"')),
+    changed(1, (line) => line.replace(':', ': ')),
+    changed(1, () => 'no JSON'),
+    changed(1, () => '{}'),
+    lines.toSpliced(1, 1),
+  ]
+  for (const [index, broken] of cases.entries()) {
+    const verdict = await verifyExport(broken)
+    assert.deepEqual([verdict.ok, 'sequence' in verdict && verdict.sequence], [false, 2], `case ${index}`)
+  }
+})
+
+test('an export ends with what was newest when it began', async (t) => {
+  const { store } = filled(t)
+  const reading = store.audit.export()
+  const seen = [(await reading.next()).value]
+  store.audit.append({ action: 'config.reload', target: null }, CLI)
+  for await (const line of reading) seen.push(line)
+  assert.equal(seen.length, 5)
+})
+
+test('a detail that JSON cannot hold is not recorded as something else', (t) => {
+  const { store, clock } = filled(t)
+  clock.now += DAY
+  assert.throws(() => store.audit.append({ action: 'x.y', target: null, details: { at: new Date() as unknown as Json } }, CLI), TypeError)
+  assert.equal(store.audit.head().sequence, 5)
+})
