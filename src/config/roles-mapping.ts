@@ -1,6 +1,6 @@
 import { ConfigError, type Problem } from '../errors.ts'
 import type { MappedValue, MappingEntry, RoleMapping } from '../policy/types.ts'
-import { type Located, YamlDocument } from './document.ts'
+import { YamlDocument } from './document.ts'
 import { EntryReader } from './entry-reader.ts'
 import { judgeHost, judgeIssuer, judgePattern, judgeUser } from './expressions.ts'
 import { deepFreeze } from './freeze.ts'
@@ -17,7 +17,7 @@ type Judge = (value: string) => string | undefined
 
 export interface LoadedRoleMapping {
   readonly mapping: RoleMapping
-  readonly document: Located
+  readonly document: YamlDocument
   readonly warnings: readonly Problem[]
 }
 

@@ -143,7 +143,15 @@ describe('reading rights that somebody asks to give', () => {
     ['a slash', 'ValidUser', [['a/b', 'Read']], /holds/],
     ['a colon, which could look like another permission', 'ValidUser', [['a:Admin', 'Read']], /holds/],
     ['a very long name', 'ValidUser', [['x'.repeat(129), 'Read']], /longer than 128 bytes/],
-    ['two spellings of one name', 'ValidUser', [['x', 'Read'], ['X', 'Admin']], /"X" is there twice/], // biome-ignore format: one line each
+    [
+      'two spellings of one name',
+      'ValidUser',
+      [
+        ['x', 'Read'],
+        ['X', 'Admin'],
+      ],
+      /"X" is there twice/,
+    ],
   ]
   for (const [name, clearance, wanted, problem] of bad) {
     it(`refuses ${name}`, () => {
