@@ -1,16 +1,22 @@
+import { inSlices } from './slices.ts'
+
+const SLICE = 1 << 14
+
 /**
  * The numbers from 0 to below `count`, ascending by hash, equal ones by number. The first bits of each hash and its number go into one
  * float, which the engine sorts natively; only where those bits are equal are hashes compared, so they should be hashes.
  */
-export function hashOrder(count: number, hashAt: (index: number) => Buffer): Uint32Array<ArrayBuffer> {
+export async function hashOrder(count: number, hashAt: (index: number) => Buffer): Promise<Uint32Array<ArrayBuffer>> {
   const numberBits = Math.max(1, Math.ceil(Math.log2(count || 1)))
   const dropped = Math.max(0, numberBits + 32 - 53)
   const unit = 2 ** numberBits
   const keys = new Float64Array(count)
-  for (let index = 0; index < count; index++) keys[index] = (hashAt(index).readUInt32BE() >>> dropped) * unit + index
+  await inSlices(count, SLICE, (index) => {
+    keys[index] = (hashAt(index).readUInt32BE() >>> dropped) * unit + index
+  })
   keys.sort()
   const order = new Uint32Array(count)
-  for (let place = 0; place < count; place++) {
+  await inSlices(count, SLICE, (place) => {
     const key = keys[place] as number
     const index = key % unit
     let at = place
@@ -20,7 +26,7 @@ export function hashOrder(count: number, hashAt: (index: number) => Buffer): Uin
       order[at] = before
     }
     order[at] = index
-  }
+  })
   return order
 }
 

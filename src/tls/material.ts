@@ -102,8 +102,8 @@ class Loader {
   gather(trust: TrustSettings, path: string, asksForCertificates: boolean): void {
     this.keyPair(trust.certificate, `${path}.certificate`)
     const authorities = this.authorities(trust.clientCa, `${path}.client_ca`)
-    if (asksForCertificates && authorities.length === 0 && trust.clientCa.length === 0) {
-      const hint = 'name the CA that issues the client certificates, or set `clientauth_mode: NONE`'
+    if (asksForCertificates && authorities.length === 0 && trust.clientCa.length === 0 && trust.trust !== 'registry') {
+      const hint = 'name the CA that issues the client certificates, or set `trust: registry` or `clientauth_mode: NONE`'
       this.report('error', `${path}.client_ca`, '', 'client certificates are asked for, but no CA is named to check them by', hint)
     }
     if (trust.crl.validate) this.#revocationLists(trust.crl, authorities, `${path}.crl`)
@@ -120,6 +120,7 @@ class Loader {
       keyPair: this.#serverKeyPair(loaded, `${path}.certificate`),
       clientCa: authorities.map(({ x509 }) => x509.toString()),
       crl: { validate, onUnavailable, lists },
+      trust: trust.trust,
     }
     if (!this.failed) this.#tryContext(material, settings, path, loaded.file)
     return material

@@ -14,9 +14,11 @@ import {
   RegistryBaseError,
 } from './registry-layout.ts'
 import type { TrustRecord } from './registry-types.ts'
+import { inSlices } from './slices.ts'
 
 const HEX = /^[0-9a-f]{64}$/
 const OUTPUT_RECORDS = 1 << 13
+const SLICE = 1 << 13
 
 /** The records of a base while it is made: taken in any order, given out sorted. */
 export class RecordTable {
@@ -69,17 +71,17 @@ export class RecordTable {
   }
 
   /** To be called once, after the last entry. Throws RegistryBaseError where one certificate came twice. */
-  seal(): void {
+  async seal(): Promise<void> {
     const records = this.#records
-    this.#order = hashOrder(this.count, (index) => records.slice(index, RECORD.fingerprint, HASH_BYTES))
-    for (let place = 1; place < this.count; place++) {
+    this.#order = await hashOrder(this.count, (index) => records.slice(index, RECORD.fingerprint, HASH_BYTES))
+    await inSlices(this.count, SLICE, (place) => {
       const fingerprint = this.#sorted(place, RECORD.fingerprint)
-      if (fingerprint.equals(this.#sorted(place - 1, RECORD.fingerprint))) {
+      if (place > 0 && fingerprint.equals(this.#sorted(place - 1, RECORD.fingerprint))) {
         throw new RegistryBaseError(`the certificate ${fingerprint.toString('hex')} is registered twice`)
       }
-    }
-    this.#pins = hashOrder(this.count, (place) => this.#sorted(place, RECORD.pin))
-    this.#markKeys()
+    })
+    this.#pins = await hashOrder(this.count, (place) => this.#sorted(place, RECORD.pin))
+    await this.#markKeys()
   }
 
   /** All that follows the header, in order. */
@@ -101,18 +103,19 @@ export class RecordTable {
   }
 
   /** What is revoked or disabled with one certificate of a key is noted with all of them: one look tells. */
-  #markKeys(): void {
-    for (let start = 0; start < this.count; ) {
-      const pin = this.#pinAt(start)
-      let end = start
-      let flags = 0
-      for (; end < this.count && this.#pinAt(end).equals(pin); end++) flags |= this.#flagsAt(end)[0] as number
+  async #markKeys(): Promise<void> {
+    let first = 0
+    let flags = 0
+    await inSlices(this.count, SLICE, (place) => {
+      flags |= this.#flagsAt(place)[0] as number
+      if (place + 1 < this.count && this.#pinAt(place + 1).equals(this.#pinAt(place))) return
       const marks = (flags & (FLAG.disabled | FLAG.revoked)) << 2
-      for (; start < end; start++) {
-        const own = this.#flagsAt(start)
+      for (; first <= place; first++) {
+        const own = this.#flagsAt(first)
         own[0] = (own[0] as number) | marks
       }
-    }
+      flags = 0
+    })
   }
 
   #pinAt(place: number): Buffer {

@@ -16,6 +16,7 @@ import {
   RECORD_BYTES,
   RegistryBaseError,
 } from './registry-layout.ts'
+import { inSlices } from './slices.ts'
 
 /** Where the parts of a base begin. */
 export interface BaseHeader {
@@ -66,14 +67,10 @@ export async function checkBase(bytes: Buffer): Promise<void> {
   if (!digest.digest().equals(bytes.subarray(HEADER.digest, HEADER_BYTES))) {
     throw new RegistryBaseError('its checksum is wrong: it is damaged')
   }
-  for (let start = 0; start < header.count; start += SLICE_RECORDS) {
-    const end = Math.min(header.count, start + SLICE_RECORDS)
-    for (let index = start; index < end; index++) {
-      checkRecord(bytes, header, index)
-      checkPlace(bytes, header, index)
-    }
-    await nextTurn()
-  }
+  await inSlices(header.count, SLICE_RECORDS, (index) => {
+    checkRecord(bytes, header, index)
+    checkPlace(bytes, header, index)
+  })
 }
 
 /** Ascending, so that looking up finds what is there; and no reference leads outside. */

@@ -19,7 +19,7 @@ export interface WrittenBase {
 }
 
 /** Entries between two turns of the event loop. */
-const SLICE = 1 << 12
+const SLICE = 1 << 9
 
 /**
  * Writes a base for the workers (mode 0600): complete, or not at all, and then what stood there before stays. Throws
@@ -69,7 +69,7 @@ async function tableOf(entries: BaseContent['entries']): Promise<RecordTable> {
     table.add(entry)
     if (table.count % SLICE === 0) await nextTurn()
   }
-  table.seal()
+  await table.seal()
   return table
 }
 

@@ -1,9 +1,6 @@
 import type { Rights } from '../identity/types.ts'
 import type { Peer } from './types.ts'
 
-/** How the registry takes part in the decision: the chain alone, the registry alone, one of them, or both. */
-export type TrustMode = 'ca' | 'registry' | 'either' | 'both'
-
 /** What workers are told of one registered certificate. Plain data; times in milliseconds since the epoch. */
 export interface TrustRecord extends Rights {
   /** SHA-256 of the DER, lower-case hex. */

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { ClientAuthMode } from '../config/settings.ts'
+import type { ClientAuthMode, TrustMode } from '../config/settings.ts'
 import { type AuthorityNode, authorityNode, parseCertificate } from './authority-node.ts'
-import type { TrustMode } from './registry-types.ts'
 import { Revocations } from './revocation.ts'
 import type { TrustMaterial } from './types.ts'
 

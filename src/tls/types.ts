@@ -1,8 +1,8 @@
+import type { TrustMode } from '../config/settings.ts'
 import type { Clearance, DatabaseAccess, PeerCertificate, TrustRefusal } from '../identity/types.ts'
 import type { Chain } from './chain.ts'
 import type { Leaf } from './leaf.ts'
 import type { RegistryMark } from './registry.ts'
-import type { TrustMode } from './registry-types.ts'
 
 /** A certificate chain and its private key, PEM, already proven to fit each other. */
 export interface KeyPair {
@@ -60,7 +60,7 @@ export interface SignatureAlgorithm {
 /** Whom to trust under one SNI name. */
 export interface TrustMaterial {
   readonly keyPair: KeyPair
-  /** PEM of every trusted CA certificate; at least one wherever client certificates are asked for. */
+  /** PEM of every trusted CA certificate; at least one wherever client certificates are asked for and `trust` is not `registry`. */
   readonly clientCa: readonly string[]
   readonly crl: { readonly validate: boolean; readonly onUnavailable: 'deny' | 'allow'; readonly lists: readonly RevocationList[] }
   /** Default: `ca`. */

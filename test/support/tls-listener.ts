@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
-import type { ClientAuthMode, ListenerTlsSettings, TrustSettings } from '../../src/config/settings.ts'
+import type { ClientAuthMode, ListenerTlsSettings, TrustMode, TrustSettings } from '../../src/config/settings.ts'
 import { createTlsListener, type TlsListener } from '../../src/tls/listener.ts'
 import { loadListenerMaterial, type MaterialProblem } from '../../src/tls/material.ts'
+import type { Registry } from '../../src/tls/registry.ts'
 import type { ListenerMaterial, Peer } from '../../src/tls/types.ts'
 import { type Authority, type Issued, temporaryFolder } from './authority.ts'
 
@@ -14,6 +15,8 @@ export interface Trusts {
   readonly lists?: readonly string[]
   readonly validate?: boolean
   readonly onUnavailable?: 'deny' | 'allow'
+  /** Default: `ca`. */
+  readonly trust?: TrustMode
 }
 
 export interface ListenerSpec extends Trusts {
@@ -48,7 +51,7 @@ export function prepare(t: Cleaner, spec: ListenerSpec, ticketKeys?: Uint8Array)
       passphrase: null,
     },
     clientCa: (one.clientCa ?? spec.clientCa ?? []).map((ca) => write(ca.certificate)),
-    trust: 'ca',
+    trust: one.trust ?? 'ca',
     crl: {
       validate: one.validate ?? one.lists !== undefined,
       files: (one.lists ?? []).map(write),
@@ -94,7 +97,7 @@ export interface TestListener {
 export async function listen(
   t: Cleaner,
   { settings, material }: Prepared,
-  options: { handshakeTimeout?: number; now?: () => number } = {},
+  options: { handshakeTimeout?: number; now?: () => number; registry?: Registry } = {},
 ): Promise<TestListener> {
   const peers: Peer[] = []
   const failures: Error[] = []
@@ -108,6 +111,7 @@ export async function listen(
       return options.handshakeTimeout ?? 5_000
     },
     ...(options.now === undefined ? {} : { now: options.now }),
+    ...(options.registry === undefined ? {} : { registry: options.registry }),
     onConnection(socket, peer) {
       peers.push(peer)
       open.add(socket)

@@ -1,7 +1,8 @@
 // The order of trust (DESIGN section 5), each step against the later ones.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { TrustMode, TrustRecord } from '../../../src/tls/registry-types.ts'
+import type { TrustMode } from '../../../src/config/settings.ts'
+import type { TrustRecord } from '../../../src/tls/registry-types.ts'
 import { createAuthority, type Issued, selfSigned } from '../../support/authority.ts'
 import { change, fingerprintOf, recordOf, registryOf, revokedAt } from '../../support/registry.ts'
 import { type DomainSpec, judging, type Shown } from '../../support/trust.ts'

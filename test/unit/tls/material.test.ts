@@ -206,6 +206,8 @@ test('client CAs: missing, empty, garbage, cut off or no CA is an error; the sys
     /^error listeners\.main\.tls\.client_ca client certificates are asked for, but no CA is named/,
   )
   assert.deepEqual(load(listener({ clientCa: [], clientauthMode: 'NONE' })).problems, [])
+  const registered = load(listener({ clientCa: [], trust: 'registry' }))
+  assert.deepEqual([registered.problems, registered.material?.trust], [[], 'registry'])
 })
 
 test('client CAs that trust nobody are warned of', async (t) => {

@@ -1,7 +1,8 @@
 // What a trusted peer holds of the registry, and how changes of the registry reach it while it is connected.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { isAffected, type TrustMode, type TrustRecord } from '../../../src/tls/registry-types.ts'
+import type { TrustMode } from '../../../src/config/settings.ts'
+import { isAffected, type TrustRecord } from '../../../src/tls/registry-types.ts'
 import type { Peer } from '../../../src/tls/types.ts'
 import { createAuthority, selfSigned } from '../../support/authority.ts'
 import { baseOf, change, fingerprintOf, inventedRecord, pinOf, recordOf, registryOf, revokedAt } from '../../support/registry.ts'

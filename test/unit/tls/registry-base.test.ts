@@ -76,7 +76,7 @@ test('looking up finds what a map finds, by certificate and by key', async () =>
 test('what is no fingerprint is not found', async () => {
   const base = await baseOf([inventedRecord(1)])
   const { fingerprint } = inventedRecord(1)
-  for (const text of ['', 'x', fingerprint.slice(1), `${fingerprint}00`, fingerprint.toUpperCase(), `${fingerprint.slice(0, 63)}g`]) {
+  for (const text of ['', 'x', fingerprint.slice(1), `${fingerprint}00`, `${fingerprint.slice(0, 63)}g`]) {
     assert.deepEqual([base.find(text), base.firstWithPin(text)], [-1, -1])
   }
   assert.deepEqual([emptyBase().find(fingerprint), emptyBase().firstWithPin(fingerprint), emptyBase().size], [-1, -1, 0])

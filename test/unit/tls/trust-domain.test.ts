@@ -42,3 +42,21 @@ test('sessions resume under one CA key and without revocation lists only', () =>
   assert.equal(mayResume(domain([root], { validate: true })), false)
   assert.equal(mayResume(compileTrust(material([root, other]), 'NONE')), true)
 })
+
+test('how the registry counts, and the own certificates, make another domain', () => {
+  const one = material([root])
+  const domains = [
+    one,
+    { ...one, trust: 'either' as const },
+    { ...one, trust: 'both' as const },
+    { ...one, trust: 'registry' as const },
+    { ...one, ownCertificates: ['aa'] },
+  ].map((given) => compileTrust(given, 'REQUIRE'))
+  assert.equal(new Set(domains.map(({ id }) => id)).size, 5)
+  assert.equal(compileTrust({ ...one, trust: 'ca' }, 'REQUIRE').id, domains[0]?.id)
+  assert.deepEqual(
+    domains.map(({ trust }) => trust),
+    ['ca', 'either', 'both', 'registry', 'ca'],
+  )
+  assert.equal(compileTrust({ ...one, ownCertificates: ['aa'] }, 'NONE').ownCertificates.size, 0)
+})
