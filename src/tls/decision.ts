@@ -36,13 +36,15 @@ export interface Verdict {
   readonly own: boolean
   /** Milliseconds until which the verdict holds by itself. */
   readonly until: number
-  /** True: nothing that is configured or registered can change it. */
+  /** True: nothing can change it, or what it would then rest on was not looked at. */
   readonly final: boolean
 }
 
 /** A certificate that asks to be trusted, in a handshake or on a live connection. */
 interface Claim {
   readonly leaf: Leaf
+  /** Nobody has looked at its chain yet: what is refused before that cannot be judged again later. */
+  readonly fresh: boolean
   /** Fingerprint of the entry whose rights it had before. */
   readonly registered: string | null
   chain(): ChainVerdict
@@ -59,6 +61,7 @@ interface Claim {
 export function judgeHandshake(handshake: Handshake, domain: TrustDomain, registry: Registry, now: number): Verdict {
   const claim: Claim = {
     leaf: handshake.leaf,
+    fresh: true,
     registered: null,
     chain: () => chainOf(handshake, domain, now),
     sought: () => handshake.chain(),
@@ -72,6 +75,7 @@ export function judgeEvidence(evidence: Evidence, domain: TrustDomain, registry:
   const { leaf, chain, anchorKeys, untrusted, registered } = evidence
   const claim: Claim = {
     leaf,
+    fresh: false,
     registered,
     chain: () => {
       if (untrusted !== null) return distrusted(untrusted, chain)
@@ -89,7 +93,7 @@ function decide(claim: Claim, domain: TrustDomain, registry: Registry, now: numb
   const outOfDate = datesRefusal(leaf.facts, now)
   if (outOfDate !== null) return { ...UNDECIDED, refused: outOfDate, final: true }
   const { refused, entry } = registry.standing(fingerprint, leaf.pin)
-  if (refused !== null) return { ...UNDECIDED, refused }
+  if (refused !== null) return { ...UNDECIDED, refused, final: claim.fresh }
   const byChain = claim.chain()
   const seen = { ...UNDECIDED, chain: byChain.chain, untrusted: byChain.untrusted, byChain: byChain.refused === null }
   if (isRevocation(byChain.refused)) return { ...seen, refused: byChain.refused }

@@ -122,7 +122,8 @@ export class PeerJudge {
 
   #peer(nobody: Peer, leaf: Leaf, verdict: Verdict, mark: RegistryMark): Peer & { readonly evidence: Evidence } {
     const { refused, chain, untrusted, byChain, entry, until, final } = verdict
-    const anchorKeys = chain === null ? this.#anchorKeys() : []
+    // Only where OpenSSL's word stands in for the chain: nobody else's certificate may ever be judged by these alone.
+    const anchorKeys = chain === null && byChain ? this.#anchorKeys() : []
     const registered = entry?.fingerprint ?? null
     return {
       ...nobody,

@@ -114,7 +114,7 @@ export interface Evidence {
   readonly generation: number
   /** Milliseconds; the verdict is to be made anew after this. */
   readonly until: number
-  /** True: refused for what no reload can change. */
+  /** True: refused, and nothing that changes later is to be considered. */
   readonly final: boolean
   /** null: resumed, and the chain could not be found again; or nobody has looked for it. */
   readonly chain: Chain | null

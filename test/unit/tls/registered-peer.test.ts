@@ -138,6 +138,54 @@ test('what was remembered of a certificate is not believed after the registry ha
   assert.deepEqual(rightsOf(judge.at(alice)), { ...rights, renews: undefined })
 })
 
+test('who was refused by the registry in the handshake, and whose chain nobody looked at, is not let in by a change', async () => {
+  const blocked = recordOf(stranger, null, { disabled: true })
+  for (const trust of MODES) {
+    for (const how of [distrusted, { ...distrusted, resumed: true }, { resumed: true }]) {
+      const registry = await registryOf(blocked)
+      const judge = judging({ clientCa: [root], trust }, registry)
+      const peer = judge.at(stranger, how)
+      assert.equal(peer.refusal, 'certificate_disabled')
+      for (const step of [{ ...blocked, disabled: false }, fingerprintOf(stranger)]) {
+        change(registry, step)
+        assert.equal(judge.again(peer).refusal, 'certificate_disabled')
+        assert.equal(judge.reloaded({ clientCa: [root], trust }).again(peer).refusal, 'certificate_disabled')
+      }
+    }
+  }
+})
+
+test('who was refused for the chain is let in by registering, and by nothing less', async () => {
+  const registry = await registryOf()
+  for (const [trust, expected] of [
+    ['ca', 'certificate_unknown_issuer'],
+    ['both', 'certificate_unknown_issuer'],
+    ['either', null],
+    ['registry', null],
+  ] as const) {
+    const judge = judging({ clientCa: [root], trust }, registry)
+    const peer = judge.at(stranger, distrusted)
+    assert.notEqual(peer.refusal, null)
+    assert.notEqual(judge.reloaded({ clientCa: [root], trust }).again(peer).refusal, null)
+    change(registry, recordOf(stranger, null))
+    assert.equal(judge.again(peer).refusal, expected)
+    change(registry, fingerprintOf(stranger))
+  }
+})
+
+test('who was enabled again while connected is judged by the chain that was seen', async () => {
+  const registry = await registryOf(aliceRecord)
+  for (const trust of MODES) {
+    const judge = judging({ clientCa: [root], trust }, registry)
+    const peer = judge.at(alice)
+    change(registry, { ...aliceRecord, disabled: true })
+    const disabled = judge.again(peer)
+    change(registry, aliceRecord)
+    const enabled = judge.again(disabled)
+    assert.deepEqual([disabled.refusal, enabled.refusal, enabled.certificate], ['certificate_disabled', null, peer.certificate])
+  }
+})
+
 test('changes to others do not concern a connection', async () => {
   const registry = await registryOf(aliceRecord)
   const peer = judging({ clientCa: [root], trust: 'either' }, registry).at(alice)
