@@ -41,6 +41,9 @@ export interface AuditHead {
 
 const MAX_PAGE = 1000
 
+/** Entries between two moments at which others get their turn: some ten milliseconds. */
+const AT_ONCE = 250
+
 /**
  * Append-only and hash-chained: triggers refuse every change and removal, and whoever gets around them breaks the chain. Somebody who
  * can write the file can also compute a new chain; only a head written down elsewhere shows that.
@@ -109,9 +112,9 @@ export class AuditLog {
     const end = this.head().sequence + 1
     let after = options.after ?? 0
     for (;;) {
-      const rows = this.#page({ ...options, after }, MAX_PAGE, end)
+      const rows = this.#page({ ...options, after }, AT_ONCE, end)
       if (rows.length > 0) yield rows
-      if (rows.length < MAX_PAGE) return
+      if (rows.length < AT_ONCE) return
       after = rows[rows.length - 1]?.sequence as number
       await setImmediate()
     }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { backup } from 'node:sqlite'
 import { AuditLog } from './audit-log.ts'
-import { type CheckedStore, checkConnection } from './check.ts'
+import { type CheckedStore, type CheckOptions, checkConnection } from './check.ts'
 import { Connection } from './connection.ts'
 import { storeFailure } from './failure.ts'
 import { openConnection } from './open-connection.ts'
@@ -15,7 +15,7 @@ const PAGES = 1000
 /** Milliseconds; nobody else works on the copy, but somebody may look at the backup. */
 const BUSY_TIMEOUT = 5000
 
-/** Copies an open store into a file that did not exist, as one file without a log beside it. Only a copy that was verified gets the name. */
+/** Copies an open store into a file that did not exist, as one file without a log beside it. Only a copy with a sound audit log gets the name. */
 export async function backupStore(source: Connection, to: string): Promise<CheckedStore> {
   return under(to, async (partial) => {
     await copy(source, partial)
@@ -23,7 +23,8 @@ export async function backupStore(source: Connection, to: string): Promise<Check
     try {
       // As one file it can be moved, and read from where nothing can be written.
       target.exec('PRAGMA journal_mode = DELETE')
-      return await checkConnection(target)
+      // Its pages are those of the store; this process has other things to do than to read them all at once: checkBackup does.
+      return await checkConnection(target, { pages: false })
     } finally {
       target.close()
     }
@@ -31,7 +32,7 @@ export async function backupStore(source: Connection, to: string): Promise<Check
 }
 
 /** What a backup holds; throws as `openStore` does, and `store_corrupt` where anything in it is not as it was written. */
-export async function checkBackup(file: string, options: { readonly expectedHead?: string } = {}): Promise<CheckedStore> {
+export async function checkBackup(file: string, options: CheckOptions = {}): Promise<CheckedStore> {
   const connection = new Connection(resolve(file), { busyTimeout: BUSY_TIMEOUT, readOnly: true })
   try {
     return await checkConnection(connection, options)

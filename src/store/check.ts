@@ -11,19 +11,21 @@ export interface CheckedStore {
   readonly audit: { readonly entries: number; readonly head: string }
 }
 
-/**
- * Reads a store wholly: pages, indexes, references, and the chain of the audit log. Throws `store_corrupt` with the first problem.
- * Gives way between parts of the log only; the pages are read in one go.
- */
-export async function checkConnection(connection: Connection, options: { readonly expectedHead?: string } = {}): Promise<CheckedStore> {
+export interface CheckOptions {
+  /** A hash that the audit log must contain. */
+  readonly expectedHead?: string
+  /** Also every page, index and reference, in one go: seconds in which the process does nothing else. Default true. */
+  readonly pages?: boolean
+}
+
+/** Checks a store: its schema, the chain of its audit log (giving way between parts of it), its pages. Throws `store_corrupt` with the first problem. */
+export async function checkConnection(connection: Connection, options: CheckOptions = {}): Promise<CheckedStore> {
   const schemaVersion = assertOurs(connection)
   if (schemaVersion === 0) throw corrupt(connection, 'it is empty')
   assertSchema(connection, schemaVersion)
   const chain = await new AuditLog(connection, Date.now).verify(options)
   if (!chain.ok) throw corrupt(connection, `audit entry ${chain.sequence}: ${chain.problem}`)
-  const problem = connection.get('PRAGMA integrity_check(1)')?.integrity_check
-  if (problem !== 'ok') throw corrupt(connection, String(problem))
-  if (connection.all('PRAGMA foreign_key_check').length > 0) throw corrupt(connection, 'a certificate belongs to no entry')
+  if (options.pages !== false) checkPages(connection)
   const counts = connection.get('SELECT (SELECT count(*) FROM entry) AS entries, (SELECT count(*) FROM issuance) AS serials')
   return {
     schemaVersion,
@@ -31,6 +33,12 @@ export async function checkConnection(connection: Connection, options: { readonl
     serials: counts?.serials as number,
     audit: { entries: chain.entries, head: chain.head },
   }
+}
+
+function checkPages(connection: Connection): void {
+  const problem = connection.get('PRAGMA integrity_check(1)')?.integrity_check
+  if (problem !== 'ok') throw corrupt(connection, String(problem))
+  if (connection.all('PRAGMA foreign_key_check').length > 0) throw corrupt(connection, 'a certificate belongs to no entry')
 }
 
 function corrupt(connection: Connection, reason: string): StoreError {

@@ -56,7 +56,8 @@ function conditionOf(query: EntryQuery, at: number): Condition {
   }
   const clearances = listOf(query.clearance)
   if (clearances !== null) {
-    parts.push(anyOf(clearances.map((_, index) => `clearance = :clearance${index}`)))
+    // The plus keeps it out of the choice of an index: the one to sort by has it too.
+    parts.push(anyOf(clearances.map((_, index) => `+clearance = :clearance${index}`)))
     for (const [index, clearance] of clearances.entries()) values[`clearance${index}`] = clearance
   }
   if (query.name !== undefined) {

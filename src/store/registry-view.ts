@@ -39,7 +39,9 @@ export class RegistryView {
 
   /** The leaves of one PFX, or the one entry that is alone. */
   byGroup(group: string): RegistryEntry[] {
-    return this.#all('leaf_group = ?', group)
+    const first = this.get(group)
+    const others = this.#all('leaf_group = ? AND leaf_group <> fingerprint', group)
+    return first?.group === group ? [first, ...others] : others
   }
 
   /** What renewed it. */

@@ -50,7 +50,9 @@ CREATE TABLE entry (
 CREATE INDEX entry_by_thumbprint ON entry (thumbprint);
 CREATE INDEX entry_by_pin ON entry (pin);
 CREATE INDEX entry_by_name ON entry (name);
-CREATE INDEX entry_by_group ON entry (leaf_group);
+-- Most are alone in their group, which then has their fingerprint.
+CREATE INDEX entry_by_group ON entry (leaf_group) WHERE leaf_group <> fingerprint;
+CREATE INDEX entry_by_clearance ON entry (clearance, not_after, disabled, revoked_at);
 CREATE INDEX entry_by_predecessor ON entry (predecessor) WHERE predecessor IS NOT NULL;
 -- What a list sorts by, with what it filters by, so that it reads the rows of its page only.
 CREATE INDEX entry_sorted_by_name ON entry (name_key, not_after, disabled, revoked_at, clearance);

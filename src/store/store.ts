@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { AuditLog } from './audit-log.ts'
 import { backupStore } from './backup.ts'
-import { type CheckedStore, checkConnection } from './check.ts'
+import { type CheckedStore, type CheckOptions, checkConnection } from './check.ts'
 import type { Connection } from './connection.ts'
 import { EnrolmentTokens } from './enrolment-tokens.ts'
 import { IssuanceRecords } from './issuance-records.ts'
@@ -51,13 +51,13 @@ export class Store {
     return new RegistrySnapshot(this.file, this.#busyTimeout)
   }
 
-  /** A copy in a file of its own, of one moment, while changes go on; verified before it gets its name. Throws `file_exists`. */
+  /** A copy in a file of its own, of one moment, while changes go on; its audit log is verified before it gets its name. Throws `file_exists`. */
   async backup(to: string): Promise<CheckedStore> {
     return backupStore(this.#connection, resolve(to))
   }
 
-  /** Reads everything: is the file undamaged, and the audit log as it was written. Takes seconds for a million entries. */
-  async check(options: { readonly expectedHead?: string } = {}): Promise<CheckedStore> {
+  /** Reads everything: is the file undamaged, and the audit log as it was written. `pages: false` where the process must not stand still. */
+  async check(options: CheckOptions = {}): Promise<CheckedStore> {
     return checkConnection(this.#connection, options)
   }
 
