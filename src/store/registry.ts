@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
 import type { AuditLog } from './audit-log.ts'
-import type { Json } from './canonical-json.ts'
 import type { Connection } from './connection.ts'
 import {
   actorText,
@@ -17,6 +16,7 @@ import { entryState, isUsable } from './entry-state.ts'
 import { StoreError } from './failure.ts'
 import type { IssuanceRecords } from './issuance-records.ts'
 import type { RegistryVersions } from './registry-changes.ts'
+import { described, differences } from './registry-details.ts'
 import { RegistryView } from './registry-view.ts'
 import type { Actor, EntryEdit, NewEntry, RegistryEntry, RevocationReason } from './types.ts'
 
@@ -269,35 +269,6 @@ export class Registry extends RegistryView {
     }
     return entry
   }
-}
-
-function described(leaf: NewEntry, fingerprint: string): Json {
-  const { name, subjectDn, issuerDn, serial, notBefore, notAfter, clearance, permissions, origin, predecessor = null } = leaf
-  return {
-    fingerprint,
-    name,
-    subjectDn,
-    issuerDn,
-    serial,
-    notBefore,
-    notAfter,
-    clearance,
-    permissions: [...permissions],
-    origin,
-    predecessor,
-  }
-}
-
-type Editable = Pick<RegistryEntry, 'name' | 'clearance' | 'permissions'>
-
-/** What differs, with both values: `{ clearance: ['ValidUser', 'Operator'] }`. */
-function differences(before: Editable, after: Editable): { [key: string]: Json } {
-  const changes: { [key: string]: Json } = {}
-  if (before.name !== after.name) changes.name = [before.name, after.name]
-  if (before.clearance !== after.clearance) changes.clearance = [before.clearance, after.clearance]
-  const permissions = [[...before.permissions], [...after.permissions]] as const
-  if (JSON.stringify(permissions[0]) !== JSON.stringify(permissions[1])) changes.permissions = permissions
-  return changes
 }
 
 function refused(entry: RegistryEntry, reason: string, hint?: string): StoreError {
