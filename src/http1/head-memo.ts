@@ -1,3 +1,4 @@
+import { copyHead } from './head-copy.ts'
 import { Repetition } from './repetition.ts'
 import type { RequestHead } from './request-head.ts'
 
@@ -35,6 +36,18 @@ export class HeadMemo {
     return this.#head
   }
 
+  /** The remembered reading where the bytes from `from` on begin with its fields: its first line may be another. */
+  recallFields(bytes: Buffer, from: number, rules: unknown): RequestHead | null {
+    const known = this.bytes
+    const head = this.#head
+    if (known === null || head === null || this.#rules !== rules) return null
+    const by = from - head.fieldsStart
+    const { end } = head
+    if (bytes.length < end + by) return null
+    for (let i = head.fieldsStart; i < end; i++) if (bytes[i + by] !== known[i]) return null
+    return head
+  }
+
   /** A head at the front of `bytes` was read: remembered if it looks like one that comes again. */
   consider(bytes: Buffer, rules: unknown, head: RequestHead): void {
     // A `Connection` list adds to the cuts of its head each time.
@@ -44,8 +57,8 @@ export class HeadMemo {
     bytes.copy(copy, 0, 0, head.end)
     this.bytes = copy
     this.#words = new Int32Array(copy.buffer, 0, head.end >> 2)
-    this.#head = head.copy()
-    this.#head.memo = ++this.#version
+    this.#head = copyHead(head)
+    this.#head.memo = this.#head.fieldsMemo = ++this.#version
     this.#rules = rules
   }
 }
