@@ -1,3 +1,4 @@
+import { copyHead } from '../http1/head-copy.ts'
 import { lowerText, RequestHead } from '../http1/request-head.ts'
 import { crossSiteProblem } from '../policy/cross-site.ts'
 import type { Route, RouteMiss } from '../policy/types.ts'
@@ -40,13 +41,14 @@ export class Asked {
 
   /** Before anything is awaited: the head is overwritten by the next request of any connection. */
   keepHead(): void {
-    this.head = this.head.copy()
+    this.head = copyHead(this.head)
     this.waited = true
   }
 
-  /** The head, to cut from: a remembered one stays as it is. */
+  /** The head, to cut from: a remembered one stays as it is, and no text made of its fields is that of this one. */
   headToCut(): RequestHead {
-    if (this.head.memo !== 0) this.head = this.head.copy()
+    if (this.head.memo !== 0) this.head = copyHead(this.head)
+    this.head.fieldsMemo = 0
     return this.head
   }
 

@@ -11,6 +11,7 @@ import type { Principal } from './principal.ts'
 import { Recognition } from './recognition.ts'
 import { RequestRecord } from './request-record.ts'
 import type { GatewayServices, ListenerRuntime, RouteRuntime, Runtime } from './runtime.ts'
+import { RepeatedFields } from './upstream-head.ts'
 
 /** What is known of the request under way on one client connection, and of the connection itself. One per connection, reused. */
 export class CurrentRequest {
@@ -21,6 +22,7 @@ export class CurrentRequest {
   readonly asked = new Asked()
   readonly addressee = new Addressee()
   readonly recognition: Recognition
+  readonly repeatedFields = new RepeatedFields()
   peer: Peer | null
   runtime: Runtime
   listener: ListenerRuntime

@@ -31,7 +31,8 @@ export class Principal {
   /** Items that a dialect could not express and that were left out. */
   readonly dropped: readonly string[]
   readonly logged: SubjectFragment
-  readonly #decisions = new Map<Route, Permit | Denial>()
+  #decidedRoute: Route | null = null
+  #decision: Permit | Denial | null = null
 
   constructor(runtime: Runtime, identity: Identity | null, origin: Origin) {
     this.identity = identity
@@ -49,13 +50,15 @@ export class Principal {
         : subjectFragment(identity?.name ?? null, certificate?.dn ?? null, certificate?.fingerprint ?? null, roles)
   }
 
-  /** The decision for a route, made once: it depends on nothing but the identity, its roles and the route. */
+  /**
+   * The decision for a route, which depends on nothing but the identity, its roles and the route. The last one is kept: making one
+   * costs less than finding it among those for many routes.
+   */
   decide(route: Route): Permit | Denial {
-    let decision = this.#decisions.get(route)
-    if (decision === undefined) {
-      decision = decide({ route, identity: this.identity, roles: this.roles })
-      this.#decisions.set(route, decision)
+    if (this.#decision === null || this.#decidedRoute !== route) {
+      this.#decision = decide({ route, identity: this.identity, roles: this.roles })
+      this.#decidedRoute = route
     }
-    return decision
+    return this.#decision
   }
 }

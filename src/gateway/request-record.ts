@@ -57,7 +57,7 @@ export class RequestRecord implements AccessRecord {
 
   /** Undefined for a request that says something new. */
   repeated: RepeatedText | undefined = undefined
-  readonly #kept: RepeatedText = { text: '' }
+  readonly #kept: RepeatedText = { middle: '', line: '', requestId: '', status: 0, upstream: null, bytesIn: 0, bytesOut: 0 }
 
   /** A permitted request that says the same as the last one, which was permitted too. */
   repeat(bytesIn: number): void {
@@ -72,7 +72,7 @@ export class RequestRecord implements AccessRecord {
   begin(method: string): void {
     this.open = true
     this.repeated = undefined
-    this.#kept.text = ''
+    this.#kept.middle = this.#kept.line = ''
     this.startedAt = performance.now()
     this.method = method
     this.requestId = this.host = this.path = ''

@@ -4,7 +4,7 @@ import type { CurrentRequest } from './current-request.ts'
 import type { ForwardRequest } from './forward-request.ts'
 import type { Principal } from './principal.ts'
 import type { RouteRuntime } from './runtime.ts'
-import { forwardedHead } from './upstream-head.ts'
+import { forwardedHead, requestLine } from './upstream-head.ts'
 
 /** A permitted request as its upstream gets it. */
 export interface UpstreamRequest {
@@ -17,7 +17,7 @@ export interface UpstreamRequest {
 
 /** What goes upstream of the request under way; null where more has to be removed from its head than there is room for. */
 export function upstreamRequest(current: CurrentRequest, principal: Principal, consumedAuthorization: boolean): UpstreamRequest | null {
-  const { asked, record, runtime, recognition, addressee } = current
+  const { asked, record, runtime, recognition, addressee, repeatedFields } = current
   const { bytes } = asked
   const route = current.route as RouteRuntime
   if (!strip(current, route, consumedAuthorization)) return null
@@ -28,7 +28,10 @@ export function upstreamRequest(current: CurrentRequest, principal: Principal, c
   const ours = recognition.headerLines(runtime, principal, addressee.host, bytes, head)
   return {
     request: { route, runtime, method: record.method, chunked: head.chunked, upgrade, oldClient: head.minor === 0, alone },
-    lines: `${forwardedHead(bytes, head, record.method, asked.target)}${ours}${connectionLines}`,
+    lines:
+      head.fieldsMemo === 0
+        ? `${forwardedHead(bytes, head, record.method, asked.target)}${ours}${connectionLines}`
+        : `${requestLine(bytes, head, record.method, asked.target)}${repeatedFields.of(bytes, head, ours)}${connectionLines}`,
     repeatable: head.memo !== 0 && !head.upgradeRequested && route.strips === null && !runtime.authenticator.perRequest,
   }
 }

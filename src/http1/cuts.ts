@@ -40,9 +40,10 @@ export class Cuts {
     return true
   }
 
-  copyFrom(other: Cuts): void {
+  /** Takes the ranges of another head, `by` bytes further back. */
+  copyFrom(other: Cuts, by: number): void {
     const { length } = other
-    for (let i = 0; i < length; i++) this.ranges[i] = other.ranges[i]
+    for (let i = 0; i < length; i++) this.ranges[i] = other.ranges[i] + by
     this.length = length
   }
 }

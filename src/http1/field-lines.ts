@@ -16,6 +16,8 @@ export function* fieldLines(bytes: Buffer, start: number, end: number): Generato
   while (i < end && bytes[i] !== CR) {
     const colon = bytes.indexOf(COLON, i)
     const lineEnd = bytes.indexOf('\r\n', colon, 'latin1') + 2
+    // Not a head that was read: an error of ours must not become an endless loop.
+    if (colon < i || lineEnd <= colon) throw new RangeError('no header field where one was read before')
     let from = colon + 1
     let to = lineEnd - 2
     while (from < to && (bytes[from] === SP || bytes[from] === HTAB)) from++

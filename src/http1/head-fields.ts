@@ -55,7 +55,8 @@ export abstract class HeadFields {
     return TOO_LARGE
   }
 
-  protected readFields(bytes: Uint8Array, end: number, table: HeaderTable, maxFields: number): number {
+  /** Reads the fields from `fieldsStart` on; returns COMPLETE, INCOMPLETE, or what is wrong with them. */
+  readFields(bytes: Uint8Array, end: number, table: HeaderTable, maxFields: number): number {
     const { next, meaning } = table
     let i = this.fieldsStart
     for (let count = 0; ; count++) {

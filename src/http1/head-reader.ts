@@ -1,6 +1,7 @@
 import type { ProtocolProblem } from '../gateway/exchange.ts'
 import { CR, LF } from './bytes.ts'
 import { cutLines, readConnectionOptions } from './field-lines.ts'
+import { takeFields } from './head-copy.ts'
 import { BAD_EXPECTATION, COMPLETE, INCOMPLETE, TOO_LARGE } from './head-fields.ts'
 import { HeadMemo } from './head-memo.ts'
 import type { HeaderTable } from './header-table.ts'
@@ -95,9 +96,22 @@ export class HeadReader {
       }
     }
     this.head = shared
-    const outcome = shared.read(bytes, start, bytes.length, rules.table, rules.limits)
+    const line = shared.readLine(bytes, start, bytes.length, rules.limits)
+    if (line !== COMPLETE) return line
+    const outcome = this.#recallFields(bytes, start, rules)
+      ? COMPLETE
+      : shared.readFields(bytes, bytes.length, rules.table, rules.limits.headers)
     if (outcome === COMPLETE && start === 0) this.#memo.consider(bytes, rules, shared)
     return outcome
+  }
+
+  /** The fields of a client that varies its first line alone. HTTP/1.0 reads some of them otherwise. */
+  #recallFields(bytes: Buffer, start: number, rules: HeadRules): boolean {
+    const known = start === 0 ? this.#memo.recallFields(bytes, shared.fieldsStart, rules) : null
+    if (known === null || known.minor !== shared.minor) return false
+    takeFields(shared, known)
+    shared.fieldsMemo = known.memo
+    return true
   }
 
   /** A `Connection` list: fields it names end at this hop. */

@@ -21,8 +21,6 @@ import {
 
 const MAX_METHOD = 32
 const MAX_CUTS = 128
-/** Room that a copy has for what is cut after it was made: the request id, credentials, a route's own names. */
-const SPARE_CUTS = 16
 const KEEP_ALIVE_WORD = word('keep-alive')
 const CLOSE_WORD = word('close')
 const CHUNKED_WORD = word('chunked')
@@ -76,6 +74,8 @@ export class RequestHead extends HeadFields {
 
   /** Not zero: these bytes were read before, as this connection's head of that number. */
   memo = 0
+  /** Not zero: its fields are those of this connection's head of that number. */
+  fieldsMemo = 0
 
   constructor(cuts = MAX_CUTS) {
     super(cuts)
@@ -83,51 +83,14 @@ export class RequestHead extends HeadFields {
 
   /** Reads a head that starts at `start`; returns COMPLETE, INCOMPLETE, or what is wrong with it. */
   read(bytes: Uint8Array, start: number, end: number, table: HeaderTable, limits: HeadLimits): number {
-    this.#reset()
-    const line = this.#requestLine(bytes, start, end, limits)
+    const line = this.readLine(bytes, start, end, limits)
     return line === COMPLETE ? this.readFields(bytes, end, table, limits.headers) : line
   }
 
-  /** A head of its own with the same results, for what has to outlive the call (before any await). */
-  copy(): RequestHead {
-    const copy = new RequestHead(this.cuts.length / 2 + SPARE_CUTS)
-    copy.takeFrom(this)
-    return copy
-  }
-
-  /** Makes the results of another head its own. */
-  takeFrom(other: RequestHead): void {
-    this.end = other.end
-    this.fieldsStart = other.fieldsStart
-    this.contentLength = other.contentLength
-    this.chunked = other.chunked
-    this.methodStart = other.methodStart
-    this.methodEnd = other.methodEnd
-    this.targetStart = other.targetStart
-    this.targetEnd = other.targetEnd
-    this.minor = other.minor
-    this.hostStart = other.hostStart
-    this.hostEnd = other.hostEnd
-    this.close = other.close
-    this.connectionOptions = other.connectionOptions
-    this.upgradeStart = other.upgradeStart
-    this.upgradeEnd = other.upgradeEnd
-    this.upgradeRequested = other.upgradeRequested
-    this.expectContinue = other.expectContinue
-    this.authorizationLine = other.authorizationLine
-    this.authorizationLineEnd = other.authorizationLineEnd
-    this.authorizationStart = other.authorizationStart
-    this.authorizationEnd = other.authorizationEnd
-    this.requestIdLine = other.requestIdLine
-    this.requestIdLineEnd = other.requestIdLineEnd
-    this.requestIdStart = other.requestIdStart
-    this.requestIdEnd = other.requestIdEnd
-    this.originStart = other.originStart
-    this.originEnd = other.originEnd
-    this.secFetchSiteStart = other.secFetchSiteStart
-    this.secFetchSiteEnd = other.secFetchSiteEnd
-    this.stripped = other.stripped
-    this.cuts.copyFrom(other.cuts)
+  /** Reads its first line alone; what is left is `readFields`. */
+  readLine(bytes: Uint8Array, start: number, end: number, limits: HeadLimits): number {
+    this.#reset()
+    return this.#requestLine(bytes, start, end, limits)
   }
 
   /**
@@ -144,7 +107,7 @@ export class RequestHead extends HeadFields {
     this.chunked = this.close = this.connectionOptions = this.upgradeRequested = this.expectContinue = false
     this.upgradeStart = this.authorizationLine = this.authorizationStart = this.requestIdStart = this.requestIdLine = -1
     this.originStart = this.secFetchSiteStart = -1
-    this.memo = 0
+    this.memo = this.fieldsMemo = 0
     this.hostStart = this.hostEnd = this.cuts.length = this.stripped = 0
   }
 

@@ -34,6 +34,8 @@ export class RequestReader {
   /** Received and not yet read: a partial head, pipelined requests, or what is held of a body. */
   #pending: Buffer | null = null
   #reading = false
+  /** Requests so far. */
+  #count = 0
   limits: ConnectionLimits
   /** When what is awaited is late, on the coarse clock. */
   deadline: number
@@ -186,6 +188,7 @@ export class RequestReader {
   #request(bytes: Buffer, { draining }: ConnectionRules): void {
     const { head, start, close } = this.#heads
     const { length } = bytes
+    this.#count++
     this.close = this.close || close || draining || head.minor === 0 || head.hasUnexpectedBody(bytes)
     if (head.chunked) {
       this.#beginBody(head, 0)
@@ -236,10 +239,11 @@ export class RequestReader {
       this.#await()
       if (body.end < bytes.length) this.#pending = bytes.subarray(body.end)
     }
-    // An answer from inside `onBody` drops the body and may begin the next one.
     const { trailers } = body
+    const request = this.#count
     if (body.content !== null) this.#handler.onBody(body.content)
-    if (complete) this.#handler.onBodyEnd(trailers)
+    // An answer from inside `onBody` ends this request, and may begin the next.
+    if (complete && this.#state === WAIT && request === this.#count) this.#handler.onBodyEnd(trailers)
   }
 
   /** The request is read to its last byte. */

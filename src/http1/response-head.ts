@@ -52,6 +52,24 @@ export class ResponseHead extends HeadFields {
     return line === COMPLETE ? this.readFields(bytes, end, TABLE, MAX_FIELDS) : line
   }
 
+  /** Makes the results of another head its own; of one without cuts, and so without an upgrade or a list of options. */
+  takeFrom(other: ResponseHead): void {
+    this.end = other.end
+    this.fieldsStart = other.fieldsStart
+    this.contentLength = other.contentLength
+    this.chunked = other.chunked
+    this.status = other.status
+    this.minor = other.minor
+    this.close = other.close
+    this.keepAliveLine = other.keepAliveLine
+    this.keepAliveLineEnd = other.keepAliveLineEnd
+    this.keepAliveTimeout = other.keepAliveTimeout
+    this.vary = other.vary
+    this.connectionOptions = false
+    this.upgradeStart = -1
+    this.cuts.length = 0
+  }
+
   #statusLine(bytes: Uint8Array, start: number, end: number): number {
     for (let k = 0; k < VERSION.length; k++) {
       if (start + k === end) return INCOMPLETE

@@ -30,18 +30,49 @@ export class AccessSerializer {
   readonly #upstreams = new Map<string | null, string>()
 
   line(record: AccessRecord): string {
+    const kept = record.reason === null ? record.repeated : undefined
     return (
       this.#stamp(record.time) +
+      (kept === undefined ? this.#rest(record, this.#middle(record)) : this.#repeatedRest(record, kept)) +
+      milliseconds(record.durationMs)
+    )
+  }
+
+  /** From the request id to the duration's name. */
+  #rest(record: AccessRecord, middle: string): string {
+    return (
       jsonString(record.requestId) +
-      (record.repeated === undefined || record.reason !== null ? this.#middle(record) : this.#repeatedMiddle(record, record.repeated)) +
+      middle +
       record.status +
       this.#upstream(record.upstream) +
       record.bytesIn +
       ',"bytes_out":' +
       record.bytesOut +
-      ',"duration_ms":' +
-      milliseconds(record.durationMs)
+      ',"duration_ms":'
     )
+  }
+
+  /** The same, from what is kept: all of it where the numbers and the id are those of the last line too. */
+  #repeatedRest(record: AccessRecord, kept: RepeatedText): string {
+    const { requestId, status, upstream, bytesIn, bytesOut } = record
+    if (kept.middle === '') kept.middle = flat(this.#middle(record))
+    const same =
+      requestId === kept.requestId &&
+      status === kept.status &&
+      upstream === kept.upstream &&
+      bytesIn === kept.bytesIn &&
+      bytesOut === kept.bytesOut
+    if (same) {
+      if (kept.line === '') kept.line = flat(this.#rest(record, kept.middle))
+      return kept.line
+    }
+    kept.line = ''
+    kept.requestId = requestId
+    kept.status = status
+    kept.upstream = upstream
+    kept.bytesIn = bytesIn
+    kept.bytesOut = bytesOut
+    return this.#rest(record, kept.middle)
   }
 
   /** From the listener to the verdict: all that is the same when a client asks the same again. */
@@ -56,11 +87,6 @@ export class AccessSerializer {
       record.subject +
       this.#verdict(record)
     )
-  }
-
-  #repeatedMiddle(record: AccessRecord, kept: RepeatedText): string {
-    if (kept.text === '') kept.text = flat(this.#middle(record))
-    return kept.text
   }
 
   /** `{"time":"2026-01-02T03:04:05.678Z","request_id":`, the part down to the second computed once per second. */

@@ -36,9 +36,17 @@ export interface AccessRecord {
   readonly repeated?: RepeatedText
 }
 
-/** Where the serialiser keeps the part of a line that repeats; emptied by whoever owns the record once that part changes. */
+/** What the serialiser keeps of the lines of a request that repeats; emptied by whoever owns the record once another request comes. */
 export interface RepeatedText {
-  text: string
+  /** From the listener to the verdict, which stay; '' until made. */
+  middle: string
+  /** All but the time and the duration, as long as the following stay too; '' until they were the same twice. */
+  line: string
+  requestId: string
+  status: number
+  upstream: string | null
+  bytesIn: number
+  bytesOut: number
 }
 
 /** Buffers JSON lines (64 KB or 1 s) and never blocks the event loop. */

@@ -226,6 +226,10 @@ export class UpstreamConnection {
   }
 
   #head(handler: ResponseHandler, received: Buffer, receivedShared: boolean): void {
+    if (this.#partial === null && this.#home.memo.recall(received, responseHead)) {
+      this.#final(handler, received, 0, receivedShared)
+      return
+    }
     let bytes = received
     let shared = receivedShared
     if (this.#partial !== null) {
@@ -268,6 +272,7 @@ export class UpstreamConnection {
       start = end
       if (start === bytes.length) return
     }
+    if (start === 0) this.#home.memo.consider(bytes, responseHead)
     this.#final(handler, bytes, start, shared)
   }
 

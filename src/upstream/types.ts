@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { UpstreamConnection } from './connection.ts'
+import type { ResponseMemo } from './response-memo.ts'
 
 /** How an exchange with an upstream failed: refused connections, silence, a connection that broke, bytes that are not HTTP. */
 export type UpstreamFailure = 'connect' | 'timeout' | 'broken' | 'protocol'
@@ -22,6 +23,8 @@ export interface ResponseHandler {
 
 /** What a connection needs from the pool it belongs to. */
 export interface ConnectionHome {
+  /** What its connections received last. */
+  readonly memo: ResponseMemo
   /** The socket event after which bytes can flow. */
   readonly readyEvent: 'connect' | 'secureConnect'
   connect(onBytes: (bytes: Buffer, shared: boolean) => boolean): Socket

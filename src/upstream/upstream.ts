@@ -3,6 +3,7 @@ import { type ConnectionOptions, connect as connectTls, createSecureContext, typ
 import { clock } from '../http1/clock.ts'
 import { UpstreamConnection } from './connection.ts'
 import { READ_BUFFER, readBytes } from './read-buffer.ts'
+import { ResponseMemo } from './response-memo.ts'
 import type { ConnectionHome } from './types.ts'
 
 /** Longest that a connection stays unused: shorter than what most servers allow, so that a reused one is rarely closed. */
@@ -30,6 +31,7 @@ export interface UpstreamEvents {
 /** The connections of one target: the most recently used is taken first, so that the rest can go idle and be closed. */
 class TargetPool implements ConnectionHome {
   readonly target: Target
+  readonly memo = new ResponseMemo()
   readonly #events: UpstreamEvents
   readonly #context: SecureContext | null
   readonly #serverName: string | undefined

@@ -183,6 +183,31 @@ describe('the access log', () => {
       assert.deepEqual({ method, user, route, decision }, { method: 'GET', user: 'alice', route: 'all', decision: 'allow' })
   })
 
+  test('tells apart what alternates', async () => {
+    const client = await gateway.connect()
+    gateway.upstream.reset()
+    const ask = (method: string, host: string, route: string) => ({ method, host, route })
+    const alternatives = [
+      ask('GET', 'localhost', 'all'),
+      ask('PUT', 'localhost', 'all'),
+      ask('GET', '127.0.0.1', 'all'),
+      ask('HEAD', 'localhost', 'public'),
+    ]
+    const path = ({ route }: (typeof alternatives)[number]): string => (route === 'public' ? '/public/turns' : '/turns')
+    const asked = [0, 1, 0, 2, 3, 2, 1, 3, 0].flatMap((which) => Array.from({ length: TIMES }, () => alternatives[which]))
+    for (const one of asked) {
+      await client.ask(`${one.method} ${path(one)} HTTP/1.1\r\nHost: ${one.host}\r\n\r\n`, { head: one.method === 'HEAD' })
+    }
+    const lines = await eventually('all log lines', () => {
+      const found = gateway.records().filter((line) => line.path.endsWith('/turns'))
+      return found.length === asked.length ? found : null
+    })
+    assert.deepEqual(
+      lines.map(({ method, host, route, path, user, status }) => ({ method, host, route, path, user, status })),
+      asked.map((one) => ({ ...one, path: path(one), user: 'alice', status: 200 })),
+    )
+  })
+
   test('has the line of a client that left under one of them', async () => {
     const client = await connectPlain()
     const head = get('/public/left')

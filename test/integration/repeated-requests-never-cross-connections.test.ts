@@ -31,7 +31,9 @@ type Random = ReturnType<typeof seededRandom>
 /** A request in the pieces that a client writes of itself: nearly always its one head, with a body that is another each time. */
 function request({ name, asked, body: kind }: Voice, path: string, random: Random): string[] {
   const target = random(20) === 0 ? `${path}/other/${name}` : `${path}/${name}`
-  const body = kind === 'none' ? '' : `${name}:${String(asked.length).padStart(6, '0')};`.repeat(1 + (name.length % 3) * 40)
+  // Sometimes longer than a read may be.
+  const parts = kind === 'none' ? 0 : random(30) === 0 ? 6_000 : 1 + (name.length % 3) * 40
+  const body = `${name}:${String(asked.length).padStart(6, '0')};`.repeat(parts)
   asked.push({ target, body })
   const line = `${kind === 'none' ? 'GET' : 'PUT'} ${target} HTTP/1.1\r\nHost: localhost\r\n`
   const mark = `X-Mark: ${name}\r\nX-Forwarded-User: root\r\nX-Forwarded-Roles: root\r\n`

@@ -1,4 +1,5 @@
 import { UpstreamConnection } from '../../src/upstream/connection.ts'
+import { ResponseMemo } from '../../src/upstream/response-memo.ts'
 import type { ConnectionHome } from '../../src/upstream/types.ts'
 import { type Completion, FakeSocket } from './fake-socket.ts'
 
@@ -20,6 +21,7 @@ export function fakeUpstream(completion: Completion = 'at once', connected = tru
   const told: string[] = []
   let onBytes: (bytes: Buffer, shared: boolean) => boolean = () => false
   const home: ConnectionHome = {
+    memo: new ResponseMemo(),
     readyEvent: 'connect',
     connect(listener) {
       onBytes = listener

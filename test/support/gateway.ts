@@ -50,6 +50,7 @@ export interface Gateway {
 export interface AccessLine {
   readonly request_id: string
   readonly method: string
+  readonly host: string
   readonly path: string
   readonly user: string | null
   readonly route: string | null

@@ -70,9 +70,9 @@ test('a repetition keeps who, what and where, and begins its numbers anew', () =
   const { method, host, path, route, decision, reason, status, upstream, bytesIn, bytesOut, open } = record
   assert.deepEqual([method, host, path, route, decision, open], ['GET', 'a', '/a', 'r', 'allow', true])
   assert.deepEqual([reason, status, upstream, bytesIn, bytesOut], [null, 0, null, 7, 0])
-  assert.deepEqual([first, record.repeated], [undefined, { text: '' }])
-  Object.assign(record.repeated ?? {}, { text: 'kept' })
+  assert.deepEqual([first, record.repeated?.middle], [undefined, ''])
+  Object.assign(record.repeated ?? {}, { middle: 'kept', line: 'kept' })
   record.begin('GET')
   record.repeat(7)
-  assert.deepEqual(record.repeated, { text: '' })
+  assert.deepEqual([record.repeated?.middle, record.repeated?.line], ['', ''])
 })

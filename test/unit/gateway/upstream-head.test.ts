@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { forwardedHead } from '../../../src/gateway/upstream-head.ts'
+import { forwardedHead, RepeatedFields, requestLine } from '../../../src/gateway/upstream-head.ts'
 import { headOf } from './fixture.ts'
 
 function forwarded(text: string, target: string | null = null): string {
@@ -25,4 +25,18 @@ test('with another target, where that is the one which was decided', () => {
 
 test('as HTTP/1.1, whatever the client speaks', () => {
   assert.equal(forwarded('PATCH /a HTTP/1.0\r\nHost: a'), 'PATCH /a HTTP/1.1\r\nHost: a\r\n')
+})
+
+test('repeated fields are the same text behind any first line, and other ones or other lines of ours are not', () => {
+  const fields = 'Connection: close\r\nHost: a\r\nX-Forwarded-User: root\r\nB: \xe4'
+  const repeated = new RepeatedFields()
+  const of = (first: string, rest: string, memo: number, ours: string): string => {
+    const { bytes, head } = headOf(`${first} HTTP/1.1\r\n${rest}\r\n\r\n`)
+    head.fieldsMemo = memo
+    return requestLine(bytes, head, 'GET', null) + repeated.of(bytes, head, ours)
+  }
+  assert.equal(of('GET /a', fields, 1, 'O: 1\r\n'), 'GET /a HTTP/1.1\r\nHost: a\r\nB: \xe4\r\nO: 1\r\n')
+  assert.equal(of('GET /longer?x', fields, 1, 'O: 1\r\n'), 'GET /longer?x HTTP/1.1\r\nHost: a\r\nB: \xe4\r\nO: 1\r\n')
+  assert.equal(of('GET /a', fields, 1, 'O: 2\r\n'), 'GET /a HTTP/1.1\r\nHost: a\r\nB: \xe4\r\nO: 2\r\n')
+  assert.equal(of('GET /a', 'Host: b', 2, 'O: 2\r\n'), 'GET /a HTTP/1.1\r\nHost: b\r\nO: 2\r\n')
 })

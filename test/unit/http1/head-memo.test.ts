@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { takeFields } from '../../../src/http1/head-copy.ts'
 import { HeadMemo } from '../../../src/http1/head-memo.ts'
 import { compileHeaderTable, REQUEST_NAMES } from '../../../src/http1/header-table.ts'
 import { RequestHead } from '../../../src/http1/request-head.ts'
@@ -31,7 +32,24 @@ function lent(bytes: Buffer): [Buffer, Int32Array, number] {
   return [copy, new Int32Array(copy.buffer), bytes.length]
 }
 
-const fields = ({ cuts, memo, ...rest }: RequestHead) => ({ ...rest, cuts: [...cuts.ranges.subarray(0, cuts.length)] })
+/** The results, without the ends of what is absent: they say nothing. */
+function standing(read: RequestHead) {
+  const all: Record<string, unknown> = fields(read)
+  for (const [start, end] of [
+    ['upgradeStart', 'upgradeEnd'],
+    ['authorizationLine', 'authorizationLineEnd'],
+    ['authorizationStart', 'authorizationEnd'],
+    ['requestIdLine', 'requestIdLineEnd'],
+    ['requestIdStart', 'requestIdEnd'],
+    ['originStart', 'originEnd'],
+    ['secFetchSiteStart', 'secFetchSiteEnd'],
+  ]) {
+    if ((all[start] as number) < 0) delete all[end]
+  }
+  return all
+}
+
+const fields = ({ cuts, memo, fieldsMemo, ...rest }: RequestHead) => ({ ...rest, cuts: [...cuts.ranges.subarray(0, cuts.length)] })
 
 test('a head is known from the third time, with the very results of reading it', () => {
   const memo = new HeadMemo()
@@ -111,4 +129,36 @@ test('of a client that never repeats itself ever fewer heads are kept, and one t
   let known = 0
   for (let i = 0; i < 300; i++) if (read(memo, head('/same'))[1]) known++
   assert.ok(known > 30, `${known} of 300`)
+})
+
+test('fields are known behind any first line, with the very results of reading them there', () => {
+  const given =
+    'X-User: root\r\nX-Request-Id: 1\r\nAuthorization: b\r\nUpgrade: websocket\r\nOrigin: c\r\nSec-Fetch-Site: d\r\nContent-Length: 7\r\n'
+  for (const fieldLines of [given, 'Transfer-Encoding: chunked\r\nConnection: close\r\nExpect: 100-continue\r\n', '']) {
+    const memo = remembering(head('/a', fieldLines))
+    for (const target of ['/b', '/', '/a/much/longer?path=1']) {
+      const bytes = head(target, fieldLines)
+      const expected = new RequestHead()
+      expected.read(bytes, 0, bytes.length, RULES.table, { headers: 100, targetBytes: 100 })
+      const got = new RequestHead()
+      got.readLine(bytes, 0, bytes.length, { headers: 100, targetBytes: 100 })
+      const known = memo.recallFields(bytes, got.fieldsStart, RULES)
+      assert.ok(known !== null)
+      takeFields(got, known)
+      assert.deepEqual(standing(got), standing(expected), `${target} ${fieldLines}`)
+    }
+  }
+})
+
+test('one byte of difference in the fields, fields cut short, and other rules are not known', () => {
+  const memo = remembering(head('/a', 'Accept: b\r\n'))
+  const bytes = head('/xyz', 'Accept: b\r\n')
+  const from = bytes.indexOf('\n') + 1
+  for (let at = from; at < bytes.length; at++) {
+    const other = Buffer.from(bytes)
+    other[at] ^= 1
+    assert.equal(memo.recallFields(other, from, RULES), null, `byte ${at}`)
+  }
+  assert.equal(memo.recallFields(bytes.subarray(0, -1), from, RULES), null)
+  assert.equal(memo.recallFields(bytes, from, { ...RULES }), null)
 })

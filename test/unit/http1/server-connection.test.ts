@@ -274,6 +274,22 @@ describe('pause and resume', () => {
     assert.equal(listening(made), true)
   })
 
+  test('an answer from inside the last body bytes is the end of that request alone', () => {
+    const made = make({ onBody: (connection) => connection.requestComplete && answer(connection) })
+    made.socket.receive(post('/up', 4, ''))
+    made.socket.receive(`abcd${post('/next', 2, '')}`)
+    assert.deepEqual(made.heard, ['request /up', 'request /next'])
+    made.socket.receive('e')
+    made.socket.receive('f')
+    assert.deepEqual(
+      [made.heard, made.bodies],
+      [
+        ['request /up', 'request /next'],
+        ['abcd', 'ef'],
+      ],
+    )
+  })
+
   test('in a tunnel hold the reading; what is decrypted already goes on', () => {
     const made = make({ onComplete: (connection) => connection.startTunnel() })
     made.socket.receive(`${get('/ws')}first`)

@@ -157,15 +157,29 @@ test('durations have three decimals, and what is no duration is 0', () => {
   for (const [durationMs, text] of cases) assert.ok(serializer.line({ ...record, durationMs }).endsWith(`"duration_ms":${text}}\n`), text)
 })
 
-test('what repeats is made once, and nothing of the numbers, the id or a reason with it', () => {
+test('what repeats is made once, and is the line that it would be anyway', () => {
   const serializer = new AccessSerializer()
-  const repeated = { text: '' }
-  const first = serializer.line({ ...record, repeated })
-  assert.equal(first, serializer.line(record))
-  assert.notEqual(repeated.text, '')
-  const changes = { time: 1, requestId: 'x', status: 404, bytesIn: 1, bytesOut: 2, durationMs: 3, upstream: 'http://other' }
-  assert.equal(serializer.line({ ...record, ...changes, repeated }), serializer.line({ ...record, ...changes }))
-  const failed = { ...record, reason: 'upstream_failed' as const }
-  assert.equal(serializer.line({ ...failed, repeated }), serializer.line(failed))
-  assert.equal(serializer.line({ ...record, repeated }), first)
+  const repeated = { middle: '', line: '', requestId: '', status: 0, upstream: null, bytesIn: 0, bytesOut: 0 }
+  const changes: Partial<AccessRecord>[] = [
+    {},
+    { time: 1, durationMs: 2 },
+    { durationMs: 3 },
+    { requestId: 'x' },
+    { status: 404 },
+    { status: 404 },
+    { upstream: 'http://other' },
+    { upstream: null },
+    { bytesIn: 1 },
+    { bytesOut: 2 },
+    { bytesOut: 2, reason: 'upstream_failed' },
+    { bytesOut: 2 },
+    {},
+  ]
+  for (const change of changes) {
+    for (let twice = 0; twice < 2; twice++) {
+      const fresh = { ...record, ...change }
+      assert.equal(serializer.line({ ...fresh, repeated }), new AccessSerializer().line(fresh), JSON.stringify(change))
+    }
+  }
+  assert.ok(repeated.line.includes(repeated.middle))
 })

@@ -1,0 +1,52 @@
+import { RequestHead } from './request-head.ts'
+
+/** Room that a copy has for what is cut after it was made: the request id, credentials, a route's own names. */
+const SPARE_CUTS = 16
+
+/** A head of its own with the same results, for what has to outlive the call (before any await). */
+export function copyHead(head: RequestHead): RequestHead {
+  const copy = new RequestHead(head.cuts.length / 2 + SPARE_CUTS)
+  copy.fieldsStart = head.fieldsStart
+  copy.methodStart = head.methodStart
+  copy.methodEnd = head.methodEnd
+  copy.targetStart = head.targetStart
+  copy.targetEnd = head.targetEnd
+  copy.minor = head.minor
+  takeFields(copy, head)
+  return copy
+}
+
+/** Gives `into` the results of another head's fields, which are the same bytes behind a first line of perhaps another length. */
+export function takeFields(into: RequestHead, other: RequestHead): void {
+  const by = into.fieldsStart - other.fieldsStart
+  into.end = other.end + by
+  into.contentLength = other.contentLength
+  into.chunked = other.chunked
+  into.hostStart = other.hostStart + by
+  into.hostEnd = other.hostEnd + by
+  into.close = other.close
+  into.connectionOptions = other.connectionOptions
+  into.upgradeStart = moved(other.upgradeStart, by)
+  into.upgradeEnd = other.upgradeEnd + by
+  into.upgradeRequested = other.upgradeRequested
+  into.expectContinue = other.expectContinue
+  into.authorizationLine = moved(other.authorizationLine, by)
+  into.authorizationLineEnd = other.authorizationLineEnd + by
+  into.authorizationStart = moved(other.authorizationStart, by)
+  into.authorizationEnd = other.authorizationEnd + by
+  into.requestIdLine = moved(other.requestIdLine, by)
+  into.requestIdLineEnd = other.requestIdLineEnd + by
+  into.requestIdStart = moved(other.requestIdStart, by)
+  into.requestIdEnd = other.requestIdEnd + by
+  into.originStart = moved(other.originStart, by)
+  into.originEnd = other.originEnd + by
+  into.secFetchSiteStart = moved(other.secFetchSiteStart, by)
+  into.secFetchSiteEnd = other.secFetchSiteEnd + by
+  into.stripped = other.stripped
+  into.cuts.copyFrom(other.cuts, by)
+}
+
+/** An offset behind a first line of another length; -1 stays absent. */
+function moved(offset: number, by: number): number {
+  return offset < 0 ? offset : offset + by
+}
