@@ -17,6 +17,7 @@ export interface UnwiredKey {
   readonly hint?: string
 }
 
+/** Once these go, `either` is the default: src/config/sections/listeners.ts. */
 const TRUST = { what: 'the certificate registry', words: ['registry', 'either', 'both'], hint: 'use ca' }
 const POINTS = {
   what: 'fetching from distribution points',
