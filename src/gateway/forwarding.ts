@@ -292,8 +292,8 @@ export class Forwarding implements ResponseHandler {
   }
 
   #clear(): void {
-    this.#request = null
-    this.#upstream = null
+    this.#request = this.#upstream = null
+    this.#text = ''
     this.#deadline = Number.POSITIVE_INFINITY
     this.#held.drop()
   }

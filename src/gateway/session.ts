@@ -33,7 +33,7 @@ export class Session implements HttpHandler, ForwardingOwner {
   readonly #current: CurrentRequest
   readonly #forwarding: Forwarding
   readonly #settled = new Settled()
-  /** Counts the ends of requests: what was awaited for an earlier one comes too late. */
+  /** Counts refusals and clients that left: what was awaited before comes too late. */
   #generation = 0
 
   constructor(socket: Socket, listenerName: string, peer: Peer | null, services: GatewayServices) {

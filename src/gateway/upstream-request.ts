@@ -32,7 +32,8 @@ export function upstreamRequest(current: CurrentRequest, principal: Principal, c
       head.fieldsMemo === 0
         ? `${forwardedHead(bytes, head, record.method, asked.target)}${ours}${connectionLines}`
         : `${requestLine(bytes, head, record.method, asked.target)}${repeatedFields.of(bytes, head, ours)}${connectionLines}`,
-    repeatable: head.memo !== 0 && !head.upgradeRequested && route.strips === null && !runtime.authenticator.perRequest,
+    // A head that something was cut from, or with a `Connection` list, is none that is remembered.
+    repeatable: head.memo !== 0 && !runtime.authenticator.perRequest,
   }
 }
 

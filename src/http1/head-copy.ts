@@ -1,11 +1,16 @@
 import { RequestHead } from './request-head.ts'
 
-/** Room that a copy has for what is cut after it was made: the request id, credentials, a route's own names. */
-const SPARE_CUTS = 16
-
-/** A head of its own with the same results, for what has to outlive the call (before any await). */
+/** A head of its own with the same results, and as much room for cuts as any: for what is awaited or cut from. */
 export function copyHead(head: RequestHead): RequestHead {
-  const copy = new RequestHead(head.cuts.length / 2 + SPARE_CUTS)
+  return copyInto(new RequestHead(), head)
+}
+
+/** The same to look at alone, in as little memory as it takes. */
+export function compactCopy(head: RequestHead): RequestHead {
+  return copyInto(new RequestHead(head.cuts.length / 2), head)
+}
+
+function copyInto(copy: RequestHead, head: RequestHead): RequestHead {
   copy.fieldsStart = head.fieldsStart
   copy.methodStart = head.methodStart
   copy.methodEnd = head.methodEnd

@@ -1,4 +1,4 @@
-import { copyHead } from './head-copy.ts'
+import { compactCopy } from './head-copy.ts'
 import { Repetition } from './repetition.ts'
 import type { RequestHead } from './request-head.ts'
 
@@ -57,7 +57,7 @@ export class HeadMemo {
     bytes.copy(copy, 0, 0, head.end)
     this.bytes = copy
     this.#words = new Int32Array(copy.buffer, 0, head.end >> 2)
-    this.#head = copyHead(head)
+    this.#head = compactCopy(head)
     this.#head.memo = this.#head.fieldsMemo = ++this.#version
     this.#rules = rules
   }

@@ -33,9 +33,9 @@ export function lendBuffer(socket: Socket, onRead: (length: number) => boolean):
   return true
 }
 
-/** A copy of the first bytes, for whoever keeps them. */
+/** A copy of the first bytes, for whoever keeps them. In memory of its own: a slice of the pool would keep all of it while a request waits. */
 export function copyOfLent(length: number): Buffer {
-  const copy = Buffer.allocUnsafe(length)
+  const copy = Buffer.allocUnsafeSlow(length)
   LENT.copy(copy, 0, 0, length)
   return copy
 }

@@ -4,7 +4,7 @@ const MAX_REMEMBERED = 2048
 const LONGEST_PAUSE = 256
 
 /**
- * Tells which heads of one sender are worth remembering: one as long as the one before, and so perhaps the same. Remembering costs
+ * Tells which heads of one sender are worth remembering: one as long as the last that was looked at, and so perhaps the same. Remembering costs
  * more than reading, so a sender that does not repeat itself is tried ever more rarely.
  */
 export class Repetition {

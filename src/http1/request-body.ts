@@ -11,8 +11,7 @@ export class RequestBody {
   #left = 0
   #chunks: ChunkedReader | null = null
   #maxBytes = 0
-  /** What the last `read` found of the content; null where it was framing alone. */
-  content: Buffer | null = null
+  #content: Buffer | null = null
   /** The byte after the body in what was read last, once it is complete. */
   end = 0
 
@@ -35,7 +34,7 @@ export class RequestBody {
       const have = Math.min(bytes.length, this.#left)
       this.#left -= have
       this.end = have
-      this.content = have === bytes.length ? bytes : bytes.subarray(0, have)
+      this.#content = have === bytes.length ? bytes : bytes.subarray(0, have)
       return this.#left === 0 ? BODY_COMPLETE : BODY_MORE
     }
     const runs: Buffer[] = []
@@ -43,12 +42,19 @@ export class RequestBody {
     if (end === CHUNK_MALFORMED) return BODY_MALFORMED
     if (this.#maxBytes !== 0 && reader.bodyBytes > this.#maxBytes) return BODY_TOO_LARGE
     this.end = end
-    this.content = runs.length === 0 ? null : runs.length === 1 ? runs[0] : Buffer.concat(runs)
+    this.#content = runs.length === 0 ? null : runs.length === 1 ? runs[0] : Buffer.concat(runs)
     return end === CHUNK_MORE ? BODY_MORE : BODY_COMPLETE
+  }
+
+  /** What the last `read` found of the content, to be kept by nobody else; null where it was framing alone. */
+  take(): Buffer | null {
+    const content = this.#content
+    this.#content = null
+    return content
   }
 
   /** The request is over. */
   drop(): void {
-    this.#chunks = this.content = null
+    this.#chunks = this.#content = null
   }
 }

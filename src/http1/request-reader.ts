@@ -240,8 +240,9 @@ export class RequestReader {
       if (body.end < bytes.length) this.#pending = bytes.subarray(body.end)
     }
     const { trailers } = body
+    const content = body.take()
     const request = this.#count
-    if (body.content !== null) this.#handler.onBody(body.content)
+    if (content !== null) this.#handler.onBody(content)
     // An answer from inside `onBody` ends this request, and may begin the next.
     if (complete && this.#state === WAIT && request === this.#count) this.#handler.onBodyEnd(trailers)
   }

@@ -32,7 +32,7 @@ export interface AccessRecord {
   readonly bytesIn: number
   readonly bytesOut: number
   readonly durationMs: number
-  /** Set: this request repeats the last, and everything but its numbers, its id and its reason is as it was. */
+  /** Set: this request repeats the last, and everything but its numbers, its id, its reason and the upstream's target is as it was. */
   readonly repeated?: RepeatedText
 }
 

@@ -5,6 +5,7 @@ import type { GatewayServices, Runtime } from '../../../src/gateway/runtime.ts'
 import { Session } from '../../../src/gateway/session.ts'
 import { clock } from '../../../src/http1/clock.ts'
 import type { ConnectionRules } from '../../../src/http1/connection-rules.ts'
+import type { AccessLog } from '../../../src/observability/types.ts'
 import type { Peer } from '../../../src/tls/types.ts'
 import { FakeSocket } from '../../support/fake-socket.ts'
 import { certificateFacts, certificateIdentity } from '../../support/identities.ts'
@@ -41,12 +42,13 @@ function snapshot(count: number, changes: Partial<Runtime> = {}) {
 }
 
 /** A session on a fake socket; `services` may be changed while it is open. */
-function open(runtime: Runtime, certificate: Partial<Peer['certificate'] & object> = {}) {
+function open(runtime: Runtime, certificate: Partial<Peer['certificate'] & object> = {}, accessLog: AccessLog | null = null) {
   const peer: Peer = { certificate: certificateFacts('CN=alice', certificate), refusal: null, detail: '', serverName: null, resumed: false }
   const { heard } = services()
   const current = { runtime, judge: heard.judge }
   const gateway: GatewayServices = {
     ...heard,
+    accessLog,
     metrics: { ...heard.metrics, strippedHeaders: () => {} },
     runtime: () => current.runtime,
     judge: (listener, judged) => current.judge(listener, judged),
@@ -148,4 +150,35 @@ test('has its id in what it is answered instead of the upstream, with no log tha
     assert.match(told, id)
     assert.ok(upstream.text.includes(`X-Request-Id: ${told}\r\n`))
   }
+})
+
+test('another request in between is its own in the log, and the repeated one is itself again', () => {
+  const policy = policyOf([{ path: '/a', methods: ['GET'], allow: [{ kind: 'role', role: 'reader' }] }])
+  const { made, upstream } = fakeUpstreams(Array.from({ length: TIMES + 2 }, () => ({})))
+  const { runtime } = snapshot(0, { policy, routes: [routeRuntime(policy, upstream)] })
+  const lines: string[] = []
+  const log: AccessLog = {
+    write: ({ method, path, decision, status }) => lines.push(`${method} ${path} ${decision} ${status}`),
+    reopen: () => {},
+    flush: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  }
+  const { socket } = open(runtime, {}, log)
+  exchange(socket, made.slice(0, TIMES))
+  socket.receive('DELETE /other HTTP/1.1\r\nHost: a.test\r\n\r\n')
+  exchange(socket, made.slice(TIMES))
+  const same = 'GET /a allow 200'
+  assert.deepEqual(lines, [...Array.from({ length: TIMES }, () => same), 'DELETE /other deny 404', same, same])
+})
+
+test('with more to be removed than a remembered head has, it is permitted like the first', () => {
+  const policy = policyOf([{ path: '/**', allow: [{ kind: 'role', role: 'reader' }] }])
+  const { made, upstream } = fakeUpstreams(Array.from({ length: TIMES }, () => ({})))
+  const routes = [{ ...routeRuntime(policy, upstream), strips: (name: string) => name === 'x-secret' }]
+  const rules = { ...newRules(), limits: { ...limits, headers: 100 } }
+  const { socket } = open(snapshot(0, { policy, routes, rules }).runtime)
+  const head = `GET /a HTTP/1.1\r\nHost: a.test\r\n${'X-Secret: 1\r\nX: 2\r\n'.repeat(9)}${'X-Secret: 1\r\nY: 2\r\n'.repeat(9)}\r\n`
+  const forwarded = exchange(socket, made, head)
+  assert.equal(socket.text, OK.repeat(TIMES))
+  for (const text of forwarded) assert.ok(!text.includes('Secret') && text.includes('Y: 2'), text)
 })

@@ -162,3 +162,24 @@ describe('a head that repeats', () => {
     assert.equal(new HeadReader().repeats(lend(get('/a')), RULES), false)
   })
 })
+
+describe('fields that come again behind another first line', () => {
+  const chunked = 'Transfer-Encoding: chunked\r\n'
+  const knowing = (): HeadReader => {
+    const reader = new HeadReader()
+    for (let i = 0; i < 3; i++) read(reader, get('/a', chunked))
+    return reader
+  }
+
+  test('are taken as read', () => {
+    const reader = knowing()
+    assert.equal(read(reader, get('/other', chunked)), HEAD_READ)
+    assert.deepEqual([reader.head.chunked, reader.head.memo, reader.head.fieldsMemo], [true, 0, 1])
+  })
+
+  test('are read anew behind HTTP/1.0, where they mean something else', () => {
+    const reader = knowing()
+    assert.equal(read(reader, get('/a', chunked).replace('HTTP/1.1', 'HTTP/1.0')), HEAD_REFUSED)
+    assert.match(reader.detail, /in HTTP\/1\.0/)
+  })
+})

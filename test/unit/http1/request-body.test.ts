@@ -31,7 +31,7 @@ function readAll(body: RequestBody, pieces: readonly string[]): [number, string,
   let content = ''
   for (const [i, piece] of pieces.entries()) {
     const outcome = body.read(Buffer.from(piece))
-    content += body.content ?? ''
+    content += body.take() ?? ''
     if (outcome !== BODY_MORE) return [outcome, content, piece.slice(body.end) + pieces.slice(i + 1).join('')]
   }
   return [BODY_MORE, content, '']
@@ -56,7 +56,7 @@ describe('by length', () => {
     const body = begun(LENGTH_8)
     const bytes = Buffer.from('abcd')
     body.read(bytes)
-    assert.equal(body.content, bytes)
+    assert.equal(body.take(), bytes)
   })
 })
 
@@ -75,7 +75,7 @@ describe('in chunks', () => {
     const body = begun(CHUNKED)
     body.read(Buffer.from('3\r\nabc'))
     assert.equal(body.read(Buffer.from('\r\n5')), BODY_MORE)
-    assert.equal(body.content, null)
+    assert.equal(body.take(), null)
   })
 
   test('is wrong where its framing is, or its trailers are too long', () => {
@@ -99,7 +99,7 @@ test('nothing of one body is left in the next', () => {
   const body = begun(CHUNKED, { maxBytes: 8 })
   assert.equal(readAll(body, ['8\r\nabcdefgh\r\n0\r\nSum: 1\r\n\r\n'])[0], BODY_COMPLETE)
   body.drop()
-  assert.deepEqual([body.content, body.trailers], [null, []])
+  assert.deepEqual([body.take(), body.trailers], [null, []])
   assert.deepEqual(readAll(begun(CHUNKED, { maxBytes: 8 }, body), ['1\r\nx\r\n0\r\n\r\n']), [BODY_COMPLETE, 'x', ''])
   assert.deepEqual(body.trailers, [])
   readAll(begun(LENGTH_8, {}, body), ['abc'])

@@ -5,6 +5,10 @@ import { clock } from '../../../src/http1/clock.ts'
 import type { ConnectionLimits } from '../../../src/http1/connection-rules.ts'
 import { onFault } from '../../../src/http1/fault.ts'
 import { compileHeaderTable, REQUEST_NAMES } from '../../../src/http1/header-table.ts'
+import { copyOfLent, LENT } from '../../../src/http1/lent-buffer.ts'
+import { RequestBody } from '../../../src/http1/request-body.ts'
+import { RequestHead } from '../../../src/http1/request-head.ts'
+import { RequestReader } from '../../../src/http1/request-reader.ts'
 import { ServerConnection } from '../../../src/http1/server-connection.ts'
 import { type Completion, FakeSocket, ticked } from '../../support/fake-socket.ts'
 
@@ -21,6 +25,21 @@ const LIMITS: ConnectionLimits = {
   keepalive: 5000,
 }
 const TABLE = compileHeaderTable(REQUEST_NAMES, { exact: [], prefixes: [] })
+const silent: HttpHandler = {
+  onRequest: () => {},
+  onBody: () => {},
+  onBodyEnd: () => {},
+  onProblem: () => {},
+  onTunnelBytes: () => {},
+  onTunnelEnd: () => {},
+  onDrain: () => {},
+  onGone: () => {},
+}
+const requestOf = (text: string): { readonly head: RequestHead } => {
+  const head = new RequestHead()
+  assert.equal(head.read(Buffer.from(text), 0, text.length, TABLE, LIMITS), 1)
+  return { head }
+}
 const OK = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
 
 interface Made {
@@ -512,4 +531,42 @@ test('a fault of ours ends this connection alone', async (t: TestContext) => {
   answer(connection)
   await ticked()
   assert.deepEqual([faults, socket.destroyed, heard.at(-1)], [['TypeError: ours'], true, 'gone'])
+})
+
+describe('what is kept while a request waits', () => {
+  test('is not the body that was handed on', () => {
+    const body = new RequestBody()
+    const { head } = requestOf('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n')
+    body.begin(head, 0, 0, 100)
+    body.read(Buffer.from('abcd'))
+    assert.equal(String(body.take()), 'abcd')
+    assert.equal(body.take(), null)
+  })
+
+  test('is no slab that other reads share', () => {
+    LENT.write('GET / HTTP/1.1\r\n\r\n', 'latin1')
+    assert.equal(copyOfLent(18).buffer.byteLength, 18)
+  })
+})
+
+test('a lone CR before a head that would be known makes it another', () => {
+  const rules = { table: TABLE, limits: LIMITS, draining: false }
+  const reader = new RequestReader({
+    handler: silent,
+    rules: () => rules,
+    stopReading: () => {},
+    onProblem: (problem) => problems.push(problem),
+  })
+  const problems: string[] = []
+  const lend = (text: string): boolean => reader.readLent(LENT.write(text, 'latin1'))
+  for (let i = 0; i < 3; i++) {
+    reader.read(Buffer.from(get('/')))
+    reader.next()
+  }
+  assert.equal(lend(get('/')), true)
+  reader.next()
+  reader.read(Buffer.from('\r'))
+  assert.equal(lend(get('/')), false)
+  reader.read(Buffer.from(get('/')))
+  assert.deepEqual(problems, ['malformed_request'])
 })

@@ -277,3 +277,38 @@ describe('sending', () => {
     assert.ok(!heard.events.includes('writable'))
   })
 })
+
+describe('a head that the upstream sent before', () => {
+  const known = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n'
+  /** A connection whose target sent that head three times. */
+  function knowing() {
+    const upstream = fakeUpstream()
+    for (let i = 0; i < 3; i++) {
+      const heard = listener(upstream)
+      upstream.connection.begin(heard.handler, false, false)
+      upstream.receive(`${known}ok`)
+      assert.deepEqual(heard.events, ['200'])
+    }
+    const heard = listener(upstream)
+    upstream.connection.begin(heard.handler, false, false)
+    return { ...upstream, heard }
+  }
+
+  test('is not seen in the rest of another one', () => {
+    const { receive, heard } = knowing()
+    receive('HTTP/1.1 404 Not Found\r\nX: ')
+    receive(`${known}ok`)
+    assert.deepEqual(heard.events, ['404'])
+    assert.equal(heard.bytes, `HTTP/1.1 404 Not Found\r\nX: ${known}ok`)
+  })
+
+  test('behind an informational one is not remembered with it', () => {
+    const upstream = fakeUpstream()
+    for (let i = 0; i < 4; i++) {
+      const heard = listener(upstream)
+      upstream.connection.begin(heard.handler, false, false)
+      upstream.receive(`HTTP/1.1 103 Early Hints\r\n\r\n${known}ok`)
+      assert.deepEqual(heard.events, ['103', '200'], `time ${i}`)
+    }
+  })
+})
