@@ -1,6 +1,6 @@
 import { ConfigError, type Problem } from '../errors.ts'
 import { ANONYMOUS_NAME } from '../identity/types.ts'
-import { isReservedRole } from '../policy/rights.ts'
+import { isReservedRole } from '../identity/username.ts'
 import { type Located, YamlDocument } from './document.ts'
 import { EntryReader } from './entry-reader.ts'
 import { deepFreeze } from './freeze.ts'

@@ -38,8 +38,12 @@ export interface IdentityRule {
   identify(certificate: PeerCertificate): IdentityOutcome
 }
 
-/** Backend roles that only the registry may give; a certificate that claims one claims clearance it was not given. */
+/** Backend roles that only the registry and `admin_dn` may give (ASCII case-insensitive); a certificate that claims one claims clearance it was not given. */
 const RESERVED_ROLE = /^(?:clearance|db):/i
+
+export function isReservedRole(role: string): boolean {
+  return RESERVED_ROLE.test(role)
+}
 
 /** Compiles one domain's rule. Throws ExpressionError for an unknown attribute, SAN type or a bad pattern. */
 export function compileIdentityRule(settings: IdentityRuleSettings): IdentityRule {
@@ -107,5 +111,5 @@ function usable(name: string): Named {
 
 function rolesOf(certificate: CertificateFacts, selector: AttributeSelector | null): readonly [kept: string[], dropped: string[]] {
   const all = selector === null ? [] : selectAll(certificate, selector).filter((role) => role.trim() !== '')
-  return [all.filter((role) => !RESERVED_ROLE.test(role)), all.filter((role) => RESERVED_ROLE.test(role))]
+  return [all.filter((role) => !isReservedRole(role)), all.filter(isReservedRole)]
 }

@@ -1,4 +1,5 @@
 import type { Clearance, DatabaseAccess, Identity } from '../identity/types.ts'
+import { isReservedRole } from '../identity/username.ts'
 
 /** What an identity holds beside its roles; both are absent where trust gave nothing. */
 export type RightsHolder = Pick<Identity, 'clearance' | 'permissions'>
@@ -61,13 +62,6 @@ export function accessTo({ clearance, permissions }: RightsHolder, database: str
   if (clearanceIncludes(clearance, 'Operator')) return 'Admin'
   if (clearance !== 'ValidUser' || permissions === undefined) return null
   return foldedPermissions(permissions).get(foldDatabase(database)) ?? null
-}
-
-/** Only the registry and `admin_dn` give roles that begin like this, whatever the case of the letters (ASCII). */
-const RESERVED_ROLE = /^(?:clearance|db):/i
-
-export function isReservedRole(role: string): boolean {
-  return RESERVED_ROLE.test(role)
 }
 
 /** `clearance:Operator`, `db:NAME:Read`: how rights look to `backend_roles` of the mapping. Made from the typed fields alone. */

@@ -14,6 +14,11 @@ export const SELECT_RECORD = `SELECT ${COLUMNS} FROM entry LEFT JOIN issuer_key 
 /** Followed by a condition, for `entryOf`. */
 export const SELECT_ENTRY = `SELECT ${COLUMNS}, der FROM entry JOIN entry_der USING (id) LEFT JOIN issuer_key ON issuer_key.id = issuer_key_ref`
 
+/** Of `revoked_at` and `revoked_reason`, which entries and issuances both have. */
+export function revokedOf(row: Row): { readonly at: number; readonly reason: RevocationReason } | null {
+  return row.revoked_at === null ? null : { at: row.revoked_at as number, reason: row.revoked_reason as RevocationReason }
+}
+
 export function recordOf(row: Row): RegistryRecord {
   return {
     fingerprint: row.fingerprint as string,
@@ -33,7 +38,7 @@ export function recordOf(row: Row): RegistryRecord {
     predecessor: row.predecessor as string | null,
     group: row.leaf_group as string,
     disabled: row.disabled === 1,
-    revoked: row.revoked_at === null ? null : { at: row.revoked_at as number, reason: row.revoked_reason as RevocationReason },
+    revoked: revokedOf(row),
     createdAt: row.created_at as number,
     createdBy: row.created_by as string,
     lastSeen: row.last_seen as number | null,

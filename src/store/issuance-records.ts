@@ -1,5 +1,6 @@
 import type { AuditLog } from './audit-log.ts'
 import type { Connection, Row } from './connection.ts'
+import { revokedOf } from './entry-row.ts'
 import { StoreError } from './failure.ts'
 import type { Actor, RevocationReason } from './types.ts'
 
@@ -133,6 +134,6 @@ function issuanceOf(row: Row | undefined): Issuance | null {
     subjectDn: row.subject_dn as string,
     notAfter: row.not_after as number,
     issuedAt: row.issued_at as number,
-    revoked: row.revoked_at === null ? null : { at: row.revoked_at as number, reason: row.revoked_reason as RevocationReason },
+    revoked: revokedOf(row),
   }
 }

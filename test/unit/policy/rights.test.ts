@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type * as identity from '../../../src/identity/types.ts'
 import type { Clearance, DatabaseAccess } from '../../../src/identity/types.ts'
+import { isReservedRole } from '../../../src/identity/username.ts'
 import { compileMapping } from '../../../src/policy/mapping.ts'
 import {
   accessIncludes,
@@ -11,7 +12,6 @@ import {
   clearanceIncludes,
   DATABASE_ACCESSES,
   foldDatabase,
-  isReservedRole,
   readRights,
   rightsRoles,
 } from '../../../src/policy/rights.ts'
