@@ -27,7 +27,7 @@ export interface PublisherOptions {
   readonly deadlines?: Partial<RegistryDeadlines>
 }
 
-const defaults: RegistryDeadlines = { change: 1_000, leisure: 30_000, poll: 500 }
+const defaults: RegistryDeadlines = { change: 1_000, leisure: 30_000, poll: 250 }
 
 /** Told whose connections are to be judged again, by public key; null: everybody's. */
 export type RegistryListener = (pins: ReadonlySet<string> | null) => void
