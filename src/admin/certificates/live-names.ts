@@ -8,6 +8,8 @@ import type { RegistryRecord } from '../../store/types.ts'
 import type { Grants } from './grants.ts'
 import { imaginedCertificate, leafOf } from './leaf-facts.ts'
 
+type NamedRecord = Pick<RegistryRecord, 'fingerprint' | 'name' | 'subjectDn' | 'sans'>
+
 /** Records between two turns of the event loop. */
 const SLICE = 500
 
@@ -90,7 +92,7 @@ export class LiveNames {
     this.#epoch = epoch
   }
 
-  #put(record: RegistryRecord): void {
+  #put(record: NamedRecord): void {
     this.#drop(record.fingerprint)
     const names = [...this.#grants.namesOf({ name: record.name, certificate: certificateOf(record) })].map(foldName)
     this.#namesOf.set(record.fingerprint, names)
@@ -112,8 +114,8 @@ export class LiveNames {
 }
 
 /** What names are made of, from what the registry prints: reading the certificate itself would cost ten times as much. */
-function certificateOf({ name, subjectDn, issuerDn, sans }: RegistryRecord): PeerCertificate {
-  return { ...imaginedCertificate(name), subject: nameOf(subjectDn), dn: subjectDn, issuerDn, sans: sans.map(sanOf) }
+function certificateOf({ name, subjectDn, sans }: NamedRecord): PeerCertificate {
+  return { ...imaginedCertificate(name), subject: nameOf(subjectDn), dn: subjectDn, sans: sans.map(sanOf) }
 }
 
 function nameOf(dn: string) {
