@@ -1,4 +1,8 @@
 import { resolve } from 'node:path'
+import { imaginedCertificate, imaginedSubject, presentCertificate } from '../admin/explain/claimant.ts'
+import { describe } from '../admin/explain/explanation.ts'
+import { type Question, readQuestion } from '../admin/explain/question.ts'
+import { judge } from '../admin/explain/verdict.ts'
 import type { ListenerTlsSettings } from '../config/settings.ts'
 import { UsageError } from '../errors.ts'
 import { hostName } from '../gateway/client-head.ts'
@@ -11,14 +15,10 @@ import { findName } from '../tls/server-names.ts'
 import { compileTrust } from '../tls/trust-domain.ts'
 import type { Peer } from '../tls/types.ts'
 import { readCertificateFile } from './certificate-file.ts'
-import { imaginedCertificate, imaginedSubject, presentCertificate } from './claimant.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
 import { explanationText } from './explain-text.ts'
-import { describe } from './explanation.ts'
 import { loadSnapshot } from './load-snapshot.ts'
-import { type Question, readQuestion } from './question.ts'
 import { styles } from './style.ts'
-import { judge } from './verdict.ts'
 
 const FLAGS = {
   config: { type: 'string', short: 'c' },
