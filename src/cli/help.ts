@@ -8,6 +8,7 @@ const examples: readonly (readonly [string, string])[] = [
   ['certgate check --config data/certgate.yml', 'every problem at once, each with its line'],
   ['certgate serve --config data/certgate.yml', ''],
   ['certgate explain --config data/certgate.yml --cn alice GET /movies/_doc/3', 'who, which roles, allowed or not, and why'],
+  ['certgate cert generate --config data/certgate.yml alice', 'a client certificate; cert list, show and revoke know it from then on'],
 ]
 
 /** The overview of all commands. */
