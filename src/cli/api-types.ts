@@ -65,7 +65,7 @@ export interface TokenInfo {
   readonly created_at: string
   readonly created_by: string
   readonly expires_at: string
-  readonly used: { readonly at: string; readonly by: string } | null
+  readonly used: { readonly at: string; readonly fingerprint: string } | null
 }
 
 export interface AuthorityInfo {

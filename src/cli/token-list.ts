@@ -39,7 +39,7 @@ function tokenTable(tokens: readonly TokenInfo[], terminal: Terminal, now: numbe
       { title: 'state', text: stateOf, style: (token) => (stateOf(token) === 'open' ? green : dim) },
       { title: 'until (UTC)', text: ({ expires_at }) => expires_at.slice(0, 16).replace('T', ' ') },
       { title: 'id', text: ({ id }) => id },
-      { title: 'used by', text: ({ used }) => used?.by.slice(0, 12) ?? '', shrinksTo: 7 },
+      { title: 'used by', text: ({ used }) => used?.fingerprint.slice(0, 12) ?? '', shrinksTo: 7 },
     ],
     tokens,
     terminal,
