@@ -10,11 +10,12 @@ import { styles } from './style.ts'
 import { type Column, table } from './table.ts'
 
 const STATES = ['valid', 'expiring', 'expired', 'disabled', 'revoked'] as const
-const SORTS: ReadonlyMap<string, string> = new Map([
-  ['name', 'name'],
-  ['until', 'notAfter'],
-  ['created', 'createdAt'],
-  ['seen', 'lastSeen'],
+const SORTS: ReadonlyMap<string, { readonly sort: string; readonly order: string }> = new Map([
+  ['name', { sort: 'name', order: 'asc' }],
+  ['until', { sort: 'not_after', order: 'asc' }],
+  // The newest is what one looks for.
+  ['created', { sort: 'created_at', order: 'desc' }],
+  ['seen', { sort: 'last_seen', order: 'desc' }],
 ])
 const DEFAULT_LIMIT = '200'
 const PAGE = 1000
@@ -53,7 +54,7 @@ examples:
       ...(flags.state !== undefined && { state: oneOf(flags.state, STATES, '--state') }),
       ...(flags.clearance !== undefined && { clearance: readClearance(flags.clearance) }),
       ...(positionals[0] !== undefined && { text: positionals[0] }),
-      sort: SORTS.get(sort) ?? 'name',
+      ...SORTS.get(sort),
     }
     const limit = readCount(flags.limit ?? DEFAULT_LIMIT, '--limit', MOST)
     return administer(flags, terminal, async (administration) => {

@@ -11,6 +11,7 @@ import { Gateway, type Outcome } from './gateway.ts'
 import { certificatesOf, crlsOf } from './inventory.ts'
 import { type ConfigurationSource, loadConfiguration } from './load.ts'
 import { OneAtATime } from './one-at-a-time.ts'
+import { openRegistryService, type RegistryService } from './registry-service.ts'
 import { reportOf } from './reload-report.ts'
 import { formatAddress } from './sockets.ts'
 import type { ReloadCause, ReloadReport, Status } from './status.ts'
@@ -52,6 +53,8 @@ class Control {
   readonly #gateway: Gateway
   readonly #reloads: OneAtATime<ReloadRequest, ReloadReport>
   readonly #watcher: FileWatcher
+  /** null: not opened yet, or started without a store. */
+  #registry: RegistryService | null = null
   readonly #startedAt = Date.now()
   #state: Status['state'] = 'starting'
   #lastReload: ReloadReport | null = null
@@ -72,6 +75,8 @@ class Control {
       log: (level, message, fields) => log[level](fields, message),
       measured: (worker, values) => this.#telemetry.absorb(worker, values),
       ended: (worker) => this.#telemetry.workerGone(worker),
+      welcome: async (worker) => this.#registry?.publisher.welcome(worker),
+      sighted: (message) => this.#registry?.sightings.hear(message),
     })
     this.#gateway = new Gateway({
       pool: this.#pool,
@@ -103,6 +108,8 @@ class Control {
     process.on('SIGHUP', () => void this.#requestReload('signal'))
     this.#logProblems(warnings)
     try {
+      const { store } = snapshot.settings
+      if (store !== null) this.#registry = await openRegistryService(store, this.#log, () => this.#pool.workers)
       await this.#gateway.start(snapshot)
     } catch (error) {
       this.#close()
@@ -145,6 +152,7 @@ class Control {
   #close(): void {
     this.#watcher.close()
     this.#telemetry.stop()
+    this.#registry?.close()
   }
 
   #requestReload(cause: ReloadCause, replaceWorkers = false): Promise<ReloadReport> {

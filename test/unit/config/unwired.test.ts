@@ -44,8 +44,8 @@ const told = (given: Given): string[] =>
   problems(given).map(({ path, message, hint }) => `${path}: ${message}${hint === undefined ? '' : ` -- ${hint}`}`)
 
 describe('trust', () => {
-  it('is ca where nothing is written, until the registry is served, and takes all four words, for names too', () => {
-    assert.equal(wired({}).listeners.get('main')?.tls?.trust, 'ca')
+  it('is either where nothing is written, and takes all four words, for names too', () => {
+    assert.equal(wired({}).listeners.get('main')?.tls?.trust, 'either')
     for (const mode of ['ca', 'registry', 'either', 'both'] as const) {
       const tls = wired({ tls: `client_ca: ca.crt, trust: ${mode}, names: { a.example: {}, b.example: { trust: ca } }` }).listeners.get(
         'main',

@@ -1,0 +1,21 @@
+import { Certificates } from './certificates/certificates.ts'
+import type { AdministrationContext } from './context.ts'
+import { ravenCertificates } from './raven/certificates.ts'
+import { type Api, createRouter } from './router.ts'
+import type { ApiRequest } from './types.ts'
+import { certificatesV1 } from './v1/certificates.ts'
+import { tokensV1 } from './v1/tokens.ts'
+import { whoamiV1 } from './v1/whoami.ts'
+
+/** The whole administration over one context: what every transport calls. `failed` hears of faults of ours. */
+export function createApi(context: AdministrationContext, failed: (error: unknown, request: ApiRequest) => void): Api {
+  const certificates = new Certificates(context)
+  const handlers = [certificatesV1(certificates), tokensV1(certificates), whoamiV1(), ravenCertificates(certificates)]
+  return createRouter(handlers, {
+    failed,
+    refusedOwnCertificate: ({ method, path, caller }) => {
+      const details = { code: 'own_certificate', method: method.slice(0, 20), path: path.toWellFormed().slice(0, 256) }
+      context.store.audit.append({ action: 'access', target: null, outcome: 'refused', details }, caller.actor)
+    },
+  })
+}
