@@ -1,5 +1,6 @@
 import type { AuditLine } from './api-types.ts'
 import type { Terminal } from './command.ts'
+import { shortened } from './printable.ts'
 import { styles } from './style.ts'
 import type { Column } from './table.ts'
 
@@ -31,8 +32,11 @@ function shortTarget(target: string | null): string {
   return /^[0-9a-f]{64}$/.test(target) ? target.slice(0, 12) : target
 }
 
+const LONGEST_VALUE = 60
+
+/** Enough to tell entries apart; --json has all of it. */
 function detailText(details: AuditLine['details']): string {
   return Object.entries(details)
-    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([key, value]) => `${key}=${shortened(typeof value === 'string' ? value : JSON.stringify(value), LONGEST_VALUE)}`)
     .join(' ')
 }

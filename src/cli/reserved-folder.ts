@@ -47,8 +47,14 @@ export function reserveFolder(folder: string, names: readonly string[], cwd: str
   return { folder, release }
 }
 
+/** What cannot be looked at shows when it is written to. */
 function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  try {
+    lstatSync(path)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** `EACCES: permission denied, open '/x'` becomes `permission denied`. */
