@@ -1,8 +1,8 @@
-import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { createAuthority } from '../certificates/authority.ts'
 import { issueClient, issueServer } from '../certificates/issue.ts'
 import { writePfx } from '../certificates/pkcs12-write.ts'
+import { newPassword } from './generated-password.ts'
 import { type InitialConfig, initialConfig, initialInternalUsers, initialRolesMapping } from './initial-config.ts'
 import { type NewFile, writeNewFiles } from './new-files.ts'
 
@@ -57,11 +57,4 @@ export async function initialize(request: InitRequest): Promise<Initialized> {
     request.cwd,
   )
   return { authorityUntil: authority.notAfter, leavesUntil: server.notAfter }
-}
-
-/** 25 characters without look-alikes, 120 bits and more: to be typed once into a browser. */
-function newPassword(): string {
-  const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789'
-  const group = () => Array.from({ length: 5 }, () => alphabet[randomInt(alphabet.length)]).join('')
-  return Array.from({ length: 5 }, group).join('-')
 }
