@@ -38,8 +38,7 @@ export const UNWIRED: readonly UnwiredKey[] = [
   { path: 'admin.tls', what: 'the admin API' },
   { path: 'admin.admin_dn', what: 'clearances' },
   { path: 'admin.server_certificate', what: 'the admin API' },
-  { path: 'pki', what: 'issuing certificates' },
-  { path: 'store', what: 'the certificate registry' },
+  { path: 'pki.est', what: 'enrolment over EST' },
 ]
 
 /** Adds a problem for whatever of `unwired` is written. What else is wrong under a key that has to go is left out. */
