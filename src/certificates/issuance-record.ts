@@ -5,6 +5,9 @@ import type { Store } from '../store/store.ts'
 import type { Actor, NewEntry } from '../store/types.ts'
 import { type Issuer, issuerKeyId } from './issuer.ts'
 
+/** What certgate does by itself. */
+export const ITSELF: Actor = { name: 'certgate', fingerprint: null }
+
 /** What the store keeps of a certificate that this issuer signed. */
 export function issuanceOf(issuer: Issuer, der: Uint8Array): NewIssuance {
   const { serial, dn, notAfter } = readCertificate(der)

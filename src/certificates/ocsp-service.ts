@@ -1,7 +1,6 @@
 import type { Store } from '../store/store.ts'
-import type { Actor } from '../store/types.ts'
 import { IssuanceError } from './issuance-error.ts'
-import { recordIssuance } from './issuance-record.ts'
+import { ITSELF, recordIssuance } from './issuance-record.ts'
 import { issue } from './issue.ts'
 import { type Issuer, issuerKeyId } from './issuer.ts'
 import { answerOcsp, type CertificateStatus, type OcspDelegate, ocspDelegate, ocspFailure } from './ocsp-respond.ts'
@@ -89,6 +88,3 @@ export class OcspService {
     }
   }
 }
-
-/** What certgate does by itself. */
-export const ITSELF: Actor = { name: 'certgate', fingerprint: null }

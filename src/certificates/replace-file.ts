@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, write
 import { basename, dirname, join } from 'node:path'
 
 /** A reader sees the old content or the new, whole, also after a crash; both are gone from nobody's view in between. Throws what the system says. */
-export function replaceFile(path: string, content: string | Uint8Array, mode: 0o600 | 0o644): void {
+export function replaceFile(path: string, content: string | Uint8Array, mode: number): void {
   const target = targetOf(path)
   const partial = join(dirname(target), `.${basename(target)}.partial`)
   // What a crash left behind; its mode may have been another.
@@ -18,7 +18,7 @@ export function replaceFile(path: string, content: string | Uint8Array, mode: 0o
 }
 
 /** Has its mode from the first byte on, and is on disk when this returns. Throws EEXIST where something is there. */
-export function writeNewFile(path: string, content: string | Uint8Array, mode: 0o600 | 0o644): void {
+export function writeNewFile(path: string, content: string | Uint8Array, mode: number): void {
   const descriptor = openSync(path, 'wx', mode)
   try {
     writeFileSync(descriptor, content)

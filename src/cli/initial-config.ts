@@ -64,6 +64,10 @@ identity_headers:
   styles:
     - plain
 
+# Who has which certificate, and the audit log. The authority that signs them is in ca/.
+store:
+  sqlite: certgate.db
+
 # certgate status and certgate reload work through this socket.
 admin:
   socket: admin.sock

@@ -6,11 +6,13 @@ import { createAudit } from '../observability/audit.ts'
 import { DESCRIPTORS_HINT, watchDescriptors } from '../observability/descriptor-shortage.ts'
 import { createLogger, flushLogger, type Logger } from '../observability/logger.ts'
 import type { Audit } from '../observability/types.ts'
+import { openStore, type Store } from '../store/store.ts'
 import { openAdminSocket } from './admin-socket.ts'
 import { Gateway, type Outcome } from './gateway.ts'
 import { certificatesOf, crlsOf } from './inventory.ts'
 import { type ConfigurationSource, loadConfiguration } from './load.ts'
 import { OneAtATime } from './one-at-a-time.ts'
+import { Pki } from './pki.ts'
 import { reportOf } from './reload-report.ts'
 import { formatAddress } from './sockets.ts'
 import type { ReloadCause, ReloadReport, Status } from './status.ts'
@@ -33,8 +35,13 @@ export async function runControl(options: ControlOptions): Promise<number> {
   const readSince = Date.now()
   const result = await loadConfiguration(options.source, null)
   if (!result.ok) throw new ConfigError(result.problems)
-  const control = new Control(options, result.snapshot.settings)
-  return control.run(result.snapshot, result.warnings, readSince)
+  const { store: place } = result.snapshot.settings
+  const store = place === null ? null : openStore(place.file)
+  try {
+    return await new Control(options, result.snapshot, store).run(result.snapshot, result.warnings, readSince)
+  } finally {
+    store?.close()
+  }
 }
 
 interface ReloadRequest {
@@ -50,6 +57,8 @@ class Control {
   readonly #telemetry: Telemetry
   readonly #pool: WorkerPool
   readonly #gateway: Gateway
+  /** null: the quick form keeps nothing, and issues nothing. */
+  readonly #pki: Pki | null
   readonly #reloads: OneAtATime<ReloadRequest, ReloadReport>
   readonly #watcher: FileWatcher
   readonly #startedAt = Date.now()
@@ -59,7 +68,8 @@ class Control {
   readonly #started = Promise.withResolvers<Snapshot>()
   readonly #ended = Promise.withResolvers<number>()
 
-  constructor(options: ControlOptions, settings: Settings) {
+  constructor(options: ControlOptions, snapshot: Snapshot, store: Store | null) {
+    const { settings } = snapshot
     this.#options = options
     const log = createLogger({ ...settings.telemetry.log, worker: null })
     this.#log = log
@@ -73,6 +83,10 @@ class Control {
       measured: (worker, values) => this.#telemetry.absorb(worker, values),
       ended: (worker) => this.#telemetry.workerGone(worker),
     })
+    this.#pki =
+      store === null
+        ? null
+        : new Pki({ store, log, reload: () => this.#requestReload('file'), measured: (own) => this.#telemetry.own(own) }, snapshot)
     this.#gateway = new Gateway({
       pool: this.#pool,
       announce: (line) => options.out(`${line}\n`),
@@ -82,6 +96,7 @@ class Control {
           reload: (workers) => this.#requestReload('command', workers),
           failed: (error) => log.error({ err: error }, 'an admin request could not be answered'),
         }),
+      openPki: (address) => (this.#pki as Pki).open(address),
       openTelemetry: async (address) => {
         const server = await this.#telemetry.open(address, this.#telemetryState())
         log.info(`http://${formatAddress(server.address.address, server.address.port)} is open for telemetry`)
@@ -113,6 +128,7 @@ class Control {
     if (this.#state === 'starting') this.#state = 'serving'
     this.#started.resolve(snapshot)
     this.#telemetry.loaded(snapshot)
+    this.#pki?.take(snapshot)
     this.#log.info({ snapshot: snapshot.number, version: this.#options.version }, 'serving')
     this.#audit({ kind: 'CONFIG', action: 'loaded', snapshot: snapshot.number, detail: this.#configName })
     await this.#watcher.watch(this.#filesOf(snapshot.settings), readSince, true)
@@ -144,6 +160,7 @@ class Control {
 
   #close(): void {
     this.#watcher.close()
+    this.#pki?.close()
     this.#telemetry.stop()
   }
 
@@ -169,6 +186,7 @@ class Control {
     this.#lastReload = report
     this.#tell(outcome, report)
     if (this.#state === 'draining') return report
+    this.#pki?.take(snapshot)
     await this.#watcher.watch([...this.#filesOf(snapshot.settings), ...files], readSince, outcome.kind !== 'failed')
     if (replaceWorkers && outcome.kind !== 'failed') await this.#replaceWorkers()
     return report
@@ -219,7 +237,8 @@ class Control {
 
   #filesOf(settings: Settings): string[] {
     const { source } = this.#options
-    return source.kind === 'file' ? [source.file, ...settings.watchedFiles] : [...settings.watchedFiles]
+    const files = [...settings.watchedFiles, ...(this.#pki?.files ?? [])]
+    return source.kind === 'file' ? [source.file, ...files] : files
   }
 
   /** Asked later than it is made: the gateway is not there yet. */
@@ -258,6 +277,7 @@ class Control {
       })),
       certificates: snapshot === undefined ? [] : certificatesOf(snapshot),
       crls: snapshot === undefined ? [] : crlsOf(snapshot),
+      authority: this.#pki?.status() ?? null,
     }
   }
 }
