@@ -214,7 +214,8 @@ export class RegistryPublisher {
   async #seal(): Promise<void> {
     const { store } = this.#options
     const base = await sealBase(store)
-    const known = base.epoch === this.registry.epoch
+    // Changes that came while it was written are told as such: nobody waits for a base to learn of a revocation.
+    const known = this.#takeChanges() && base.epoch === this.registry.epoch && base.version <= this.registry.version
     this.registry.rebase(base)
     this.#base = base
     this.#deltas = known ? this.#deltas.filter(({ version }) => version > base.version) : []

@@ -146,3 +146,12 @@ test('a renewal is recognised, has the rights of what it renews, and is recorded
   // Another key is no renewal.
   assert.equal((await gateway.ask(get('/databases/movies/x'), await gateway.issue('CN=alice'))).status, 403)
 })
+
+test('a store that is named and cannot be made ends the start', async (t) => {
+  const gateway = await startGateway(t, { extra: 'store: { sqlite: elsewhere/certgate.db }' })
+  await gateway.program.stop()
+  const folder = join(gateway.folder, 'elsewhere')
+  rmSync(folder, { recursive: true })
+  writeFileSync(folder, '')
+  await assert.rejects(startProgram({ config: gateway.configFile }, t as never), /certgate: store .*elsewhere\/certgate\.db cannot be used/)
+})
