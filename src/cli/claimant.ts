@@ -8,6 +8,7 @@ import type { Authority } from '../policy/mapping-issuer.ts'
 import { type AuthorityNode, authorityNode, inForce } from '../tls/authority-node.ts'
 import { findChain } from '../tls/chain.ts'
 import { PeerJudge, type SecuredSocket } from '../tls/peer.ts'
+import type { Registry } from '../tls/registry.ts'
 import type { TrustDomain } from '../tls/trust-domain.ts'
 import type { Peer } from '../tls/types.ts'
 
@@ -58,6 +59,7 @@ export function presentCertificate(
   domain: TrustDomain,
   serverName: string | null,
   now: number,
+  registry: Registry,
 ): Peer {
   const [leaf, ...above] = ders.map((der) => parse(file, der))
   if (leaf === undefined) throw new MaterialError(file, `${file} holds no certificate`)
@@ -74,7 +76,7 @@ export function presentCertificate(
     getPeerX509Certificate: () => leaf,
     isSessionReused: () => false,
   }
-  return new PeerJudge(domain, 1).judge(socket, serverName, now)
+  return new PeerJudge(domain, 1, registry).judge(socket, serverName, now)
 }
 
 /** What OpenSSL would probably say; chooses words only. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { ListenerTlsSettings } from '../config/settings.ts'
 import { UsageError } from '../errors.ts'
+import { compileAdminDns } from '../gateway/authentication/admin-dns.ts'
 import { hostName } from '../gateway/client-head.ts'
 import { ExpressionError } from '../identity/expression-error.ts'
 import type { Snapshot } from '../ipc/messages.ts'
@@ -17,6 +18,7 @@ import { explanationText } from './explain-text.ts'
 import { describe } from './explanation.ts'
 import { loadSnapshot } from './load-snapshot.ts'
 import { type Question, readQuestion } from './question.ts'
+import { registryOfKey } from './registry-of-key.ts'
 import { styles } from './style.ts'
 import { judge } from './verdict.ts'
 
@@ -118,11 +120,15 @@ async function present(snapshot: Snapshot, question: Question, claim: Claim, ter
   if (claim.cert !== undefined) {
     const certificates = readCertificateFile(resolve(terminal.cwd, claim.cert), claim.cert)
     const domain = compileTrust(trust, listener.tls.clientauthMode)
-    return { peer: presentCertificate(claim.cert, certificates, domain, serverName, now), unreached: null, notes: [] }
+    const registry = await registryOfKey(snapshot.settings.store?.file ?? null, certificates[0] ?? Buffer.of())
+    return { peer: presentCertificate(claim.cert, certificates, domain, serverName, now, registry), unreached: null, notes: [] }
   }
   const authorities = readAuthorities([{ clientCa: trust.clientCa, names: new Map() }])
   const { certificate, notes } = imagine(claim, authorities, now)
-  return { peer: { ...nobody, certificate }, unreached: null, notes }
+  // As under a good chain: that is what is supposed.
+  const isAdmin = compileAdminDns(snapshot.settings.admin, listener, material)(serverName).has(certificate.dn)
+  const rights: Pick<Peer, 'clearance' | 'permissions'> = isAdmin ? { clearance: 'ClusterAdmin', permissions: new Map() } : {}
+  return { peer: { ...nobody, certificate, ...rights }, unreached: null, notes }
 }
 
 /** Why the request ends before anybody looks at certificates: the server name, or a Host that is not under it. */
