@@ -9,6 +9,7 @@ import { CertgateError } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Audit } from '../observability/types.ts'
+import type { Peer } from '../tls/types.ts'
 import type { AdminTrust } from './admin-listener.ts'
 import { type AdminServer, openAdminServer } from './admin-server.ts'
 import { type AdminSocket, openAdminSocket } from './admin-socket.ts'
@@ -62,10 +63,19 @@ export class AdministrationService {
       registry: opened.registry.publisher.registry,
       inForce: () => opened.context.inForce(),
       audit,
+      seen: (peer) => this.#note(opened.registry, peer),
       failed: (error) => log.error({ err: error }, 'an admin request could not be answered'),
     })
     log.info(`https://${formatAddress(server.address.host, server.address.port)} is open for administration`)
     return server
+  }
+
+  /** As workers tell it of their handshakes. */
+  #note({ sightings }: RegistryService, { certificate, evidence, renews }: Peer): void {
+    if (certificate === null) return
+    if (renews !== undefined) sightings.hear({ kind: 'renewal', certificate: certificate.derBase64 })
+    else if (evidence?.registered === certificate.fingerprint)
+      sightings.hear({ kind: 'seen', seen: new Map([[certificate.fingerprint, Date.now()]]) })
   }
 
   async #answer(request: ApiRequest): Promise<ApiResponse> {
