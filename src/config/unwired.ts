@@ -28,8 +28,6 @@ export const UNWIRED: readonly UnwiredKey[] = [
   { path: 'listeners.*.tls.names.*.crl.from_distribution_points', ...POINTS },
   { path: 'listeners.*.tls.ocsp', what: 'OCSP' },
   { path: 'listeners.*.tls.names.*.ocsp', what: 'OCSP' },
-  { path: 'admin.address', what: 'the admin API' },
-  { path: 'admin.server_certificate', what: 'the admin API' },
   { path: 'pki', what: 'issuing certificates' },
 ]
 

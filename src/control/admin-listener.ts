@@ -1,5 +1,5 @@
 import { createHash, randomBytes, X509Certificate } from 'node:crypto'
-import type { ListenerTlsSettings } from '../config/settings.ts'
+import type { Limits, ListenerTlsSettings } from '../config/settings.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { ListenerMaterial, TrustMaterial } from '../tls/types.ts'
 
@@ -7,10 +7,11 @@ import type { ListenerMaterial, TrustMaterial } from '../tls/types.ts'
 export interface AdminTrust {
   readonly settings: ListenerTlsSettings
   readonly material: ListenerMaterial
+  readonly limits: Limits
 }
 
 /** null where the snapshot has no admin address, or no listener to take over (which the configuration refuses). */
-export function adminTrustOf({ settings: { admin, listeners }, listeners: materials }: Snapshot): AdminTrust | null {
+export function adminTrustOf({ settings: { admin, listeners, limits }, listeners: materials }: Snapshot): AdminTrust | null {
   if (admin === null || admin.address === null || admin.tls === null) return null
   const tls = listeners.get(admin.tls)?.tls
   const material = materials.get(admin.tls)
@@ -21,6 +22,7 @@ export function adminTrustOf({ settings: { admin, listeners }, listeners: materi
   return {
     settings: { ...tls, clientauthMode: 'REQUIRE' },
     material: { ...withOwn(material, allowed), names, ticketKeys: randomBytes(48) },
+    limits,
   }
 }
 

@@ -16,6 +16,7 @@ import type { Peer } from '../tls/types.ts'
 import { callerOf } from './admin-caller.ts'
 import { carry, isPath, send } from './admin-http.ts'
 import type { AdminTrust } from './admin-listener.ts'
+import type { Prepared } from './replaceable.ts'
 import { formatAddress, unavailable } from './sockets.ts'
 
 /** Administrators are few; whoever opens more connections takes the place of an idle one, never that of an answer. */
@@ -41,22 +42,17 @@ export interface AdminServerServices {
 export interface AdminServer {
   /** With the real port where 0 was configured. */
   readonly address: Address
-  /** Another trust for whoever connects from now on; live connections are judged by it too. */
-  update(trust: AdminTrust): void
+  /** Another trust, tried out; once committed it counts for whoever connects, and live connections are judged by it. Throws where it cannot be used. */
+  prepare(trust: AdminTrust): Prepared
   /** No new connections; answers under way are still given. */
   close(): void
 }
 
 /** Opens the admin address: TLS with a client certificate, always. Throws CertgateError `address_unavailable`. */
-export async function openAdminServer(
-  address: Address,
-  trust: AdminTrust,
-  services: AdminServerServices,
-  limits: Limits,
-): Promise<AdminServer> {
-  const front = new AdminFront(trust, services, limits)
+export async function openAdminServer(address: Address, trust: AdminTrust, services: AdminServerServices): Promise<AdminServer> {
+  const front = new AdminFront(trust, services)
   try {
-    return { address: await front.listen(address), update: (next) => front.update(next), close: () => front.close() }
+    return { address: await front.listen(address), prepare: (next) => front.prepare(next), close: () => front.close() }
   } catch (error) {
     front.close()
     throw error
@@ -66,28 +62,21 @@ export async function openAdminServer(
 /** The socket that accepts, the TLS behind it that is replaced with the configuration, and the HTTP behind that. */
 class AdminFront {
   readonly #services: AdminServerServices
-  readonly #limits: Limits
+  #limits: Limits
   readonly #tls: TlsListener
   readonly #http: HttpServer
   readonly #server: Server
   readonly #peers = new Map<Socket, Peer>()
+  readonly #answering = new Set<Socket>()
   readonly #deadlines = new WeakMap<Socket, NodeJS.Timeout>()
   readonly #sweep: NodeJS.Timeout
   #accepted = 0
   #ticketKeysUntil = Date.now() + TICKET_KEYS_LAST
 
-  constructor({ settings, material }: AdminTrust, services: AdminServerServices, limits: Limits) {
+  constructor(trust: AdminTrust, services: AdminServerServices) {
     this.#services = services
-    this.#limits = limits
-    this.#tls = createTlsListener({
-      name: 'admin',
-      settings,
-      material,
-      registry: services.registry,
-      handshakeTimeout: limits.handshake || DEFAULT_PATIENCE,
-      onConnection: (socket, peer) => this.#secured(socket, peer),
-      onHandshakeFailure: () => {},
-    })
+    this.#limits = trust.limits
+    this.#tls = this.#createTls(trust)
     this.#http = createHttpServer({ maxHeaderSize: MAX_HEAD_BYTES }, (request, response) => void this.#answer(request, response))
     limitConnections(this.#http, MAX_CONNECTIONS)
     this.#http.on('clientError', (_error, socket) => socket.destroy())
@@ -107,9 +96,26 @@ class AdminFront {
     return { host, port: (this.#server.address() as AddressInfo).port }
   }
 
-  update({ settings, material }: AdminTrust): void {
-    this.#tls.update(settings, material)
-    this.#judgeAll()
+  prepare(trust: AdminTrust): Prepared {
+    this.#createTls(trust).close()
+    const commit = () => {
+      this.#limits = trust.limits
+      this.#tls.update(trust.settings, trust.material)
+      this.#judgeAll()
+    }
+    return { commit, abandon: () => {} }
+  }
+
+  #createTls({ settings, material }: AdminTrust): TlsListener {
+    return createTlsListener({
+      name: 'admin',
+      settings,
+      material,
+      registry: this.#services.registry,
+      handshakeTimeout: this.#limits.handshake || DEFAULT_PATIENCE,
+      onConnection: (socket, peer) => this.#secured(socket, peer),
+      onHandshakeFailure: () => {},
+    })
   }
 
   close(): void {
@@ -118,8 +124,6 @@ class AdminFront {
     this.#tls.close()
     for (const socket of this.#peers.keys()) if (!this.#answering.has(socket)) socket.destroy()
   }
-
-  readonly #answering = new Set<Socket>()
 
   #accept(socket: Socket): void {
     if (this.#accepted >= MAX_ACCEPTED) {

@@ -6,7 +6,7 @@ import { createAudit } from '../observability/audit.ts'
 import { DESCRIPTORS_HINT, watchDescriptors } from '../observability/descriptor-shortage.ts'
 import { createLogger, flushLogger, type Logger } from '../observability/logger.ts'
 import type { Audit } from '../observability/types.ts'
-import { openAdminSocket } from './admin-socket.ts'
+import { AdministrationService } from './administration-service.ts'
 import { Gateway, type Outcome } from './gateway.ts'
 import { certificatesOf, crlsOf } from './inventory.ts'
 import { type ConfigurationSource, loadConfiguration } from './load.ts'
@@ -78,15 +78,19 @@ class Control {
       welcome: async (worker) => this.#registry?.publisher.welcome(worker),
       sighted: (message) => this.#registry?.sightings.hear(message),
     })
+    const administration = new AdministrationService({
+      log,
+      audit: this.#audit,
+      registry: () => this.#registry,
+      snapshot: () => this.#gateway.inForce?.snapshot ?? null,
+      reload: (workers) => this.#requestReload('command', workers),
+      status: () => this.#status(),
+    })
     this.#gateway = new Gateway({
       pool: this.#pool,
       announce: (line) => options.out(`${line}\n`),
-      openAdmin: (socket) =>
-        openAdminSocket(socket, {
-          status: () => this.#status(),
-          reload: (workers) => this.#requestReload('command', workers),
-          failed: (error) => log.error({ err: error }, 'an admin request could not be answered'),
-        }),
+      openAdmin: (socket) => administration.openSocket(socket),
+      openAdministration: (address, trust) => administration.openAddress(address, trust),
       openTelemetry: async (address) => {
         const server = await this.#telemetry.open(address, this.#telemetryState())
         log.info(`http://${formatAddress(server.address.address, server.address.port)} is open for telemetry`)
