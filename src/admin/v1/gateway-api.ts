@@ -2,16 +2,16 @@ import type { AdministrationContext } from '../context.ts'
 import type { EventHub } from '../event-hub.ts'
 import { MappingStore } from '../mapping/mapping-store.ts'
 import { openSearchApi } from '../opensearch/opensearch-api.ts'
-import { routeTable } from '../route-table.ts'
-import type { ApiHandler } from '../types.ts'
+import { type RoutedHandler, routeTable } from '../route-table.ts'
 import { auditRoutes } from './audit.ts'
 import { eventRoutes } from './events.ts'
 import { explainRoutes } from './explain.ts'
 import { mappingRoutes } from './mapping.ts'
+import { OPENAPI_ROUTES } from './openapi.ts'
 import { gatewayRoutes } from './routes.ts'
 
 /** Mapping and insight: our own paths, and Open Distro's. One for each context, as edits of one mapping wait for each other. */
-export function gatewayApi(context: AdministrationContext, hub: EventHub): readonly ApiHandler[] {
+export function gatewayApi(context: AdministrationContext, hub: EventHub): readonly RoutedHandler[] {
   const mappings = new MappingStore(context)
   const routes = [
     ...mappingRoutes(context, mappings),
@@ -19,6 +19,7 @@ export function gatewayApi(context: AdministrationContext, hub: EventHub): reado
     ...explainRoutes(context),
     ...auditRoutes(context),
     ...eventRoutes(context, hub),
+    ...OPENAPI_ROUTES,
   ]
   return [routeTable(routes), openSearchApi(context, mappings)]
 }
