@@ -9,6 +9,7 @@ import { readCertificateFile } from './certificate-file.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
 import { explanationText } from './explain-text.ts'
 import { loadSnapshot } from './load-snapshot.ts'
+import { registryOfKey } from './registry-of-key.ts'
 import { styles } from './style.ts'
 
 const FLAGS = {
@@ -64,7 +65,8 @@ examples:
     const snapshot = await loadSnapshot(flags.config, terminal)
     const question = readQuestion(method, url, flags, snapshot.settings)
     const claim = { shown: shownFile(flags.cert, terminal), cn: flags.cn, dn: flags.dn }
-    const { peer, unreached, notes } = present(snapshot, question, claim, Date.now())
+    const registry = await registryOfKey(snapshot.settings.store?.file ?? null, claim.shown?.ders[0] ?? Buffer.of())
+    const { peer, unreached, notes } = present(snapshot, question, claim, Date.now(), registry)
     const policy = compilePolicy(snapshot.settings, snapshot.mapping, snapshot.listeners.values())
     const verdict = await judge(snapshot, policy, question, { peer, user: flags.user ?? null, unreached })
     const imagined = flags.cert === undefined

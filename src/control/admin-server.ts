@@ -77,7 +77,10 @@ class AdminFront {
     this.#services = services
     this.#limits = trust.limits
     this.#tls = this.#createTls(trust)
-    this.#http = createHttpServer({ maxHeaderSize: MAX_HEAD_BYTES }, (request, response) => void this.#answer(request, response))
+    this.#http = createHttpServer(
+      { maxHeaderSize: MAX_HEAD_BYTES, keepAliveTimeout: this.#limits.keepalive || DEFAULT_PATIENCE },
+      (request, response) => void this.#answer(request, response),
+    )
     limitConnections(this.#http, MAX_CONNECTIONS)
     this.#http.on('clientError', (_error, socket) => socket.destroy())
     // Half-open: a client that has sent its last request still gets the answer.

@@ -1,5 +1,6 @@
 import type { ListenerTlsSettings } from '../../config/settings.ts'
 import { UsageError } from '../../errors.ts'
+import { compileAdminDns } from '../../gateway/authentication/admin-dns.ts'
 import { hostName } from '../../gateway/client-head.ts'
 import { ExpressionError } from '../../identity/expression-error.ts'
 import { type Authority, readAuthorities } from '../../policy/mapping-issuer.ts'
@@ -29,7 +30,7 @@ export interface Presented {
 }
 
 /** What the listener would make of the certificate at `now`. Throws MaterialError for one that cannot be read, UsageError for a DN that is none. */
-export function present(snapshot: Snapshot, question: Question, claim: CertificateClaim, now: number, registry?: Registry): Presented {
+export function present(snapshot: Snapshot, question: Question, claim: CertificateClaim, now: number, registry: Registry): Presented {
   const { listener, serverName } = question
   const given = claim.shown ?? claim.cn ?? claim.dn
   const material = snapshot.listeners.get(listener.name)
@@ -49,7 +50,10 @@ export function present(snapshot: Snapshot, question: Question, claim: Certifica
   }
   const authorities = readAuthorities([{ clientCa: trust.clientCa, names: new Map() }])
   const { certificate, notes } = imagine(claim, authorities, now)
-  return { peer: { ...nobody, certificate }, unreached: null, notes }
+  // As under a good chain: that is what is supposed.
+  const isAdmin = compileAdminDns(snapshot.settings.admin, listener, material)(serverName).has(certificate.dn)
+  const rights: Pick<Peer, 'clearance' | 'permissions'> = isAdmin ? { clearance: 'ClusterAdmin', permissions: new Map() } : {}
+  return { peer: { ...nobody, certificate, ...rights }, unreached: null, notes }
 }
 
 /** Why the request ends before anybody looks at certificates: the server name, or a Host that is not under it. */

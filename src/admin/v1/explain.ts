@@ -1,5 +1,4 @@
 import { CertgateError } from '../../errors.ts'
-import type { RegistryEntry } from '../../store/types.ts'
 import { Registry } from '../../tls/registry.ts'
 import { parseBase } from '../../tls/registry-base.ts'
 import { encodeBase } from '../../tls/registry-base-writer.ts'
@@ -34,7 +33,7 @@ async function explained(context: AdministrationContext, { caller, body }: ApiRe
     const places = { listener: fields.optionalText('listener'), host: fields.optionalText('host'), address: fields.optionalText('address') }
     const question = readQuestion(fields.text('method'), fields.text('url'), places, settings)
     const claim = claimIn(fields, context)
-    const registry = claim.shown === undefined ? undefined : await registryAbout(claim.shown.ders, context)
+    const registry = await registryAbout(claim.shown?.ders[0] ?? null, context)
     const { peer, unreached, notes } = present(inForce, question, claim, context.now(), registry)
     const verdict = await judge(inForce, policy, question, { peer, user: fields.optionalText('user') ?? null, unreached })
     const evidence = { peer, imagined: claim.shown === undefined, notes, cwd: settings.directory }
@@ -85,10 +84,9 @@ function dersIn(text: string): Uint8Array[] {
 }
 
 /** All that the registry knows of a certificate and of its key: what a worker would find there. */
-async function registryAbout([leaf]: readonly Uint8Array[], { store }: AdministrationContext): Promise<Registry | undefined> {
-  const pin = leaf === undefined ? null : pinOf(leaf)
-  if (pin === null) return undefined
-  const entries: RegistryEntry[] = store.registry.byPin(pin)
+async function registryAbout(leaf: Uint8Array | null, { store }: AdministrationContext): Promise<Registry> {
+  const pin = leaf === null ? null : pinOf(leaf)
+  const entries = pin === null ? [] : store.registry.byPin(pin)
   return new Registry(await parseBase(await encodeBase({ entries, ...store.registry.current() })))
 }
 

@@ -46,7 +46,14 @@ describe('explain with a certificate', () => {
       listener: 'main',
       address: '127.0.0.1',
     })
-    assert.deepEqual(said.identity, { name: 'CLIENT1', dn: 'CN=CLIENT1,OU=ops,O=Acme', domain: 'certificates', backend_roles: [] })
+    assert.deepEqual(said.identity, {
+      name: 'CLIENT1',
+      dn: 'CN=CLIENT1,OU=ops,O=Acme',
+      domain: 'certificates',
+      backend_roles: [],
+      clearance: null,
+      permissions: {},
+    })
     assert.deepEqual(said.roles, [{ role: 'readall', by: 'users', pattern: 'CLIENT1', file: 'roles_mapping.yml', line: 3 }])
     assert.equal(said.route?.name, 'read movies')
     assert.equal(said.route?.file, 'certgate.yml')

@@ -148,13 +148,13 @@ describe('admin', () => {
 describe('pki and store', () => {
   it('are off, and a file in data', () => {
     const { pki, store } = wired({})
-    assert.deepEqual([pki, store], [null, { kind: 'sqlite', file: '/conf/data/certgate.db' }])
+    assert.deepEqual([pki, store], [null, { kind: 'sqlite', file: '/conf/data/certgate.db', byDefault: true }])
   })
 
   it('take addresses and a file, which is written to and so not watched', () => {
     const settings = wired({ rest: 'pki: { http: "0.0.0.0:9080", est: "0.0.0.0:9444" }\nstore: { sqlite: reg.db }' })
     assert.deepEqual(settings.pki, { http: { host: '0.0.0.0', port: 9080 }, est: { host: '0.0.0.0', port: 9444 } })
-    assert.deepEqual(settings.store, { kind: 'sqlite', file: '/conf/reg.db' })
+    assert.deepEqual(settings.store, { kind: 'sqlite', file: '/conf/reg.db', byDefault: false })
     assert.ok(!settings.watchedFiles.includes('/conf/reg.db'))
     assert.deepEqual(wired({ rest: 'pki: { est: "0.0.0.0:9444" }' }).pki?.http, null)
   })
