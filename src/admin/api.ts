@@ -3,6 +3,7 @@ import type { AdministrationContext } from './context.ts'
 import { ravenCertificates } from './raven/certificates.ts'
 import { type Api, createRouter } from './router.ts'
 import type { ApiRequest } from './types.ts'
+import { backupV1 } from './v1/backup.ts'
 import { certificatesV1 } from './v1/certificates.ts'
 import { tokensV1 } from './v1/tokens.ts'
 import { whoamiV1 } from './v1/whoami.ts'
@@ -10,7 +11,7 @@ import { whoamiV1 } from './v1/whoami.ts'
 /** The whole administration over one context: what every transport calls. `failed` hears of faults of ours. */
 export function createApi(context: AdministrationContext, failed: (error: unknown, request: ApiRequest) => void): Api {
   const certificates = new Certificates(context)
-  const handlers = [certificatesV1(certificates), tokensV1(certificates), whoamiV1(), ravenCertificates(certificates)]
+  const handlers = [certificatesV1(certificates), tokensV1(certificates), whoamiV1(), ravenCertificates(certificates), backupV1(context)]
   return createRouter(handlers, {
     failed,
     refusedOwnCertificate: ({ method, path, caller }) => {

@@ -14,8 +14,6 @@ export interface BackupOrder {
   readonly sources: BackupSources
   readonly store: Store
   readonly actor: Actor
-  /** Of the program, for the record. */
-  readonly version: string
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -46,14 +44,13 @@ export async function makeBackup(order: BackupOrder): Promise<Manifest> {
   }
 }
 
-async function fill(partial: string, { sources, store, version, now }: BackupOrder): Promise<Manifest> {
+async function fill(partial: string, { sources, store, now }: BackupOrder): Promise<Manifest> {
   const configFolder = dirname(sources.configFile)
   const copy = join(partial, STORE)
   const checked = await store.backup(copy)
   const original = placeOf(store.file, configFolder)
   const files = sources.files.map((file, index) => copyFile(file, configFolder, partial, index))
   const manifest: NewManifest = {
-    certgate: version,
     created_at: new Date(now).toISOString(),
     config_folder: configFolder,
     config: basename(sources.configFile),
