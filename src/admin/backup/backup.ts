@@ -40,7 +40,10 @@ export async function makeBackup(order: BackupOrder): Promise<Manifest> {
   } catch (error) {
     rmSync(partial, { recursive: true, force: true })
     if (error instanceof CertgateError) throw error
-    throw new CertgateError('io_failed', `cannot make the backup ${folder}: ${unreadable(error)}`, { cause: error })
+    throw new CertgateError('io_failed', `cannot make the backup ${folder}: ${unreadable(error)}`, {
+      cause: error,
+      hint: 'it is written by the gateway where that runs: choose a folder that its user may write to',
+    })
   }
 }
 
