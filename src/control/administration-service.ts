@@ -23,8 +23,6 @@ import type { ReloadReport, Status } from './status.ts'
 export interface AdministrationServices {
   readonly log: Logger
   readonly audit: Audit
-  /** Of the program. */
-  readonly version: string
   /** null: not opened, as in the quick form, which keeps none. */
   registry(): RegistryService | null
   /** null: not there yet. */
@@ -106,7 +104,6 @@ export class AdministrationService {
     const { log } = this.#services
     const context = administrationOf({
       store: registry.store,
-      version: this.#services.version,
       snapshot: () => this.#services.snapshot(),
       authority: () => this.#services.authority(),
       published: () => registry.publisher.published(),
