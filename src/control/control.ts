@@ -109,7 +109,7 @@ class Control {
     this.#logProblems(warnings)
     try {
       const { store } = snapshot.settings
-      if (store !== null) this.#registry = await openRegistryService(store, this.#log, () => this.#pool.workers)
+      if (store !== null) this.#registry = await openRegistryService(store, this.#log, this.#pool)
       await this.#gateway.start(snapshot)
     } catch (error) {
       this.#close()
