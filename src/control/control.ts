@@ -152,7 +152,7 @@ class Control {
   async #openStore(snapshot: Snapshot): Promise<void> {
     const { store: settings } = snapshot.settings
     if (settings === null) return
-    this.#registry = await openRegistryService(settings, this.#log, () => this.#pool.workers)
+    this.#registry = await openRegistryService(settings, this.#log, this.#pool)
     if (this.#registry === null) return
     const { store } = this.#registry
     const measured = (own: OwnInventory) => this.#telemetry.own(own)
