@@ -2,7 +2,9 @@ import { Certificates } from './certificates/certificates.ts'
 import type { AdministrationContext } from './context.ts'
 import { ravenCertificates } from './raven/certificates.ts'
 import { type Api, createRouter } from './router.ts'
-import type { ApiRequest } from './types.ts'
+import type { ApiHandler, ApiRequest } from './types.ts'
+import { authorityHandler } from './v1/authority.ts'
+import { backupHandler } from './v1/backup.ts'
 import { certificatesV1 } from './v1/certificates.ts'
 import { tokensV1 } from './v1/tokens.ts'
 import { whoamiV1 } from './v1/whoami.ts'
@@ -10,7 +12,14 @@ import { whoamiV1 } from './v1/whoami.ts'
 /** The whole administration over one context: what every transport calls. `failed` hears of faults of ours. */
 export function createApi(context: AdministrationContext, failed: (error: unknown, request: ApiRequest) => void): Api {
   const certificates = new Certificates(context)
-  const handlers = [certificatesV1(certificates), tokensV1(certificates), whoamiV1(), ravenCertificates(certificates)]
+  const handlers = [
+    certificatesV1(certificates),
+    tokensV1(certificates),
+    whoamiV1(),
+    authorityOf(context),
+    backupHandler({ ...context, settings: () => context.inForce().settings }),
+    ravenCertificates(certificates),
+  ]
   return createRouter(handlers, {
     failed,
     refusedOwnCertificate: ({ method, path, caller }) => {
@@ -18,4 +27,15 @@ export function createApi(context: AdministrationContext, failed: (error: unknow
       context.store.audit.append({ action: 'access', target: null, outcome: 'refused', details }, caller.actor)
     },
   })
+}
+
+/** The authority comes with the first configuration that is served. */
+function authorityOf(context: AdministrationContext): ApiHandler {
+  let handler: ApiHandler | null = null
+  return async (request) => {
+    const service = context.authorityService()
+    if (service === null) return null
+    handler ??= authorityHandler(service, context.store)
+    return handler(request)
+  }
 }

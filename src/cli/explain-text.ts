@@ -1,5 +1,5 @@
+import type { CertificateLines, Explanation, RoleLine } from '../admin/explain/explanation.ts'
 import { printable } from '../gateway/refusal/refusal.ts'
-import type { CertificateLines, Explanation, RoleLine } from './explanation.ts'
 import type { styles } from './style.ts'
 
 type Styles = ReturnType<typeof styles>

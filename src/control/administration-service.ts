@@ -1,9 +1,9 @@
 import { createApi } from '../admin/api.ts'
+import type { AuthorityService } from '../admin/authority-service.ts'
 import type { AdministrationContext } from '../admin/context.ts'
 import { AdminProblem } from '../admin/problem.ts'
 import { type Api, createRouter } from '../admin/router.ts'
 import type { ApiRequest, ApiResponse } from '../admin/types.ts'
-import type { OperatingAuthority } from '../certificates/operating-authority.ts'
 import type { Address } from '../config/settings.ts'
 import { CertgateError } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
@@ -14,7 +14,6 @@ import type { AdminTrust } from './admin-listener.ts'
 import { type AdminServer, openAdminServer } from './admin-server.ts'
 import { type AdminSocket, openAdminSocket } from './admin-socket.ts'
 import { administrationOf } from './administration.ts'
-import { authorityBeside } from './interim-authority.ts'
 import type { RegistryService } from './registry-service.ts'
 import { formatAddress } from './sockets.ts'
 import type { ReloadReport, Status } from './status.ts'
@@ -22,8 +21,12 @@ import type { ReloadReport, Status } from './status.ts'
 export interface AdministrationServices {
   readonly log: Logger
   readonly audit: Audit
+  /** Of the program. */
+  readonly version: string
   /** null: not opened, as in the quick form, which keeps none. */
   registry(): RegistryService | null
+  /** null: not there yet. */
+  authority(): AuthorityService | null
   /** null: nothing is served yet. */
   snapshot(): Snapshot | null
   reload(workers: boolean): Promise<ReloadReport>
@@ -34,7 +37,6 @@ export interface AdministrationServices {
 export class AdministrationService {
   readonly #services: AdministrationServices
   #opened: Opened | null = null
-  #authority: { readonly snapshot: Snapshot; readonly authority: OperatingAuthority } | null = null
 
   constructor(services: AdministrationServices) {
     this.#services = services
@@ -89,8 +91,9 @@ export class AdministrationService {
     const { log } = this.#services
     const context = administrationOf({
       store: registry.store,
+      version: this.#services.version,
       snapshot: () => this.#services.snapshot(),
-      authority: () => this.#authorityOf(this.#services.snapshot()),
+      authority: () => this.#services.authority(),
       published: () => registry.publisher.published(),
       reload: () => this.#services.reload(false),
       status: () => this.#services.status(),
@@ -99,13 +102,6 @@ export class AdministrationService {
     const api = createApi(context, (error) => log.error({ err: error }, 'an admin request could not be answered'))
     this.#opened = { registry, context, api }
     return this.#opened
-  }
-
-  /** Read once per configuration: another key beside the same certificate counts after a reload. */
-  #authorityOf(snapshot: Snapshot | null): OperatingAuthority {
-    if (snapshot === null) return { issuing: null, problem: 'the gateway does not serve yet', issuers: [], roots: [] }
-    if (this.#authority?.snapshot !== snapshot) this.#authority = { snapshot, authority: authorityBeside(snapshot.settings) }
-    return this.#authority.authority
   }
 }
 

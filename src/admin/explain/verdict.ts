@@ -1,15 +1,18 @@
-import { compileAdminDns } from '../gateway/authentication/admin-dns.ts'
-import { createAuthenticator } from '../gateway/authentication/authenticator.ts'
-import type { Authentication } from '../gateway/authentication/types.ts'
-import { hostName } from '../gateway/client-head.ts'
-import { compileIdentityHeaders } from '../gateway/headers/identity-headers.ts'
-import type { Identity } from '../identity/types.ts'
-import type { Snapshot } from '../ipc/messages.ts'
-import { decide, judgeDatabases } from '../policy/decide.ts'
-import { type CanonicalPath, canonicalise, DEFAULT_PATH_POLICY } from '../policy/path.ts'
-import type { DatabaseVerdict, Policy, Reason, RoleSet, Route, RouteMiss } from '../policy/types.ts'
-import type { Peer } from '../tls/types.ts'
+import { compileAdminDns } from '../../gateway/authentication/admin-dns.ts'
+import { createAuthenticator } from '../../gateway/authentication/authenticator.ts'
+import type { Authentication } from '../../gateway/authentication/types.ts'
+import { hostName } from '../../gateway/client-head.ts'
+import { compileIdentityHeaders } from '../../gateway/headers/identity-headers.ts'
+import type { Identity } from '../../identity/types.ts'
+import { decide, judgeDatabases } from '../../policy/decide.ts'
+import { type CanonicalPath, canonicalise, DEFAULT_PATH_POLICY } from '../../policy/path.ts'
+import type { DatabaseVerdict, Policy, Reason, RoleSet, Route, RouteMiss } from '../../policy/types.ts'
+import type { Peer } from '../../tls/types.ts'
+import type { InForce } from '../context.ts'
 import type { Question } from './question.ts'
+
+/** What is, or would be, in force. */
+export type Snapshot = Pick<InForce, 'settings' | 'mapping' | 'users' | 'listeners'>
 
 /** Why a request is refused; the first that applies, in the gateway's own order. */
 export interface Refused {

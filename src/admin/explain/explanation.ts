@@ -1,14 +1,13 @@
 import { relative } from 'node:path'
-import { refusalRow, toldReason } from '../gateway/refusal/table.ts'
-import type { Identity } from '../identity/types.ts'
-import type { Snapshot } from '../ipc/messages.ts'
-import { allowText } from '../policy/decide.ts'
-import { reorderedEntries } from '../policy/mapping-checks.ts'
-import type { Policy, RoleSet, Route } from '../policy/types.ts'
-import type { Peer } from '../tls/types.ts'
+import { refusalRow, toldReason } from '../../gateway/refusal/table.ts'
+import type { Identity } from '../../identity/types.ts'
+import { allowText } from '../../policy/decide.ts'
+import { reorderedEntries } from '../../policy/mapping-checks.ts'
+import type { Policy, RoleSet, Route } from '../../policy/types.ts'
+import type { Peer } from '../../tls/types.ts'
 import { NOT_CHECKED } from './claimant.ts'
 import type { Question } from './question.ts'
-import type { Verdict } from './verdict.ts'
+import type { Snapshot, Verdict } from './verdict.ts'
 
 /** One way in which the mapping gives a role. */
 export interface RoleLine {
