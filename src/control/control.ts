@@ -144,6 +144,7 @@ class Control {
     const { store: settings } = snapshot.settings
     if (settings === null) return
     this.#registry = await openRegistryService(settings, this.#log, () => this.#pool.workers)
+    if (this.#registry === null) return
     const { store } = this.#registry
     const measured = (own: OwnInventory) => this.#telemetry.own(own)
     this.#pki = new Pki({ store, log: this.#log, reload: () => this.#requestReload('file'), measured }, snapshot)
