@@ -41,7 +41,7 @@ test('the page for cURL, word by word', { skip: missing === undefined ? false : 
   const asServer = (path: string) => JSON.parse(run(`curl ${trust} --cert server.pem:pem_password ${url}${path}`))
   assert.equal(asServer('/api/v1/certificates').code, 'own_certificate')
   assert.equal(asServer('/certificates/whoami').Type, 'InvalidAuth')
-  const store = openStore(join(folder, 'data', 'certgate.db'))
+  const store = openStore(join(folder, 'certgate.db'))
   t.after(async () => store.close())
   const refused = store.audit.read({ filter: { action: 'access' } })
   assert.deepEqual(
