@@ -1,24 +1,34 @@
 import { Certificates } from './certificates/certificates.ts'
 import type { AdministrationContext } from './context.ts'
+import { EventHub } from './event-hub.ts'
 import { ravenCertificates } from './raven/certificates.ts'
 import { type Api, createRouter } from './router.ts'
 import type { ApiHandler, ApiRequest } from './types.ts'
 import { authorityHandler } from './v1/authority.ts'
-import { backupHandler } from './v1/backup.ts'
+import { backupV1 } from './v1/backup.ts'
 import { certificatesV1 } from './v1/certificates.ts'
+import { gatewayApi } from './v1/gateway-api.ts'
 import { tokensV1 } from './v1/tokens.ts'
 import { whoamiV1 } from './v1/whoami.ts'
 
-/** The whole administration over one context: what every transport calls. `failed` hears of faults of ours. */
-export function createApi(context: AdministrationContext, failed: (error: unknown, request: ApiRequest) => void): Api {
+/**
+ * The whole administration over one context: what every transport calls. `failed` hears of faults of ours; `hub` is where the context's
+ * announcements go, absent where nobody listens.
+ */
+export function createApi(
+  context: AdministrationContext,
+  failed: (error: unknown, request: ApiRequest) => void,
+  hub = new EventHub(),
+): Api {
   const certificates = new Certificates(context)
   const handlers = [
     certificatesV1(certificates),
     tokensV1(certificates),
     whoamiV1(),
     authorityOf(context),
-    backupHandler({ ...context, settings: () => context.inForce().settings }),
+    backupV1(context),
     ravenCertificates(certificates),
+    ...gatewayApi(context, hub),
   ]
   return createRouter(handlers, {
     failed,

@@ -1,6 +1,7 @@
 import { createApi } from '../admin/api.ts'
 import type { AuthorityService } from '../admin/authority-service.ts'
 import type { AdministrationContext } from '../admin/context.ts'
+import { EventHub } from '../admin/event-hub.ts'
 import { AdminProblem } from '../admin/problem.ts'
 import { type Api, createRouter } from '../admin/router.ts'
 import type { ApiRequest, ApiResponse } from '../admin/types.ts'
@@ -14,6 +15,7 @@ import type { AdminTrust } from './admin-listener.ts'
 import { type AdminServer, openAdminServer } from './admin-server.ts'
 import { type AdminSocket, openAdminSocket } from './admin-socket.ts'
 import { administrationOf } from './administration.ts'
+import { AuditTail } from './audit-tail.ts'
 import type { RegistryService } from './registry-service.ts'
 import { formatAddress } from './sockets.ts'
 import type { ReloadReport, Status } from './status.ts'
@@ -36,7 +38,9 @@ export interface AdministrationServices {
 /** Administration in a running gateway: the one API, and the two ways to it. */
 export class AdministrationService {
   readonly #services: AdministrationServices
+  readonly #hub = new EventHub()
   #opened: Opened | null = null
+  #tail: AuditTail | null = null
 
   constructor(services: AdministrationServices) {
     this.#services = services
@@ -70,6 +74,17 @@ export class AdministrationService {
     return server
   }
 
+  /** Tells live views that a load succeeded or failed. */
+  reloaded(report: ReloadReport): void {
+    this.#hub.publish({ kind: 'reload', data: report })
+  }
+
+  /** Ends what live views read; before the store is closed. */
+  close(): void {
+    this.#tail?.close()
+    this.#hub.close()
+  }
+
   /** As workers tell it of their handshakes. */
   #note({ sightings }: RegistryService, { certificate, evidence, renews }: Peer): void {
     if (certificate === null) return
@@ -97,9 +112,16 @@ export class AdministrationService {
       published: () => registry.publisher.published(),
       reload: () => this.#services.reload(false),
       status: () => this.#services.status(),
-      announce: () => {},
+      announce: (event) => this.#hub.publish(event),
     })
-    const api = createApi(context, (error) => log.error({ err: error }, 'an admin request could not be answered'))
+    const failed = (error: unknown) => log.error({ err: error }, 'an admin request could not be answered')
+    const api = createApi(context, failed, this.#hub)
+    this.#tail = new AuditTail({
+      audit: registry.store.audit,
+      isWanted: () => this.#hub.clients > 0,
+      publish: (event) => this.#hub.publish(event),
+      failed: (error) => log.error({ err: error }, 'the audit log could not be read for live views'),
+    })
     this.#opened = { registry, context, api }
     return this.#opened
   }

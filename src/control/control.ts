@@ -53,6 +53,7 @@ class Control {
   readonly #telemetry: Telemetry
   readonly #pool: WorkerPool
   readonly #gateway: Gateway
+  readonly #administration: AdministrationService
   /** null: not there yet, or started without a store: the quick form keeps nothing, and issues nothing. */
   #pki: Pki | null = null
   readonly #reloads: OneAtATime<ReloadRequest, ReloadReport>
@@ -82,7 +83,7 @@ class Control {
       welcome: async (worker) => this.#registry?.publisher.welcome(worker),
       sighted: (message) => this.#registry?.sightings.hear(message),
     })
-    const administration = new AdministrationService({
+    this.#administration = new AdministrationService({
       log,
       audit: this.#audit,
       version: options.version,
@@ -95,8 +96,8 @@ class Control {
     this.#gateway = new Gateway({
       pool: this.#pool,
       announce: (line) => options.out(`${line}\n`),
-      openAdmin: (socket) => administration.openSocket(socket),
-      openAdministration: (address, trust) => administration.openAddress(address, trust),
+      openAdmin: (socket) => this.#administration.openSocket(socket),
+      openAdministration: (address, trust) => this.#administration.openAddress(address, trust),
       openPki: (address) => (this.#pki as Pki).open(address),
       openTelemetry: async (address) => {
         const server = await this.#telemetry.open(address, this.#telemetryState())
@@ -172,6 +173,7 @@ class Control {
 
   #close(): void {
     this.#watcher.close()
+    this.#administration.close()
     this.#pki?.close()
     this.#telemetry.stop()
     this.#registry?.close()
@@ -198,6 +200,7 @@ class Control {
     const report = reportOf(outcome, cause, { number: snapshot.number, loadedAt }, Date.now())
     this.#lastReload = report
     this.#tell(outcome, report)
+    this.#administration.reloaded(report)
     if (this.#state === 'draining') return report
     this.#pki?.take(snapshot)
     await this.#watcher.watch([...this.#filesOf(snapshot.settings), ...files], readSince, outcome.kind !== 'failed')

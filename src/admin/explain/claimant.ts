@@ -59,7 +59,7 @@ export function presentCertificate(
   domain: TrustDomain,
   serverName: string | null,
   now: number,
-  registry?: Registry,
+  registry: Registry,
 ): Peer {
   const [leaf, ...above] = ders.map((der) => parse(file, der))
   if (leaf === undefined) throw new MaterialError(file, `${file} holds no certificate`)

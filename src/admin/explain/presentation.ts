@@ -30,7 +30,7 @@ export interface Presented {
 }
 
 /** What the listener would make of the certificate at `now`. Throws MaterialError for one that cannot be read, UsageError for a DN that is none. */
-export function present(snapshot: Snapshot, question: Question, claim: CertificateClaim, now: number, registry?: Registry): Presented {
+export function present(snapshot: Snapshot, question: Question, claim: CertificateClaim, now: number, registry: Registry): Presented {
   const { listener, serverName } = question
   const given = claim.shown ?? claim.cn ?? claim.dn
   const material = snapshot.listeners.get(listener.name)

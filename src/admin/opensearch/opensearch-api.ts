@@ -1,6 +1,6 @@
 import type { AdministrationContext } from '../context.ts'
 import type { MappingStore } from '../mapping/mapping-store.ts'
-import { type RouteEntry, routeTable } from '../route-table.ts'
+import { type RoutedHandler, type RouteEntry, routeTable } from '../route-table.ts'
 import type { ApiHandler } from '../types.ts'
 import { callerRoutes } from './caller-info.ts'
 import { RolesMapping } from './roles-mapping.ts'
@@ -14,10 +14,11 @@ export function openSearchRoutes(context: AdministrationContext, mappings: Mappi
 }
 
 /** Open Distro's REST family: see docs/operations.md. Slashes before and after a path do not matter, as in OpenSearch. */
-export function openSearchApi(context: AdministrationContext, mappings: MappingStore): ApiHandler {
+export function openSearchApi(context: AdministrationContext, mappings: MappingStore): RoutedHandler {
   const answer = routeTable(openSearchRoutes(context, mappings))
-  return (request) => {
+  const handler: ApiHandler = (request) => {
     const path = request.path.replace(/^\/{2,}/, '/').replace(/(?<=.)\/$/, '')
     return answer(path === request.path ? request : { ...request, path })
   }
+  return Object.assign(handler, { routes: answer.routes })
 }

@@ -10,8 +10,8 @@ import { Fields } from '../fields.ts'
 import { certificateBytes } from '../given-certificate.ts'
 import { malformed } from '../problem.ts'
 import { changedRights, rightsOf } from '../rights-fields.ts'
-import { type Parameters, type RouteEntry, routeTable } from '../route-table.ts'
-import type { ApiHandler, ApiRequest, ApiResponse } from '../types.ts'
+import { type Parameters, type RoutedHandler, type RouteEntry, routeTable } from '../route-table.ts'
+import type { ApiRequest, ApiResponse } from '../types.ts'
 import { entryQuery } from './query.ts'
 import { certificateShape, detailsShape } from './shapes.ts'
 
@@ -21,7 +21,7 @@ const FILES = ['key_type', 'password', 'legacy', 'format']
 const LIFETIME = ['days', 'not_after']
 
 /** Certificates under /api/v1. */
-export function certificatesV1(certificates: Certificates): ApiHandler {
+export function certificatesV1(certificates: Certificates): RoutedHandler {
   const api = new CertificatesV1(certificates)
   const routes: readonly RouteEntry[] = [
     { method: 'GET', path: ROOT, answer: (request) => api.list(request) },
