@@ -17,15 +17,17 @@ test('whoever issues many at a time does not keep everybody else waiting', async
   let longest = 0
   let before = performance.now()
   // A look at the clock whenever the event loop gets there: what stands between two looks, nobody else was heard in.
-  const timer = setInterval(() => {
+  const look = () => {
     longest = Math.max(longest, performance.now() - before)
     before = performance.now()
-  }, 1)
+  }
+  const timer = setInterval(look, 1)
   const started = performance.now()
   const make = (_: unknown, index: number) =>
     json(201, 'POST /api/v1/certificates', { body: { name: `n${index}`, clearance: 'ValidUser', format: 'json', password: 'x' } })
   await Promise.all(Array.from({ length: COUNT }, make))
   clearInterval(timer)
+  look()
   const whole = performance.now() - started
   assert.ok(longest < whole / 3, `${longest} of ${whole} ms in one piece`)
 })
