@@ -1,5 +1,6 @@
 import { createApi } from '../admin/api.ts'
 import type { AdministrationContext } from '../admin/context.ts'
+import { EventHub } from '../admin/event-hub.ts'
 import { AdminProblem } from '../admin/problem.ts'
 import { type Api, createRouter } from '../admin/router.ts'
 import type { ApiRequest, ApiResponse } from '../admin/types.ts'
@@ -32,6 +33,7 @@ export interface AdministrationServices {
 /** Administration in a running gateway: the one API, and the two ways to it. */
 export class AdministrationService {
   readonly #services: AdministrationServices
+  readonly #hub = new EventHub()
   #opened: Opened | null = null
   #authority: { readonly snapshot: Snapshot; readonly authority: OperatingAuthority } | null = null
 
@@ -66,6 +68,24 @@ export class AdministrationService {
     return server
   }
 
+  /** Records what came of a reload, and tells who listens. Never throws: what is in force does not depend on it. */
+  reloaded({ outcome, cause, snapshot, message }: ReloadReport): void {
+    if (outcome === 'unchanged') return
+    const details = { cause, snapshot, message: message.toWellFormed() }
+    try {
+      const action = outcome === 'loaded' ? 'config.loaded' : 'config.rejected'
+      this.#open()?.context.store.audit.append({ action, target: null, details }, { name: 'certgate', fingerprint: null })
+    } catch (error) {
+      this.#services.log.error({ err: error }, 'a reload could not be recorded in the audit log')
+    }
+    this.#hub.publish({ kind: 'reload', data: { outcome, ...details } })
+  }
+
+  /** Ends the answers that have no end of their own. */
+  stop(): void {
+    this.#hub.close()
+  }
+
   async #answer(request: ApiRequest): Promise<ApiResponse> {
     const opened = this.#open()
     return opened === null ? NOTHING_KEPT(request) : opened.api(request)
@@ -84,9 +104,9 @@ export class AdministrationService {
       published: () => registry.publisher.published(),
       reload: () => this.#services.reload(false),
       status: () => this.#services.status(),
-      announce: () => {},
+      announce: (event) => this.#hub.publish(event),
     })
-    const api = createApi(context, (error) => log.error({ err: error }, 'an admin request could not be answered'))
+    const api = createApi(context, (error) => log.error({ err: error }, 'an admin request could not be answered'), this.#hub)
     this.#opened = { registry, context, api }
     return this.#opened
   }

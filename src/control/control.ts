@@ -51,6 +51,7 @@ class Control {
   readonly #telemetry: Telemetry
   readonly #pool: WorkerPool
   readonly #gateway: Gateway
+  readonly #administration: AdministrationService
   readonly #reloads: OneAtATime<ReloadRequest, ReloadReport>
   readonly #watcher: FileWatcher
   /** null: not opened yet, or started without a store. */
@@ -78,7 +79,7 @@ class Control {
       welcome: async (worker) => this.#registry?.publisher.welcome(worker),
       sighted: (message) => this.#registry?.sightings.hear(message),
     })
-    const administration = new AdministrationService({
+    this.#administration = new AdministrationService({
       log,
       audit: this.#audit,
       registry: () => this.#registry,
@@ -89,8 +90,8 @@ class Control {
     this.#gateway = new Gateway({
       pool: this.#pool,
       announce: (line) => options.out(`${line}\n`),
-      openAdmin: (socket) => administration.openSocket(socket),
-      openAdministration: (address, trust) => administration.openAddress(address, trust),
+      openAdmin: (socket) => this.#administration.openSocket(socket),
+      openAdministration: (address, trust) => this.#administration.openAddress(address, trust),
       openTelemetry: async (address) => {
         const server = await this.#telemetry.open(address, this.#telemetryState())
         log.info(`http://${formatAddress(server.address.address, server.address.port)} is open for telemetry`)
@@ -143,6 +144,7 @@ class Control {
     }
     this.#state = 'draining'
     this.#watcher.close()
+    this.#administration.stop()
     this.#log.info({ signal }, 'draining: no new connections, what runs may finish')
     this.#gateway.stop().then(
       () => this.#ended.resolve(0),
@@ -180,6 +182,7 @@ class Control {
     const report = reportOf(outcome, cause, { number: snapshot.number, loadedAt }, Date.now())
     this.#lastReload = report
     this.#tell(outcome, report)
+    this.#administration.reloaded(report)
     if (this.#state === 'draining') return report
     await this.#watcher.watch([...this.#filesOf(snapshot.settings), ...files], readSince, outcome.kind !== 'failed')
     if (replaceWorkers && outcome.kind !== 'failed') await this.#replaceWorkers()

@@ -13,7 +13,7 @@ import { compilePolicy } from '../../src/policy/policy.ts'
 import type { Policy } from '../../src/policy/types.ts'
 import { type Authority, createAuthority, temporaryFolder } from './authority.ts'
 import { certificateIdentity } from './identities.ts'
-import { type Clock, newEntry, temporaryStore } from './registry-store.ts'
+import { type Clock, newEntry, START, temporaryStore } from './registry-store.ts'
 
 const CONFIG = `listeners:
   main:
@@ -97,7 +97,7 @@ export async function administeredFiles(
       snapshot = result.snapshot
       return { outcome: result.changed ? 'loaded' : 'unchanged', message: '', problems: result.warnings }
     },
-    status: async () => ({ state: 'serving' }),
+    status: async () => ({ state: 'serving', started_at: START }),
     announce: (event) => void events.push(event),
     now: () => clock.now,
   }
