@@ -3,7 +3,9 @@ import type { AdministrationContext } from './context.ts'
 import { EventHub } from './event-hub.ts'
 import { ravenCertificates } from './raven/certificates.ts'
 import { type Api, createRouter } from './router.ts'
-import type { ApiRequest } from './types.ts'
+import type { ApiHandler, ApiRequest } from './types.ts'
+import { authorityHandler } from './v1/authority.ts'
+import { backupHandler } from './v1/backup.ts'
 import { certificatesV1 } from './v1/certificates.ts'
 import { gatewayApi } from './v1/gateway-api.ts'
 import { tokensV1 } from './v1/tokens.ts'
@@ -23,6 +25,8 @@ export function createApi(
     certificatesV1(certificates),
     tokensV1(certificates),
     whoamiV1(),
+    authorityOf(context),
+    backupHandler({ ...context, settings: () => context.inForce().settings }),
     ravenCertificates(certificates),
     ...gatewayApi(context, hub),
   ]
@@ -33,4 +37,15 @@ export function createApi(
       context.store.audit.append({ action: 'access', target: null, outcome: 'refused', details }, caller.actor)
     },
   })
+}
+
+/** The authority comes with the first configuration that is served. */
+function authorityOf(context: AdministrationContext): ApiHandler {
+  let handler: ApiHandler | null = null
+  return async (request) => {
+    const service = context.authorityService()
+    if (service === null) return null
+    handler ??= authorityHandler(service, context.store)
+    return handler(request)
+  }
 }

@@ -5,12 +5,14 @@ import type { Snapshot } from '../ipc/messages.ts'
 import { createAudit } from '../observability/audit.ts'
 import { DESCRIPTORS_HINT, watchDescriptors } from '../observability/descriptor-shortage.ts'
 import { createLogger, flushLogger, type Logger } from '../observability/logger.ts'
+import type { OwnInventory } from '../observability/metrics-aggregator.ts'
 import type { Audit } from '../observability/types.ts'
 import { AdministrationService } from './administration-service.ts'
 import { Gateway, type Outcome } from './gateway.ts'
 import { certificatesOf, crlsOf } from './inventory.ts'
 import { type ConfigurationSource, loadConfiguration } from './load.ts'
 import { OneAtATime } from './one-at-a-time.ts'
+import { Pki } from './pki.ts'
 import { openRegistryService, type RegistryService } from './registry-service.ts'
 import { reportOf } from './reload-report.ts'
 import { formatAddress } from './sockets.ts'
@@ -52,6 +54,8 @@ class Control {
   readonly #pool: WorkerPool
   readonly #gateway: Gateway
   readonly #administration: AdministrationService
+  /** null: not there yet, or started without a store: the quick form keeps nothing, and issues nothing. */
+  #pki: Pki | null = null
   readonly #reloads: OneAtATime<ReloadRequest, ReloadReport>
   readonly #watcher: FileWatcher
   /** null: not opened yet, or started without a store. */
@@ -82,7 +86,9 @@ class Control {
     this.#administration = new AdministrationService({
       log,
       audit: this.#audit,
+      version: options.version,
       registry: () => this.#registry,
+      authority: () => this.#pki?.service ?? null,
       snapshot: () => this.#gateway.inForce?.snapshot ?? null,
       reload: (workers) => this.#requestReload('command', workers),
       status: () => this.#status(),
@@ -92,6 +98,7 @@ class Control {
       announce: (line) => options.out(`${line}\n`),
       openAdmin: (socket) => this.#administration.openSocket(socket),
       openAdministration: (address, trust) => this.#administration.openAddress(address, trust),
+      openPki: (address) => (this.#pki as Pki).open(address),
       openTelemetry: async (address) => {
         const server = await this.#telemetry.open(address, this.#telemetryState())
         log.info(`http://${formatAddress(server.address.address, server.address.port)} is open for telemetry`)
@@ -113,8 +120,7 @@ class Control {
     process.on('SIGHUP', () => void this.#requestReload('signal'))
     this.#logProblems(warnings)
     try {
-      const { store } = snapshot.settings
-      if (store !== null) this.#registry = await openRegistryService(store, this.#log, () => this.#pool.workers)
+      await this.#openStore(snapshot)
       await this.#gateway.start(snapshot)
     } catch (error) {
       this.#close()
@@ -125,6 +131,7 @@ class Control {
     if (this.#state === 'starting') this.#state = 'serving'
     this.#started.resolve(snapshot)
     this.#telemetry.loaded(snapshot)
+    this.#pki?.take(snapshot)
     this.#log.info({ snapshot: snapshot.number, version: this.#options.version }, 'serving')
     this.#audit({ kind: 'CONFIG', action: 'loaded', snapshot: snapshot.number, detail: this.#configName })
     await this.#watcher.watch(this.#filesOf(snapshot.settings), readSince, true)
@@ -132,6 +139,16 @@ class Control {
     this.#close()
     await flushLogger(this.#log)
     return code
+  }
+
+  async #openStore(snapshot: Snapshot): Promise<void> {
+    const { store: settings } = snapshot.settings
+    if (settings === null) return
+    this.#registry = await openRegistryService(settings, this.#log, () => this.#pool.workers)
+    if (this.#registry === null) return
+    const { store } = this.#registry
+    const measured = (own: OwnInventory) => this.#telemetry.own(own)
+    this.#pki = new Pki({ store, log: this.#log, reload: () => this.#requestReload('file'), measured }, snapshot)
   }
 
   /** The first signal drains, the second ends at once. */
@@ -144,7 +161,6 @@ class Control {
     }
     this.#state = 'draining'
     this.#watcher.close()
-    this.#administration.stop()
     this.#log.info({ signal }, 'draining: no new connections, what runs may finish')
     this.#gateway.stop().then(
       () => this.#ended.resolve(0),
@@ -157,6 +173,8 @@ class Control {
 
   #close(): void {
     this.#watcher.close()
+    this.#administration.close()
+    this.#pki?.close()
     this.#telemetry.stop()
     this.#registry?.close()
   }
@@ -184,6 +202,7 @@ class Control {
     this.#tell(outcome, report)
     this.#administration.reloaded(report)
     if (this.#state === 'draining') return report
+    this.#pki?.take(snapshot)
     await this.#watcher.watch([...this.#filesOf(snapshot.settings), ...files], readSince, outcome.kind !== 'failed')
     if (replaceWorkers && outcome.kind !== 'failed') await this.#replaceWorkers()
     return report
@@ -234,7 +253,8 @@ class Control {
 
   #filesOf(settings: Settings): string[] {
     const { source } = this.#options
-    return source.kind === 'file' ? [source.file, ...settings.watchedFiles] : [...settings.watchedFiles]
+    const files = [...settings.watchedFiles, ...(this.#pki?.files ?? [])]
+    return source.kind === 'file' ? [source.file, ...files] : files
   }
 
   /** Asked later than it is made: the gateway is not there yet. */
@@ -273,6 +293,7 @@ class Control {
       })),
       certificates: snapshot === undefined ? [] : certificatesOf(snapshot),
       crls: snapshot === undefined ? [] : crlsOf(snapshot),
+      authority: this.#pki?.status() ?? null,
     }
   }
 }

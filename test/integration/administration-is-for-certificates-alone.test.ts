@@ -2,6 +2,7 @@
 // read, and nobody slow, large or crowded keeps administrators out. Addresses and trust change with a reload.
 import assert from 'node:assert/strict'
 import { Agent } from 'node:https'
+import { connect as tcpConnect } from 'node:net'
 import { test } from 'node:test'
 import { connect, type TLSSocket } from 'node:tls'
 import { type AdministeredGateway, startAdministeredGateway } from '../support/administered-gateway.ts'
@@ -47,6 +48,7 @@ test('a certificate registered by hand signs in, and a revocation bites on the c
   assert.equal(json(await gateway.ask('GET /api/v1/whoami', { client, agent })).clearance, 'Operator')
   assert.equal((await gateway.local('PATCH /api/v1/certificates/operator', { clearance: 'ValidUser' })).status, 200)
   assert.equal(json(await gateway.ask('GET /api/v1/whoami', { client, agent })).clearance, 'ValidUser')
+  assert.notEqual(json(await gateway.local('GET /api/v1/certificates/operator')).last_seen, null)
   const live = await open(gateway, client)
   const ended = new Promise<void>((resolve) => live.once('close', () => resolve()))
   live.on('error', () => {})
@@ -65,6 +67,11 @@ test('a page of another site, a body that is too large, and a target that is non
   const large = await gateway.ask('POST /admin/certificates', { client, body: 'x'.repeat(1024 * 1024 + 1) })
   assert.equal(large.status, 413)
   assert.equal((await gateway.ask('GET //evil', { client })).status, 400)
+  const garbled = await open(gateway, client)
+  const answered = new Promise<string>((resolve) => garbled.once('data', (part: Buffer) => resolve(part.toString())))
+  garbled.write('NONSENSE\r\n\r\n')
+  assert.match(await answered, /^HTTP\/1\.1 400 /)
+  garbled.destroy()
   assert.equal(json(await gateway.local('GET /api/v1/certificates?text=x')).total, 0)
 })
 
@@ -72,6 +79,13 @@ test('who is slow is cut off', async (t) => {
   const gateway = await startAdministeredGateway(t, [[/$/, '\nlimits: { head: 1s, handshake: 1s }\n']])
   const client = await gateway.make('root', 'ClusterAdmin')
   const slow = await open(gateway, client)
+  // Many who only connect take nobody's place.
+  const idle = Array.from({ length: 300 }, () => tcpConnect(gateway.adminPort, '127.0.0.1').on('error', () => {}))
+  t.after(async () => {
+    for (const socket of idle) socket.destroy()
+  })
+  await Promise.all(idle.map((socket) => new Promise((resolve) => socket.once('connect', resolve))))
+  assert.equal((await gateway.ask('GET /api/v1/whoami', { client })).status, 200)
   slow.write('GET /api/v1/whoami HTTP/1.1\r\nHost: ')
   slow.on('error', () => {})
   await new Promise<void>((resolve) => slow.once('close', () => resolve()))

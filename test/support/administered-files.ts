@@ -86,6 +86,8 @@ export async function administeredFiles(
   const reloads: AdministeredFiles['reloads'] = { count: 0, before: null }
   const context: AdministrationContext = {
     store,
+    version: '0.0.0',
+    authorityService: () => null,
     inForce: () => inForceOf(snapshot),
     authority: () => ({ issuing: null, problem: 'none here', issuers: [], roots: [] }),
     published: async () => undefined,

@@ -8,6 +8,7 @@ import { bundleOf, looseFiles } from '../certificates/files.ts'
 import type { Generated, Signed } from '../certificates/issuing.ts'
 import { Fields } from '../fields.ts'
 import { certificateBytes } from '../given-certificate.ts'
+import { malformed } from '../problem.ts'
 import { changedRights, rightsOf } from '../rights-fields.ts'
 import { type Parameters, type RoutedHandler, type RouteEntry, routeTable } from '../route-table.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
@@ -150,6 +151,7 @@ function fieldsOrNone(body: Uint8Array, known: readonly string[]): Fields {
 }
 
 function lifetimeIn(fields: Fields) {
+  if (fields.has('days') && fields.has('not_after')) throw malformed('days and not_after are two ends', 'give one of them')
   return { days: fields.number('days'), notAfter: fields.date('not_after') }
 }
 

@@ -27,7 +27,6 @@ test('in a folder that cannot be written there is none by default, and one that 
   const folder = join(path, 'read-only')
   mkdirSync(folder)
   chmodSync(folder, 0o555)
-  t.after(() => chmodSync(folder, 0o755))
   const file = join(folder, 'data', 'certgate.db')
   const { opened, warned } = open(file, true)
   assert.equal(await opened, null)

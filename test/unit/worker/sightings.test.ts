@@ -38,14 +38,19 @@ test('the last time of each registered certificate is handed over, of nobody els
   assert.deepEqual(sent, [{ kind: 'seen', seen: new Map([[hex(1), 20]]) }])
 })
 
-test('many are handed over before they are too many for one message', () => {
+test('many are handed over before they are too many for one message, and not more often than control can take', () => {
   const { made, sent } = sightings()
-  for (let number = 0; number < MAX_SIGHTINGS + 3; number++) made.note(peer(number, number), 1)
-  made.handOver()
-  assert.deepEqual(
-    sent.map((message) => message.kind === 'seen' && message.seen.size),
-    [MAX_SIGHTINGS, 3],
-  )
+  const sizes = () => sent.map((message) => message.kind === 'seen' && message.seen.size)
+  const noteFrom = (first: number, count: number, now: number) => {
+    for (let number = first; number < first + count; number++) made.note(peer(number, number), now)
+  }
+  noteFrom(0, MAX_SIGHTINGS + 3, 1_000)
+  assert.deepEqual(sizes(), [MAX_SIGHTINGS])
+  noteFrom(10_000, MAX_SIGHTINGS + 3, 5_999)
+  assert.deepEqual(sizes(), [MAX_SIGHTINGS])
+  noteFrom(20_000, 1, 6_000)
+  made.handOver(6_000)
+  assert.deepEqual(sizes(), [MAX_SIGHTINGS, MAX_SIGHTINGS, 1])
 })
 
 test('a renewal is told once a minute, is not taken for what it renews, and a flood of them is cut off', () => {
