@@ -5,7 +5,7 @@ import { ravenCertificates } from './raven/certificates.ts'
 import { type Api, createRouter } from './router.ts'
 import type { ApiHandler, ApiRequest } from './types.ts'
 import { authorityHandler } from './v1/authority.ts'
-import { backupHandler } from './v1/backup.ts'
+import { backupV1 } from './v1/backup.ts'
 import { certificatesV1 } from './v1/certificates.ts'
 import { gatewayApi } from './v1/gateway-api.ts'
 import { tokensV1 } from './v1/tokens.ts'
@@ -26,7 +26,7 @@ export function createApi(
     tokensV1(certificates),
     whoamiV1(),
     authorityOf(context),
-    backupHandler({ ...context, settings: () => context.inForce().settings }),
+    backupV1(context),
     ravenCertificates(certificates),
     ...gatewayApi(context, hub),
   ]

@@ -72,6 +72,10 @@ export class AuthorityService {
     return this.#publisher.get(keyId)
   }
 
+  get crlsAreDue(): boolean {
+    return this.#publisher.isDue(this.#services.now())
+  }
+
   /** Signs the revocation lists that are due. Throws what the store throws. */
   publishCrls(): Published {
     const settings = this.#settings

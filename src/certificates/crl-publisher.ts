@@ -52,6 +52,11 @@ export class CrlPublisher {
     return [...this.#lists.values()].map(({ crl }) => crl)
   }
 
+  /** Whether the time of one of them has come, whatever was revoked. */
+  isDue(now: number): boolean {
+    return this.all.some((crl) => isDue(crl, now))
+  }
+
   /** Signs what is due. Throws what the store throws: no list is ever signed under a number that is not recorded. */
   publish(issuers: readonly Issuer[], publication: CrlPublication): Published {
     const signed: PublishedCrl[] = []

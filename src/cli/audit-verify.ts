@@ -34,7 +34,7 @@ examples:
     }
     const [file] = positionals
     if (file !== undefined) return report(await verifyExport(linesOf(resolve(terminal.cwd, file)), expectedHead), flags.json, terminal)
-    const query = expectedHead === undefined ? '' : `?${new URLSearchParams({ expected_head: expectedHead })}`
+    const query = expectedHead === undefined ? '' : `?${new URLSearchParams({ head: expectedHead })}`
     const verdict = await askOrRead(
       flags,
       terminal,

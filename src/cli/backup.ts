@@ -13,7 +13,6 @@ import { adminSocketOf, DEFAULT_CONFIG } from './running.ts'
 import { shortPath } from './short-path.ts'
 import { storeOf } from './stopped-store.ts'
 import { styles } from './style.ts'
-import { certgateVersion } from './version.ts'
 
 export const backupCommand: Command = {
   name: 'backup',
@@ -64,7 +63,7 @@ async function ofStopped(config: string | undefined, folder: string, terminal: T
   const store = openStore(file)
   try {
     const actor = { name: 'cli', fingerprint: null }
-    return await makeBackup({ folder, sources: backupSources(settings), store, actor, version: certgateVersion(), now: Date.now() })
+    return await makeBackup({ folder, sources: backupSources(settings), store, actor, now: Date.now() })
   } finally {
     store.close()
   }

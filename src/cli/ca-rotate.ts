@@ -11,7 +11,7 @@ import { printable } from './printable.ts'
 import { oneOf } from './rights-flags.ts'
 
 const DAY = 86_400_000
-const DEFAULT_OVERLAP = 30
+const DEFAULT_OVERLAP = 90
 
 export const caRotateCommand: Command = {
   name: 'ca rotate',
@@ -22,14 +22,14 @@ Makes a new root and issuing authority, and signs with it from then on. Certific
 one are accepted until the overlap ends. Says what will happen and asks; where nobody can be
 asked it does nothing without --yes.
 
-      --overlap DURATION  how long both are trusted, e.g. 90d; default: ${DEFAULT_OVERLAP}d
+      --overlap DURATION  how long both are trusted, e.g. 30d; default: ${DEFAULT_OVERLAP}d
       --days N            how long the new authority is valid; default: 3650
       --key-type ec|rsa|rsa4096|ed25519   default: that of the old one
       --yes               do not ask
 ${ADMINISTRATION_USAGE}
 
 examples:
-  certgate ca rotate --overlap 90d
+  certgate ca rotate --overlap 30d
 `,
   async run(args, terminal) {
     const spec = {
@@ -74,6 +74,6 @@ function plan(subject: string, overlap: number, now: number): string {
   return `this replaces ${printable(subject)}:
   a new root and a new issuing authority are made, and sign all that is issued from now on
   certificates of the old one are accepted until ${end} (${overlap} days), then no more: renew them by then
-  the server certificate is renewed under the new one: give clients that verify it the new root before that
+  clients that verify the gateway's own certificate need the new root before that one is renewed
 `
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Authority, createAuthority } from '../certificates/authority.ts'
@@ -44,7 +44,8 @@ export async function initialize(request: InitRequest): Promise<Initialized> {
   const secret = (path: string, content: string | Uint8Array): NewFile => ({ path, content, mode: 0o600 })
   const open = (path: string, content: string): NewFile => ({ path, content, mode: 0o644 })
   // What SQLite left beside a database that is gone would be taken for a part of the new one.
-  assertAbsent(join(request.folder, 'certgate.db'))
+  const database = join(request.folder, 'certgate.db')
+  if (!existsSync(database)) assertAbsent(database)
   writeNewFiles(
     request.folder,
     [

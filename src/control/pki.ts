@@ -129,7 +129,7 @@ export class Pki {
     this.#attempt('revocation lists', () => {
       const { sequence } = this.#services.store.audit.head()
       const upkeep = steady >= this.#upkeepDue
-      if (sequence === this.#sequence && !upkeep) return
+      if (sequence === this.#sequence && !upkeep && !this.service.crlsAreDue) return
       // Where there was none nothing is watched: one may have been put there.
       if (upkeep && this.service.loaded.absent) this.service.take(this.#snapshot?.settings.authority ?? null)
       if (upkeep) this.#settle()

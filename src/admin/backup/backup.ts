@@ -14,8 +14,6 @@ export interface BackupOrder {
   readonly sources: BackupSources
   readonly store: Store
   readonly actor: Actor
-  /** Of the program, for the record. */
-  readonly version: string
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -42,18 +40,20 @@ export async function makeBackup(order: BackupOrder): Promise<Manifest> {
   } catch (error) {
     rmSync(partial, { recursive: true, force: true })
     if (error instanceof CertgateError) throw error
-    throw new CertgateError('io_failed', `cannot make the backup ${folder}: ${unreadable(error)}`, { cause: error })
+    throw new CertgateError('io_failed', `cannot make the backup ${folder}: ${unreadable(error)}`, {
+      cause: error,
+      hint: 'it is written by the gateway where that runs: choose a folder that its user may write to',
+    })
   }
 }
 
-async function fill(partial: string, { sources, store, version, now }: BackupOrder): Promise<Manifest> {
+async function fill(partial: string, { sources, store, now }: BackupOrder): Promise<Manifest> {
   const configFolder = dirname(sources.configFile)
   const copy = join(partial, STORE)
   const checked = await store.backup(copy)
   const original = placeOf(store.file, configFolder)
   const files = sources.files.map((file, index) => copyFile(file, configFolder, partial, index))
   const manifest: NewManifest = {
-    certgate: version,
     created_at: new Date(now).toISOString(),
     config_folder: configFolder,
     config: basename(sources.configFile),

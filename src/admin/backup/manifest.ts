@@ -24,7 +24,6 @@ export interface BackedUpFile {
 export interface Manifest {
   readonly format: typeof FORMAT
   readonly version: typeof VERSION
-  readonly certgate: string
   readonly created_at: string
   /** Absolute, as it was. */
   readonly config_folder: string

@@ -16,13 +16,15 @@ export function backupSources(settings: Pick<Settings, 'file' | 'directory' | 'w
   return { configFile: settings.file, files: [...new Set([settings.file, ...settings.watchedFiles, ...authority])] }
 }
 
-/** All in a folder and below it; none where there is no such folder. Links to folders are not followed: they may go in circles. */
+/** All in a folder and below it, in order; none where there is no such folder. Links to folders are not followed: they may go in circles. */
 function regularFiles(folder: string): string[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return []
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .map((entry) => ({ entry, path: join(entry.parentPath, entry.name) }))
-    .filter(({ entry, path }) => entry.isFile() || (entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isFile() === true))
-    .filter(({ entry }) => !entry.name.endsWith('.partial'))
-    .map(({ path }) => path)
-    .sort()
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name)
+      if (entry.isDirectory()) return regularFiles(path)
+      const isFile = entry.isFile() || (entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isFile() === true)
+      return isFile && !entry.name.endsWith('.partial') ? [path] : []
+    })
 }
