@@ -66,6 +66,8 @@ test('a page of another site, a body that is too large, and a target that is non
   assert.deepEqual([cross.status, json(cross).code], [403, 'cross_site'])
   const large = await gateway.ask('POST /admin/certificates', { client, body: 'x'.repeat(1024 * 1024 + 1) })
   assert.equal(large.status, 413)
+  const larger = await gateway.ask('POST /admin/certificates', { client, body: 'x'.repeat(12 * 1024 * 1024) })
+  assert.deepEqual([larger.status, larger.headers.connection], [413, 'close'])
   assert.equal((await gateway.ask('GET //evil', { client })).status, 400)
   const garbled = await open(gateway, client)
   const answered = new Promise<string>((resolve) => garbled.once('data', (part: Buffer) => resolve(part.toString())))
