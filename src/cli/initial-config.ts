@@ -65,6 +65,10 @@ identity_headers:
   styles:
     - plain
 
+# Who has which certificate, and the audit log. The authority that signs them is in ca/.
+store:
+  sqlite: certgate.db
+
 # Where administrators manage certificates and roles, with a client certificate of clearance Operator or above. The commands of
 # this machine work through the socket.
 admin:

@@ -1,11 +1,9 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { AuthorityService } from '../admin/authority-service.ts'
 import type { AdministrationContext } from '../admin/context.ts'
 import { openOffline as openApi } from '../admin/offline.ts'
 import type { ApiResponse } from '../admin/types.ts'
-import type { OperatingAuthority } from '../certificates/operating-authority.ts'
-import { loadAuthority } from '../certificates/own-authority.ts'
-import type { Settings } from '../config/settings.ts'
 import type { ApiAnswer, ApiCall } from '../control/api-client.ts'
 import { CertgateError } from '../errors.ts'
 import { compilePolicy } from '../policy/policy.ts'
@@ -14,6 +12,7 @@ import { openStore } from '../store/store.ts'
 import type { Terminal } from './command.ts'
 import { loadSnapshot } from './load-snapshot.ts'
 import { DEFAULT_CONFIG } from './running.ts'
+import { certgateVersion } from './version.ts'
 
 /** Five seconds, as the store itself waits for others. */
 const TRIES = 100
@@ -59,14 +58,17 @@ async function stoppedContext(config: string | undefined, terminal: Pick<Termina
     })
   }
   const store = openStore(file)
-  const authority = authorityOf(settings)
+  const unchanged = async () => ({ outcome: 'unchanged', message: 'no gateway is running', problems: [] }) as const
+  const authority = new AuthorityService({ store, reload: unchanged, now: Date.now }, settings.authority)
   return {
     store,
+    version: certgateVersion(),
     inForce: () => ({ settings, mapping, users, policy, listeners }),
-    authority: () => authority,
+    authority: () => authority.authority(),
+    authorityService: () => authority,
     // Nobody has to be told.
     published: async () => {},
-    reload: async () => ({ outcome: 'unchanged', message: 'no gateway is running', problems: [] }),
+    reload: unchanged,
     status: async () => ({ state: 'stopped', config_file: resolve(terminal.cwd, config ?? DEFAULT_CONFIG) }),
     announce: () => {},
     now: Date.now,
@@ -80,20 +82,6 @@ async function staysInUse(file: string): Promise<boolean> {
     await setTimeout(BETWEEN_TRIES)
   }
   return true
-}
-
-/** As `certgate init` makes it. */
-function authorityOf({ directory }: Settings): OperatingAuthority {
-  const folder = join(directory, 'ca')
-  const cert = join(folder, 'issuing.crt')
-  try {
-    const source = { cert, key: join(folder, 'issuing.key'), pfx: null, password: null, passphrase: null }
-    const { issuer, rootCertificate } = loadAuthority(source)
-    return { issuing: issuer, problem: '', issuers: [issuer], roots: rootCertificate === null ? [] : [rootCertificate] }
-  } catch (error) {
-    if (!(error instanceof CertgateError)) throw error
-    return { issuing: null, problem: error.message, issuers: [], roots: [] }
-  }
 }
 
 function answerOf({ status, headers, body }: ApiResponse): ApiAnswer {

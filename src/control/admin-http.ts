@@ -4,6 +4,8 @@ import type { ApiRequest, ApiResponse, Caller } from '../admin/types.ts'
 
 /** Milliseconds in which a client takes nothing of an answer that is sent as it comes. */
 const STALLED = 60_000
+/** Bytes of a body that are read at all. */
+const MOST_DROPPED = 16 * 1024 * 1024
 
 /** Carries one HTTP request to the administration and its answer back. Rejects only where the client has gone. */
 export async function carry(request: IncomingMessage, response: ServerResponse, caller: Caller, api: Api): Promise<void> {
@@ -35,16 +37,21 @@ function requestOf(request: IncomingMessage, body: Buffer, caller: Caller): ApiR
   }
 }
 
-/** One byte more than is allowed at most. */
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+/** One byte more than is allowed at most. The rest is taken and dropped, so that whoever sends it can still read why it was refused. */
+function readBody(request: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = []
   let length = 0
-  for await (const part of request as AsyncIterable<Buffer>) {
-    parts.push(part)
-    length += part.length
-    if (length > BODY_LIMIT) break
-  }
-  return Buffer.concat(parts).subarray(0, BODY_LIMIT + 1)
+  const whole = () => Buffer.concat(parts).subarray(0, BODY_LIMIT + 1)
+  return new Promise((resolve, reject) => {
+    request.on('data', (part: Buffer) => {
+      if (length <= BODY_LIMIT) parts.push(part)
+      length += part.length
+      if (length > MOST_DROPPED) resolve(whole())
+    })
+    request.once('end', () => resolve(whole()))
+    request.once('error', reject)
+    request.once('close', () => reject(new Error('the client has gone')))
+  })
 }
 
 export async function send(response: ServerResponse, { status, headers, body }: ApiResponse, headOnly = false): Promise<void> {
@@ -58,9 +65,22 @@ export async function send(response: ServerResponse, { status, headers, body }: 
     return
   }
   response.flushHeaders()
-  for await (const text of body as AsyncIterable<string>) {
-    if (response.destroyed) return
-    if (!response.write(text)) await drained(response)
+  await stream(response, body as AsyncIterable<string>)
+}
+
+/** Ends with what is streamed, or as soon as the client goes: whoever makes it is told by `return`. */
+async function stream(response: ServerResponse, body: AsyncIterable<string>): Promise<void> {
+  const iterator = body[Symbol.asyncIterator]()
+  const gone = new Promise<null>((resolve) => response.once('close', () => resolve(null)))
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), gone])
+      if (next === null || next.done === true || response.destroyed) break
+      if (!response.write(next.value)) await drained(response)
+    }
+  } finally {
+    // Not waited for: a generator that waits itself answers only then.
+    iterator.return?.().catch(() => {})
   }
   response.end()
 }

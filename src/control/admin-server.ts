@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { InForce } from '../admin/context.ts'
 import { familyOf } from '../admin/family.ts'
@@ -21,8 +22,8 @@ import { formatAddress, unavailable } from './sockets.ts'
 
 /** Administrators are few; whoever opens more connections takes the place of an idle one, never that of an answer. */
 const MAX_CONNECTIONS = 256
-/** With those whose handshake is under way; one more is closed at once. */
-const MAX_ACCEPTED = 512
+/** Handshakes under way; for one more the oldest is given up: whoever only connects keeps nobody out. */
+const MAX_HANDSHAKES = 256
 const MAX_HEAD_BYTES = 32 * 1024
 /** Milliseconds. */
 const BODY_TIMEOUT = 30_000
@@ -36,6 +37,8 @@ export interface AdminServerServices {
   readonly registry: Registry
   inForce(): InForce
   readonly audit: Audit
+  /** Somebody came whose certificate is trusted. */
+  seen(peer: Peer): void
   failed(error: unknown): void
 }
 
@@ -70,16 +73,23 @@ class AdminFront {
   readonly #answering = new Set<Socket>()
   readonly #deadlines = new WeakMap<Socket, NodeJS.Timeout>()
   readonly #sweep: NodeJS.Timeout
-  #accepted = 0
+  readonly #handshakes = new Map<string, Socket>()
   #ticketKeysUntil = Date.now() + TICKET_KEYS_LAST
 
   constructor(trust: AdminTrust, services: AdminServerServices) {
     this.#services = services
     this.#limits = trust.limits
     this.#tls = this.#createTls(trust)
-    this.#http = createHttpServer({ maxHeaderSize: MAX_HEAD_BYTES }, (request, response) => void this.#answer(request, response))
+    this.#http = createHttpServer(
+      { maxHeaderSize: MAX_HEAD_BYTES, keepAliveTimeout: this.#limits.keepalive || DEFAULT_PATIENCE },
+      (request, response) => void this.#answer(request, response),
+    )
     limitConnections(this.#http, MAX_CONNECTIONS)
-    this.#http.on('clientError', (_error, socket) => socket.destroy())
+    this.#http.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      // Into an answer under way nothing may be written.
+      if (this.#answering.has(socket as Socket)) socket.destroy()
+      else turnAway(error, socket)
+    })
     // Half-open: a client that has sent its last request still gets the answer.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket))
     this.#sweep = setInterval(() => this.#judgeAll(), JUDGE_INTERVAL).unref()
@@ -126,17 +136,22 @@ class AdminFront {
   }
 
   #accept(socket: Socket): void {
-    if (this.#accepted >= MAX_ACCEPTED) {
-      socket.destroy()
-      return
+    const key = keyOf(socket)
+    for (const [oldest, other] of this.#handshakes) {
+      if (this.#handshakes.size < MAX_HANDSHAKES) break
+      this.#handshakes.delete(oldest)
+      other.destroy()
     }
-    this.#accepted++
-    socket.once('close', () => this.#accepted--)
+    this.#handshakes.set(key, socket)
+    socket.once('close', () => {
+      if (this.#handshakes.get(key) === socket) this.#handshakes.delete(key)
+    })
     socket.on('error', () => socket.destroy())
     this.#tls.server.emit('connection', socket)
   }
 
   #secured(socket: TLSSocket, peer: Peer): void {
+    this.#handshakes.delete(keyOf(socket))
     this.#peers.set(socket, peer)
     socket.once('close', () => {
       this.#peers.delete(socket)
@@ -146,6 +161,7 @@ class AdminFront {
     socket.on('error', () => socket.destroy())
     this.#allow(socket, this.#limits.head || DEFAULT_PATIENCE)
     this.#http.emit('connection', socket)
+    if (peer.refusal === null && peer.certificate !== null) this.#services.seen(peer)
   }
 
   /** What is to come from the client has to come in so many milliseconds; null: nothing is waited for. */
@@ -221,4 +237,17 @@ class AdminFront {
     this.#ticketKeysUntil = Date.now() + TICKET_KEYS_LAST
     this.#tls.setTicketKeys(randomBytes(48))
   }
+}
+
+/** The same for a TCP connection and for the TLS over it. */
+const keyOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`
+
+/** What is no HTTP, or has too long a head, is nobody's request. */
+function turnAway({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable) {
+    socket.destroy()
+    return
+  }
+  const status = code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nCache-Control: no-store\r\n\r\n`)
 }

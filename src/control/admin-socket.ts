@@ -133,6 +133,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
       await carry(request, response, CLI_CALLER, handlers.api)
     }
   } catch (error) {
+    // Whoever asked has gone.
+    if (response.destroyed) return
     handlers.failed(error)
     respond(response, 500, { error: error instanceof Error ? error.message : String(error) })
   }

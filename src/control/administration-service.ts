@@ -1,19 +1,21 @@
 import { createApi } from '../admin/api.ts'
+import type { AuthorityService } from '../admin/authority-service.ts'
 import type { AdministrationContext } from '../admin/context.ts'
+import { EventHub } from '../admin/event-hub.ts'
 import { AdminProblem } from '../admin/problem.ts'
 import { type Api, createRouter } from '../admin/router.ts'
 import type { ApiRequest, ApiResponse } from '../admin/types.ts'
-import type { OperatingAuthority } from '../certificates/operating-authority.ts'
 import type { Address } from '../config/settings.ts'
 import { CertgateError } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Audit } from '../observability/types.ts'
+import type { Peer } from '../tls/types.ts'
 import type { AdminTrust } from './admin-listener.ts'
 import { type AdminServer, openAdminServer } from './admin-server.ts'
 import { type AdminSocket, openAdminSocket } from './admin-socket.ts'
 import { administrationOf } from './administration.ts'
-import { authorityBeside } from './interim-authority.ts'
+import { AuditTail } from './audit-tail.ts'
 import type { RegistryService } from './registry-service.ts'
 import { formatAddress } from './sockets.ts'
 import type { ReloadReport, Status } from './status.ts'
@@ -21,8 +23,12 @@ import type { ReloadReport, Status } from './status.ts'
 export interface AdministrationServices {
   readonly log: Logger
   readonly audit: Audit
+  /** Of the program. */
+  readonly version: string
   /** null: not opened, as in the quick form, which keeps none. */
   registry(): RegistryService | null
+  /** null: not there yet. */
+  authority(): AuthorityService | null
   /** null: nothing is served yet. */
   snapshot(): Snapshot | null
   reload(workers: boolean): Promise<ReloadReport>
@@ -32,8 +38,9 @@ export interface AdministrationServices {
 /** Administration in a running gateway: the one API, and the two ways to it. */
 export class AdministrationService {
   readonly #services: AdministrationServices
+  readonly #hub = new EventHub()
   #opened: Opened | null = null
-  #authority: { readonly snapshot: Snapshot; readonly authority: OperatingAuthority } | null = null
+  #tail: AuditTail | null = null
 
   constructor(services: AdministrationServices) {
     this.#services = services
@@ -60,10 +67,30 @@ export class AdministrationService {
       registry: opened.registry.publisher.registry,
       inForce: () => opened.context.inForce(),
       audit,
+      seen: (peer) => this.#note(opened.registry, peer),
       failed: (error) => log.error({ err: error }, 'an admin request could not be answered'),
     })
     log.info(`https://${formatAddress(server.address.host, server.address.port)} is open for administration`)
     return server
+  }
+
+  /** Tells live views that a load succeeded or failed. */
+  reloaded(report: ReloadReport): void {
+    this.#hub.publish({ kind: 'reload', data: report })
+  }
+
+  /** Ends what live views read; before the store is closed. */
+  close(): void {
+    this.#tail?.close()
+    this.#hub.close()
+  }
+
+  /** As workers tell it of their handshakes. */
+  #note({ sightings }: RegistryService, { certificate, evidence, renews }: Peer): void {
+    if (certificate === null) return
+    if (renews !== undefined) sightings.hear({ kind: 'renewal', certificate: certificate.derBase64 })
+    else if (evidence?.registered === certificate.fingerprint)
+      sightings.hear({ kind: 'seen', seen: new Map([[certificate.fingerprint, Date.now()]]) })
   }
 
   async #answer(request: ApiRequest): Promise<ApiResponse> {
@@ -79,23 +106,24 @@ export class AdministrationService {
     const { log } = this.#services
     const context = administrationOf({
       store: registry.store,
+      version: this.#services.version,
       snapshot: () => this.#services.snapshot(),
-      authority: () => this.#authorityOf(this.#services.snapshot()),
+      authority: () => this.#services.authority(),
       published: () => registry.publisher.published(),
       reload: () => this.#services.reload(false),
       status: () => this.#services.status(),
-      announce: () => {},
+      announce: (event) => this.#hub.publish(event),
     })
-    const api = createApi(context, (error) => log.error({ err: error }, 'an admin request could not be answered'))
+    const failed = (error: unknown) => log.error({ err: error }, 'an admin request could not be answered')
+    const api = createApi(context, failed, this.#hub)
+    this.#tail = new AuditTail({
+      audit: registry.store.audit,
+      isWanted: () => this.#hub.clients > 0,
+      publish: (event) => this.#hub.publish(event),
+      failed: (error) => log.error({ err: error }, 'the audit log could not be read for live views'),
+    })
     this.#opened = { registry, context, api }
     return this.#opened
-  }
-
-  /** Read once per configuration: another key beside the same certificate counts after a reload. */
-  #authorityOf(snapshot: Snapshot | null): OperatingAuthority {
-    if (snapshot === null) return { issuing: null, problem: 'the gateway does not serve yet', issuers: [], roots: [] }
-    if (this.#authority?.snapshot !== snapshot) this.#authority = { snapshot, authority: authorityBeside(snapshot.settings) }
-    return this.#authority.authority
   }
 }
 

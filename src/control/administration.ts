@@ -1,6 +1,6 @@
+import type { AuthorityService } from '../admin/authority-service.ts'
 import type { AdminEvent, AdministrationContext, InForce, TakenUp } from '../admin/context.ts'
 import { AdminProblem } from '../admin/problem.ts'
-import type { OperatingAuthority } from '../certificates/operating-authority.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import { compilePolicy } from '../policy/policy.ts'
 import type { Policy } from '../policy/types.ts'
@@ -9,9 +9,11 @@ import type { Store } from '../store/store.ts'
 /** What the administration of a gateway is put together from; each is asked anew, as a reload may replace it. */
 export interface AdministrationParts {
   readonly store: Store
+  readonly version: string
   /** null: nothing is served yet. */
   snapshot(): Snapshot | null
-  authority(): OperatingAuthority
+  /** null: not there yet. */
+  authority(): AuthorityService | null
   published(): Promise<void>
   reload(): Promise<TakenUp>
   status(): Promise<unknown>
@@ -22,12 +24,14 @@ export function administrationOf(parts: AdministrationParts): AdministrationCont
   const compiled = new CompiledSnapshot()
   return {
     store: parts.store,
+    version: parts.version,
     inForce: () => {
       const snapshot = parts.snapshot()
       if (snapshot === null) throw new AdminProblem(503, 'starting', 'the gateway does not serve yet', { hint: 'try again in a moment' })
       return compiled.of(snapshot)
     },
-    authority: () => parts.authority(),
+    authority: () => parts.authority()?.authority() ?? NO_AUTHORITY,
+    authorityService: () => parts.authority(),
     published: () => parts.published(),
     reload: () => parts.reload(),
     status: () => parts.status(),
@@ -35,6 +39,8 @@ export function administrationOf(parts: AdministrationParts): AdministrationCont
     now: Date.now,
   }
 }
+
+const NO_AUTHORITY = { issuing: null, problem: 'the gateway does not serve yet', issuers: [], roots: [] }
 
 /** Compiled once per snapshot, and as far as it is the same not even then. */
 class CompiledSnapshot {

@@ -5,12 +5,14 @@ import type { Snapshot } from '../ipc/messages.ts'
 import { createAudit } from '../observability/audit.ts'
 import { DESCRIPTORS_HINT, watchDescriptors } from '../observability/descriptor-shortage.ts'
 import { createLogger, flushLogger, type Logger } from '../observability/logger.ts'
+import type { OwnInventory } from '../observability/metrics-aggregator.ts'
 import type { Audit } from '../observability/types.ts'
 import { AdministrationService } from './administration-service.ts'
 import { Gateway, type Outcome } from './gateway.ts'
 import { certificatesOf, crlsOf } from './inventory.ts'
 import { type ConfigurationSource, loadConfiguration } from './load.ts'
 import { OneAtATime } from './one-at-a-time.ts'
+import { Pki } from './pki.ts'
 import { openRegistryService, type RegistryService } from './registry-service.ts'
 import { reportOf } from './reload-report.ts'
 import { formatAddress } from './sockets.ts'
@@ -51,6 +53,9 @@ class Control {
   readonly #telemetry: Telemetry
   readonly #pool: WorkerPool
   readonly #gateway: Gateway
+  readonly #administration: AdministrationService
+  /** null: not there yet, or started without a store: the quick form keeps nothing, and issues nothing. */
+  #pki: Pki | null = null
   readonly #reloads: OneAtATime<ReloadRequest, ReloadReport>
   readonly #watcher: FileWatcher
   /** null: not opened yet, or started without a store. */
@@ -78,10 +83,12 @@ class Control {
       welcome: async (worker) => this.#registry?.publisher.welcome(worker),
       sighted: (message) => this.#registry?.sightings.hear(message),
     })
-    const administration = new AdministrationService({
+    this.#administration = new AdministrationService({
       log,
       audit: this.#audit,
+      version: options.version,
       registry: () => this.#registry,
+      authority: () => this.#pki?.service ?? null,
       snapshot: () => this.#gateway.inForce?.snapshot ?? null,
       reload: (workers) => this.#requestReload('command', workers),
       status: () => this.#status(),
@@ -89,8 +96,9 @@ class Control {
     this.#gateway = new Gateway({
       pool: this.#pool,
       announce: (line) => options.out(`${line}\n`),
-      openAdmin: (socket) => administration.openSocket(socket),
-      openAdministration: (address, trust) => administration.openAddress(address, trust),
+      openAdmin: (socket) => this.#administration.openSocket(socket),
+      openAdministration: (address, trust) => this.#administration.openAddress(address, trust),
+      openPki: (address) => (this.#pki as Pki).open(address),
       openTelemetry: async (address) => {
         const server = await this.#telemetry.open(address, this.#telemetryState())
         log.info(`http://${formatAddress(server.address.address, server.address.port)} is open for telemetry`)
@@ -112,8 +120,7 @@ class Control {
     process.on('SIGHUP', () => void this.#requestReload('signal'))
     this.#logProblems(warnings)
     try {
-      const { store } = snapshot.settings
-      if (store !== null) this.#registry = await openRegistryService(store, this.#log, () => this.#pool.workers)
+      await this.#openStore(snapshot)
       await this.#gateway.start(snapshot)
     } catch (error) {
       this.#close()
@@ -124,6 +131,7 @@ class Control {
     if (this.#state === 'starting') this.#state = 'serving'
     this.#started.resolve(snapshot)
     this.#telemetry.loaded(snapshot)
+    this.#pki?.take(snapshot)
     this.#log.info({ snapshot: snapshot.number, version: this.#options.version }, 'serving')
     this.#audit({ kind: 'CONFIG', action: 'loaded', snapshot: snapshot.number, detail: this.#configName })
     await this.#watcher.watch(this.#filesOf(snapshot.settings), readSince, true)
@@ -131,6 +139,16 @@ class Control {
     this.#close()
     await flushLogger(this.#log)
     return code
+  }
+
+  async #openStore(snapshot: Snapshot): Promise<void> {
+    const { store: settings } = snapshot.settings
+    if (settings === null) return
+    this.#registry = await openRegistryService(settings, this.#log, () => this.#pool.workers)
+    if (this.#registry === null) return
+    const { store } = this.#registry
+    const measured = (own: OwnInventory) => this.#telemetry.own(own)
+    this.#pki = new Pki({ store, log: this.#log, reload: () => this.#requestReload('file'), measured }, snapshot)
   }
 
   /** The first signal drains, the second ends at once. */
@@ -155,6 +173,8 @@ class Control {
 
   #close(): void {
     this.#watcher.close()
+    this.#administration.close()
+    this.#pki?.close()
     this.#telemetry.stop()
     this.#registry?.close()
   }
@@ -180,7 +200,9 @@ class Control {
     const report = reportOf(outcome, cause, { number: snapshot.number, loadedAt }, Date.now())
     this.#lastReload = report
     this.#tell(outcome, report)
+    this.#administration.reloaded(report)
     if (this.#state === 'draining') return report
+    this.#pki?.take(snapshot)
     await this.#watcher.watch([...this.#filesOf(snapshot.settings), ...files], readSince, outcome.kind !== 'failed')
     if (replaceWorkers && outcome.kind !== 'failed') await this.#replaceWorkers()
     return report
@@ -231,7 +253,8 @@ class Control {
 
   #filesOf(settings: Settings): string[] {
     const { source } = this.#options
-    return source.kind === 'file' ? [source.file, ...settings.watchedFiles] : [...settings.watchedFiles]
+    const files = [...settings.watchedFiles, ...(this.#pki?.files ?? [])]
+    return source.kind === 'file' ? [source.file, ...files] : files
   }
 
   /** Asked later than it is made: the gateway is not there yet. */
@@ -270,6 +293,7 @@ class Control {
       })),
       certificates: snapshot === undefined ? [] : certificatesOf(snapshot),
       crls: snapshot === undefined ? [] : crlsOf(snapshot),
+      authority: this.#pki?.status() ?? null,
     }
   }
 }

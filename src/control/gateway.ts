@@ -31,6 +31,7 @@ export interface GatewayServices {
   openTelemetry(address: Address): Promise<{ close(): Promise<void> }>
   openAdmin(socket: string): Promise<AdminSocket>
   openAdministration(address: Address, trust: AdminTrust): Promise<AdminServer>
+  openPki(address: Address): Promise<{ close(): Promise<void> }>
   /** One line for people on standard output. */
   announce(line: string): void
 }
@@ -52,6 +53,7 @@ export class Gateway {
   readonly #admin = new Replaceable<AdminSocket>()
   readonly #administration = new Replaceable<AdminServer>()
   readonly #telemetry = new Replaceable<{ close(): Promise<void> }>()
+  readonly #pki = new Replaceable<{ close(): Promise<void> }>()
   #inForce: InForce | null = null
   #rotation: NodeJS.Timeout | null = null
   #busy = false
@@ -105,7 +107,7 @@ export class Gateway {
     await this.#services.pool.stop()
     this.#admin.close()
     // A scraper that is slow to leave must not hold up the end.
-    await Promise.race([this.#telemetry.close(), delay(telemetryPatience, undefined, { ref: false })])
+    await Promise.race([Promise.all([this.#telemetry.close(), this.#pki.close()]), delay(telemetryPatience, undefined, { ref: false })])
   }
 
   /** Ends the workers and whatever they serve at once. */
@@ -123,7 +125,7 @@ export class Gateway {
 
   async #takeUp(candidate: Snapshot, bring: (serving: Serving) => Promise<void>): Promise<void> {
     const snapshot = this.#keyring.fit(candidate)
-    const { listeners, telemetry, admin } = snapshot.settings
+    const { listeners, telemetry, admin, pki } = snapshot.settings
     const prepared: Prepared[] = []
     this.#refuseIfStopping()
     this.#busy = true
@@ -133,8 +135,9 @@ export class Gateway {
       sockets = listening.byListener
       prepared.push(listening)
       const { address } = telemetry
-      const telemetryKey = address === null ? null : formatAddress(address.host, address.port)
-      prepared.push(await this.#telemetry.prepare(telemetryKey, () => this.#services.openTelemetry(address as Address)))
+      prepared.push(await this.#telemetry.prepare(keyOf(address), () => this.#services.openTelemetry(address as Address)))
+      const http = pki?.http ?? null
+      prepared.push(await this.#pki.prepare(keyOf(http), () => this.#services.openPki(http as Address)))
       const socket = admin?.socket ?? null
       prepared.push(await this.#admin.prepare(socket, () => this.#services.openAdmin(socket as string)))
       prepared.push(...(await this.#prepareAdministration(snapshot)))
@@ -205,6 +208,8 @@ export class Gateway {
     this.#scheduleRotation()
   }
 }
+
+const keyOf = (address: Address | null): string | null => (address === null ? null : formatAddress(address.host, address.port))
 
 function servingOf(snapshot: Snapshot, sockets: ReadonlyMap<string, BoundSocket>): Serving {
   const openings = new Map<string, string>()

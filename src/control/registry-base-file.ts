@@ -1,4 +1,5 @@
 import type { Store } from '../store/store.ts'
+import { isNewBaseDue } from '../tls/registry.ts'
 import { openBase, type RegistryBase } from '../tls/registry-base.ts'
 import { writeBase } from '../tls/registry-base-writer.ts'
 
@@ -20,13 +21,14 @@ export async function sealBase(store: Store): Promise<RegistryBase> {
 }
 
 /** The base to start from: the one that is there, if it is large, sound, of this store and not too old to go on from; else a new one. */
-export async function baseToStartFrom(store: Store): Promise<RegistryBase> {
+export async function baseToStartFrom(store: Store, sealedAnew = SEALED_ANEW): Promise<RegistryBase> {
   const snapshot = store.snapshot()
-  const { size, epoch } = snapshot
+  const { size, epoch, version } = snapshot
   snapshot.close()
-  if (size > SEALED_ANEW) {
+  if (size > sealedAnew) {
     const there = await openBase(baseFileOf(store)).catch(() => null)
-    if (there !== null && there.epoch === epoch && store.registry.changesSince(there.version, 1) !== null) return there
+    const isOurs = there !== null && there.epoch === epoch && store.registry.changesSince(there.version, 1) !== null
+    if (isOurs && !isNewBaseDue(there.size, version - there.version)) return there
   }
   return sealBase(store)
 }

@@ -27,7 +27,7 @@ export interface PublisherOptions {
   readonly deadlines?: Partial<RegistryDeadlines>
 }
 
-const defaults: RegistryDeadlines = { change: 1_000, leisure: 30_000, poll: 500 }
+const defaults: RegistryDeadlines = { change: 1_000, leisure: 30_000, poll: 250 }
 
 /** Told whose connections are to be judged again, by public key; null: everybody's. */
 export type RegistryListener = (pins: ReadonlySet<string> | null) => void
@@ -214,7 +214,8 @@ export class RegistryPublisher {
   async #seal(): Promise<void> {
     const { store } = this.#options
     const base = await sealBase(store)
-    const known = base.epoch === this.registry.epoch
+    // Changes that came while it was written are told as such: nobody waits for a base to learn of a revocation.
+    const known = this.#takeChanges() && base.epoch === this.registry.epoch && base.version <= this.registry.version
     this.registry.rebase(base)
     this.#base = base
     this.#deltas = known ? this.#deltas.filter(({ version }) => version > base.version) : []

@@ -7,7 +7,7 @@ import type { MetricsSnapshot } from './worker-metrics.ts'
 
 /** A certificate that the configuration in force uses. */
 export interface CertificateExpiry {
-  readonly kind: 'server' | 'ca'
+  readonly kind: 'server' | 'ca' | 'issued'
   /** What it is for, e.g. `main` or `main/db.example`; from the configuration, never from a client. */
   readonly name: string
   /** Seconds since the epoch. */
@@ -28,6 +28,14 @@ export interface Inventory {
   readonly targets: readonly { readonly upstream: string; readonly target: string }[]
 }
 
+/** What the authority in operation knows, and the registry: replaced as a whole, too. */
+export interface OwnInventory {
+  readonly certificates: readonly CertificateExpiry[]
+  readonly crls: readonly CrlExpiry[]
+  /** How many registered certificates are in each state. */
+  readonly registered: ReadonlyMap<string, number>
+}
+
 /**
  * Control's side of the measurements: adds up what the workers sent, adds what only control knows, and writes it out.
  * What an ended worker had counted is kept, so that no counter ever goes backwards.
@@ -41,6 +49,7 @@ export class MetricsAggregator {
   readonly #usage = new ProcessUsage()
   readonly #build: readonly string[]
   #inventory: Inventory = { certificates: [], crls: [], targets: [] }
+  #own: OwnInventory = { certificates: [], crls: [], registered: new Map() }
   #reload: { ok: boolean; succeededAt: number } | null = null
 
   constructor(build: { readonly version: string }) {
@@ -74,6 +83,10 @@ export class MetricsAggregator {
     this.#inventory = inventory
   }
 
+  setOwn(own: OwnInventory): void {
+    this.#own = own
+  }
+
   /** The outcome of a load, the first included; `when` in milliseconds since the epoch. */
   reloadResult(ok: boolean, when: number): void {
     this.#reload = { ok, succeededAt: ok ? when : (this.#reload?.succeededAt ?? 0) }
@@ -100,6 +113,9 @@ export class MetricsAggregator {
     const { certificates, crls, targets } = this.#inventory
     for (const { kind, name, notAfter } of certificates) table.set(FAMILIES.certificateNotAfter, [kind, name], notAfter)
     for (const { issuer, file, nextUpdate } of crls) table.set(FAMILIES.crlNextUpdate, [issuer, file], nextUpdate)
+    for (const { kind, name, notAfter } of this.#own.certificates) table.set(FAMILIES.certificateNotAfter, [kind, name], notAfter)
+    for (const { issuer, file, nextUpdate } of this.#own.crls) table.set(FAMILIES.crlNextUpdate, [issuer, file], nextUpdate)
+    for (const [state, count] of this.#own.registered) table.set(FAMILIES.registeredCertificates, [state], count)
     for (const { upstream, target } of targets) {
       const health = this.#health.get(`${upstream}\0${target}`)
       if (health !== undefined) table.set(FAMILIES.upstreamHealthy, [upstream, target], health.healthy ? 1 : 0)

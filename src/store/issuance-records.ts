@@ -126,6 +126,12 @@ export class IssuanceRecords {
     }))
   }
 
+  /** Milliseconds: when the last certificate of this CA ends; null: it issued none. Until then its revocations have to be published. */
+  lastEnd(issuerKeyId: string): number | null {
+    const row = this.#connection.get('SELECT max(not_after) AS last FROM issuance WHERE issuer_key_id = ?', issuerKeyId)
+    return (row?.last as number | null | undefined) ?? null
+  }
+
   /**
    * The number of the next CRL (RFC 5280 section 5.2.3), on disk before it is returned: none is ever given twice. It is at least the
    * seconds since the epoch, so that it also rises over what was published after the backup that this store was restored from.

@@ -1,3 +1,4 @@
+import { compileAdminDns } from '../gateway/authentication/admin-dns.ts'
 import { createAuthenticator } from '../gateway/authentication/authenticator.ts'
 import { fold } from '../gateway/headers/fold.ts'
 import { compileIdentityHeaders } from '../gateway/headers/identity-headers.ts'
@@ -74,36 +75,14 @@ function connectionRules(snapshot: Snapshot, headers: IdentityHeaders, services:
 function compileListener(snapshot: Snapshot, name: string, metrics: Metrics): ListenerRuntime {
   const tls = snapshot.settings.listeners.get(name)?.tls ?? null
   const names = tls === null ? null : tls.names
-  const nameFor: ListenerRuntime['nameFor'] =
-    names === null || names.size === 0 ? null : (host) => (host === null ? (tls?.defaultName ?? null) : findName(names, host))
   return {
     name,
     scheme: tls === null ? 'http' : 'https',
     requiresCertificate: tls?.clientauthMode === 'REQUIRE',
-    nameFor,
-    adminDns: compileAdminDns(snapshot, name, nameFor),
+    nameFor: names === null || names.size === 0 ? null : (host) => (host === null ? (tls?.defaultName ?? null) : findName(names, host)),
+    adminDns: compileAdminDns(snapshot.settings.admin, snapshot.settings.listeners.get(name), snapshot.listeners.get(name)),
     missMeter: metrics.meter(name, NO_ROUTE),
   }
-}
-
-const NO_DNS: ReadonlySet<string> = new Set()
-
-/** Under a server name with client CAs of its own nobody administers: those may certify the same DN for somebody else. */
-function compileAdminDns(
-  { settings, listeners }: Snapshot,
-  name: string,
-  nameFor: ListenerRuntime['nameFor'],
-): ListenerRuntime['adminDns'] {
-  const { admin } = settings
-  const material = listeners.get(name)
-  if (admin === null || admin.tls !== name || admin.adminDn.length === 0 || material === undefined) return () => NO_DNS
-  const dns = new Set(admin.adminDn)
-  if (nameFor === null) return () => dns
-  const own = JSON.stringify(material.clientCa)
-  const under = new Set(
-    [...material.names].filter(([, { clientCa }]) => JSON.stringify(clientCa) === own).map(([serverName]) => serverName),
-  )
-  return (serverName) => (under.has(nameFor(serverName) ?? '') ? dns : NO_DNS)
 }
 
 function compileUpstreams(snapshot: Snapshot, services: CompileServices): Map<string, KeptUpstream> {

@@ -3,6 +3,8 @@ import type { Peer } from '../tls/types.ts'
 
 /** Milliseconds. */
 const HAND_OVER = 30_000
+/** At least this between two, also where very many are seen: what is beyond waits for its next handshake. Control has other things to do. */
+const SPACING = 5_000
 /** Before the same renewal is told once more: control may have had too many at once. */
 const TELL_AGAIN = 60_000
 /** Renewals told of late; beyond that the rest waits for its next handshake. */
@@ -12,6 +14,7 @@ const MAX_RENEWALS = 256
 export class Sightings {
   readonly #send: (message: FromWorker) => void
   #seen = new Map<string, number>()
+  #handedOver = Number.NEGATIVE_INFINITY
   /** Fingerprint -> when it was told. */
   readonly #renewals = new Map<string, number>()
 
@@ -23,14 +26,19 @@ export class Sightings {
   note({ certificate, refusal, renews, evidence }: Peer, now = Date.now()): void {
     if (certificate === null || refusal !== null || evidence === undefined) return
     if (renews !== undefined) this.#tell(certificate.fingerprint, evidence.leaf.base64, now)
-    if (evidence.registered !== certificate.fingerprint) return
-    this.#seen.set(certificate.fingerprint, now)
-    if (this.#seen.size >= MAX_SIGHTINGS) this.handOver()
+    const { fingerprint } = certificate
+    if (evidence.registered !== fingerprint) return
+    if (this.#seen.size >= MAX_SIGHTINGS && !this.#seen.has(fingerprint)) {
+      if (now - this.#handedOver < SPACING) return
+      this.handOver(now)
+    }
+    this.#seen.set(fingerprint, now)
   }
 
   /** Every half minute, and before the worker ends. */
-  handOver(): void {
+  handOver(now = Date.now()): void {
     const seen = this.#seen
+    this.#handedOver = now
     if (seen.size === 0) return
     this.#seen = new Map()
     this.#send({ kind: 'seen', seen })

@@ -22,6 +22,7 @@ export class LiveNames {
   readonly #grants: Grants
   #epoch = ''
   #version = -1
+  #reading: Promise<void> | null = null
   /** Fingerprints by folded name. */
   #byName = new Map<string, Set<string>>()
   #namesOf = new Map<string, readonly string[]>()
@@ -32,8 +33,16 @@ export class LiveNames {
   }
 
   /** Reads what there is, giving way to others: to be called before the transaction that asks. */
-  async prepare(): Promise<void> {
-    if (this.#version >= 0) return
+  prepare(): Promise<void> {
+    if (this.#version >= 0) return Promise.resolve()
+    // One reading at a time: an older one would put back what a newer one has taken away.
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = null
+    })
+    return this.#reading
+  }
+
+  async #read(): Promise<void> {
     const snapshot = this.#store.snapshot()
     try {
       let count = 0

@@ -10,9 +10,9 @@ import { certificateBytes } from '../given-certificate.ts'
 import { isRecord } from '../is-record.ts'
 import { malformed, notFound } from '../problem.ts'
 import { changedRights, rightsOf } from '../rights-fields.ts'
-import { type RouteEntry, routeTable } from '../route-table.ts'
+import { type RoutedHandler, type RouteEntry, routeTable } from '../route-table.ts'
 import { parseStrictJson } from '../strict-json.ts'
-import type { ApiHandler, ApiRequest, ApiResponse } from '../types.ts'
+import type { ApiRequest, ApiResponse } from '../types.ts'
 import { wholeNumber } from '../v1/query.ts'
 import { definitionOf } from './definition.ts'
 
@@ -25,7 +25,7 @@ const TOLERATED = [
 const MOST_LISTED = 10_000
 
 /** RavenDB's family for certificates on the admin address, in its own shapes and statuses. */
-export function ravenCertificates(certificates: Certificates): ApiHandler {
+export function ravenCertificates(certificates: Certificates): RoutedHandler {
   const api = new RavenCertificates(certificates)
   const routes: readonly RouteEntry[] = [
     { method: 'GET', path: '/admin/certificates', answer: (request) => api.list(request) },

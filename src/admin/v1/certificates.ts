@@ -8,9 +8,10 @@ import { bundleOf, looseFiles } from '../certificates/files.ts'
 import type { Generated, Signed } from '../certificates/issuing.ts'
 import { Fields } from '../fields.ts'
 import { certificateBytes } from '../given-certificate.ts'
+import { malformed } from '../problem.ts'
 import { changedRights, rightsOf } from '../rights-fields.ts'
-import { type Parameters, type RouteEntry, routeTable } from '../route-table.ts'
-import type { ApiHandler, ApiRequest, ApiResponse } from '../types.ts'
+import { type Parameters, type RoutedHandler, type RouteEntry, routeTable } from '../route-table.ts'
+import type { ApiRequest, ApiResponse } from '../types.ts'
 import { entryQuery } from './query.ts'
 import { certificateShape, detailsShape } from './shapes.ts'
 
@@ -20,7 +21,7 @@ const FILES = ['key_type', 'password', 'legacy', 'format']
 const LIFETIME = ['days', 'not_after']
 
 /** Certificates under /api/v1. */
-export function certificatesV1(certificates: Certificates): ApiHandler {
+export function certificatesV1(certificates: Certificates): RoutedHandler {
   const api = new CertificatesV1(certificates)
   const routes: readonly RouteEntry[] = [
     { method: 'GET', path: ROOT, answer: (request) => api.list(request) },
@@ -150,6 +151,7 @@ function fieldsOrNone(body: Uint8Array, known: readonly string[]): Fields {
 }
 
 function lifetimeIn(fields: Fields) {
+  if (fields.has('days') && fields.has('not_after')) throw malformed('days and not_after are two ends', 'give one of them')
   return { days: fields.number('days'), notAfter: fields.date('not_after') }
 }
 

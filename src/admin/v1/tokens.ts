@@ -8,8 +8,8 @@ import { imaginedCertificate } from '../certificates/leaf-facts.ts'
 import { Fields } from '../fields.ts'
 import { malformed } from '../problem.ts'
 import { rightsOf } from '../rights-fields.ts'
-import { type Parameters, type RouteEntry, routeTable } from '../route-table.ts'
-import type { ApiHandler, ApiRequest, ApiResponse } from '../types.ts'
+import { type Parameters, type RoutedHandler, type RouteEntry, routeTable } from '../route-table.ts'
+import type { ApiRequest, ApiResponse } from '../types.ts'
 import { wholeNumber } from './query.ts'
 import { tokenShape } from './shapes.ts'
 
@@ -19,7 +19,7 @@ const DEFAULT_SECONDS = DAY
 const LONGEST_SECONDS = 30 * DAY
 
 /** One-time tokens for enrolment: what the certificate will have is decided, and has to be the asker's to give, when the token is made. */
-export function tokensV1(certificates: Certificates): ApiHandler {
+export function tokensV1(certificates: Certificates): RoutedHandler {
   const api = new TokensV1(certificates)
   const routes: readonly RouteEntry[] = [
     { method: 'GET', path: ROOT, answer: (request) => api.list(request) },

@@ -1,10 +1,10 @@
 import { json } from '../answers.ts'
-import { routeTable } from '../route-table.ts'
-import type { ApiHandler, Caller } from '../types.ts'
+import { type RoutedHandler, routeTable } from '../route-table.ts'
+import type { Caller } from '../types.ts'
 import { objectOf } from './shapes.ts'
 
 /** Who the asker is, for anybody whose certificate is trusted. */
-export function whoamiV1(): ApiHandler {
+export function whoamiV1(): RoutedHandler {
   return routeTable([{ method: 'GET', path: '/api/v1/whoami', answer: ({ caller }) => json(200, whoami(caller)) }])
 }
 

@@ -271,7 +271,15 @@ test('odd names are just names, or refused', async (t) => {
     assert.equal(code(await gate.json(400, `POST ${ROOT}`, make(name))), 'invalid_name', JSON.stringify(name.slice(0, 20)))
   for (const more of [{ not_after: '2001-01-01' }, { days: -1 }, { days: 0 }, { not_after: '2099-01-01' }])
     assert.equal(code(await gate.json(400, `POST ${ROOT}`, make('x', 'ValidUser', more))), 'invalid_lifetime', JSON.stringify(more))
-  for (const more of [{ not_after: 'soon' }, { days: 'seven' }, { key_type: 'dsa' }, { names: 'a' }, { nmaes: [] }, { format: 'rar' }])
+  for (const more of [
+    { not_after: 'soon' },
+    { days: 3, not_after: '2030-01-01' },
+    { days: 'seven' },
+    { key_type: 'dsa' },
+    { names: 'a' },
+    { nmaes: [] },
+    { format: 'rar' },
+  ])
     assert.equal(code(await gate.json(400, `POST ${ROOT}`, make('x', 'ValidUser', more))), 'invalid_request', JSON.stringify(more))
   assert.equal(code(await gate.json(400, `POST ${ROOT}`, make('x', 'ValidUser', { names: ['*.example'] }))), 'invalid_names')
   assert.equal(code(await gate.json(400, `POST ${ROOT}`, make('x', 'ValidUser', { password: 'a\nb' }))), 'invalid_password')

@@ -25,6 +25,7 @@ const status: Status = {
   listeners: [],
   certificates: [],
   crls: [],
+  authority: null,
 }
 const handlers: AdminHandlers = {
   status: async () => status,
