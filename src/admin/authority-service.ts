@@ -119,8 +119,9 @@ export class AuthorityService {
       throw new CertgateError('io_failed', `cannot write to ${source.folder}: ${unreadable(error)}`, { cause: error })
     } finally {
       this.#rotating = false
-      this.#loaded = this.#read()
+      // Nothing is issued under the new root before it is trusted everywhere.
       await this.#services.reload()
+      this.#loaded = this.#read()
     }
   }
 
