@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'entry_refused'
   | 'token_refused'
   | 'admin_refused'
+  | 'backup_unusable'
 
 /** Base of all deliberate errors. `hint` is a second line for people: what to do about it. */
 export class CertgateError extends Error {

@@ -1,4 +1,4 @@
-import { hash, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { type LoadedAuthority, readAuthority, unusable } from '../certificates/authority-folder.ts'
 import { rotateFolder, settleFolder } from '../certificates/authority-rotation.ts'
 import { CrlPublisher, type Published, type PublishedCrl } from '../certificates/crl-publisher.ts'
@@ -10,7 +10,6 @@ import type { OperatingAuthority } from '../certificates/operating-authority.ts'
 import type { Rotation } from '../certificates/rotation.ts'
 import type { AuthoritySettings } from '../config/settings.ts'
 import { CertgateError } from '../errors.ts'
-import { readCertificate } from '../identity/certificate.ts'
 import { unreadable } from '../regular-file.ts'
 import type { Store } from '../store/store.ts'
 import type { Actor } from '../store/types.ts'
@@ -132,9 +131,8 @@ export class AuthorityService {
       store.issuance.insert(issuing)
       if (crossCertificate !== null) {
         const { raw } = new X509Certificate(crossCertificate)
-        const { serial, dn, notAfter } = readCertificate(raw)
-        const fingerprint = hash('sha256', raw, 'hex')
-        store.issuance.insert({ issuerKeyId: replaced.key, serial, fingerprint, subjectDn: dn, notAfter })
+        // Its key is the issuing CA's, so that the rest of the record is too.
+        store.issuance.insert({ ...issuanceOf(next.root, raw), issuerKeyId: replaced.key })
       }
       const details = {
         issuing: next.issuer.facts.dn,

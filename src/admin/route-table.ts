@@ -11,6 +11,9 @@ export interface RouteEntry {
   answer(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> | ApiResponse
 }
 
+/** A handler that says what it knows. */
+export type RoutedHandler = ApiHandler & { readonly routes: readonly Pick<RouteEntry, 'method' | 'path'>[] }
+
 interface Compiled {
   readonly entry: RouteEntry
   readonly segments: readonly string[]
@@ -20,12 +23,12 @@ interface Compiled {
  * A handler of these routes. HEAD is GET; a path whose routes lack the method throws AdminProblem 405 with those there are. Fixed segments
  * go before parameters. `fold`: paths are compared in lower case, as RavenDB does.
  */
-export function routeTable(entries: readonly RouteEntry[], options: { readonly fold?: boolean } = {}): ApiHandler {
+export function routeTable(entries: readonly RouteEntry[], options: { readonly fold?: boolean } = {}): RoutedHandler {
   const fold = options.fold === true
   const compiled = entries
     .map((entry): Compiled => ({ entry, segments: entry.path.split('/') }))
     .toSorted((a, b) => parametersIn(a.entry) - parametersIn(b.entry))
-  return async (request) => {
+  const handler: ApiHandler = async (request) => {
     const given = (fold ? request.path.toLowerCase() : request.path).split('/')
     const method = request.method === 'HEAD' ? 'GET' : request.method
     const fitting = compiled.filter(({ segments }) => fits(segments, given))
@@ -39,6 +42,7 @@ export function routeTable(entries: readonly RouteEntry[], options: { readonly f
     }
     return found.entry.answer(request, parametersOf(found.segments, request.path.split('/')))
   }
+  return Object.assign(handler, { routes: entries })
 }
 
 const parametersIn = ({ path }: RouteEntry): number => path.split('{').length

@@ -43,6 +43,7 @@ examples:
       cwd: terminal.cwd,
       listen: '0.0.0.0:8443',
       telemetry: '127.0.0.1:9464',
+      admin: '127.0.0.1:9443',
       upstream: { name: 'app', target },
     }
     terminal.out(summary(folder, names, await initialize(request), terminal))

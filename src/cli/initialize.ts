@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +8,7 @@ import { writePfx } from '../certificates/pkcs12-write.ts'
 import { openStore } from '../store/store.ts'
 import { assertAbsent } from '../store/store-file.ts'
 import type { Actor } from '../store/types.ts'
+import { newPassword } from './generated-password.ts'
 import { type InitialConfig, initialConfig, initialInternalUsers, initialRolesMapping } from './initial-config.ts'
 import { type NewFile, writeNewFiles } from './new-files.ts'
 
@@ -96,10 +96,3 @@ async function newStore(authority: Authority, server: Buffer, admin: Buffer): Pr
 }
 
 const CLI: Actor = { name: 'cli', fingerprint: null }
-
-/** 25 characters without look-alikes, 120 bits and more: to be typed once into a browser. */
-function newPassword(): string {
-  const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789'
-  const group = () => Array.from({ length: 5 }, () => alphabet[randomInt(alphabet.length)]).join('')
-  return Array.from({ length: 5 }, group).join('-')
-}

@@ -35,7 +35,7 @@ examples:
 
 const DAY = 86_400_000
 /** As RavenDB's Studio shows it. */
-const ABOUT_TO_EXPIRE = 14 * DAY
+export const ABOUT_TO_EXPIRE = 14 * DAY
 
 /** The status for people. */
 export function renderStatus(status: Status, terminal: Terminal, now: number): string {

@@ -195,6 +195,8 @@ export interface AuthoritySettings {
 export interface StoreSettings {
   readonly kind: 'sqlite'
   readonly file: string
+  /** `store` is not written. Where nothing can be made at its default place, certgate runs without a registry, as it did before there was one. */
+  readonly byDefault: boolean
 }
 
 export interface TelemetrySettings {

@@ -17,8 +17,6 @@ export interface UnwiredKey {
   readonly hint?: string
 }
 
-/** Once these go, `either` is the default: src/config/sections/listeners.ts. */
-const TRUST = { what: 'the certificate registry', words: ['registry', 'either', 'both'], hint: 'use ca' }
 const POINTS = {
   what: 'fetching from distribution points',
   words: ['true', 'yes', 'on'],
@@ -26,18 +24,10 @@ const POINTS = {
 }
 
 export const UNWIRED: readonly UnwiredKey[] = [
-  { path: 'listeners.*.tls.trust', ...TRUST },
-  { path: 'listeners.*.tls.names.*.trust', ...TRUST },
   { path: 'listeners.*.tls.crl.from_distribution_points', ...POINTS },
   { path: 'listeners.*.tls.names.*.crl.from_distribution_points', ...POINTS },
   { path: 'listeners.*.tls.ocsp', what: 'OCSP' },
   { path: 'listeners.*.tls.names.*.ocsp', what: 'OCSP' },
-  { path: 'routes.*.allow.*.database', what: 'database rules' },
-  { path: 'routes.*.allow.*.access', what: 'database rules' },
-  { path: 'admin.address', what: 'the admin API' },
-  { path: 'admin.tls', what: 'the admin API' },
-  { path: 'admin.admin_dn', what: 'clearances' },
-  { path: 'admin.server_certificate', what: 'the admin API' },
   { path: 'pki.est', what: 'enrolment over EST' },
 ]
 

@@ -5,14 +5,15 @@ import type { Snapshot } from '../ipc/messages.ts'
 import { createAudit } from '../observability/audit.ts'
 import { DESCRIPTORS_HINT, watchDescriptors } from '../observability/descriptor-shortage.ts'
 import { createLogger, flushLogger, type Logger } from '../observability/logger.ts'
+import type { OwnInventory } from '../observability/metrics-aggregator.ts'
 import type { Audit } from '../observability/types.ts'
-import { openStore, type Store } from '../store/store.ts'
-import { openAdminSocket } from './admin-socket.ts'
+import { AdministrationService } from './administration-service.ts'
 import { Gateway, type Outcome } from './gateway.ts'
 import { certificatesOf, crlsOf } from './inventory.ts'
 import { type ConfigurationSource, loadConfiguration } from './load.ts'
 import { OneAtATime } from './one-at-a-time.ts'
 import { Pki } from './pki.ts'
+import { openRegistryService, type RegistryService } from './registry-service.ts'
 import { reportOf } from './reload-report.ts'
 import { formatAddress } from './sockets.ts'
 import type { ReloadCause, ReloadReport, Status } from './status.ts'
@@ -35,13 +36,8 @@ export async function runControl(options: ControlOptions): Promise<number> {
   const readSince = Date.now()
   const result = await loadConfiguration(options.source, null)
   if (!result.ok) throw new ConfigError(result.problems)
-  const { store: place } = result.snapshot.settings
-  const store = place === null ? null : openStore(place.file)
-  try {
-    return await new Control(options, result.snapshot, store).run(result.snapshot, result.warnings, readSince)
-  } finally {
-    store?.close()
-  }
+  const control = new Control(options, result.snapshot.settings)
+  return control.run(result.snapshot, result.warnings, readSince)
 }
 
 interface ReloadRequest {
@@ -57,10 +53,13 @@ class Control {
   readonly #telemetry: Telemetry
   readonly #pool: WorkerPool
   readonly #gateway: Gateway
-  /** null: the quick form keeps nothing, and issues nothing. */
-  readonly #pki: Pki | null
+  readonly #administration: AdministrationService
+  /** null: not there yet, or started without a store: the quick form keeps nothing, and issues nothing. */
+  #pki: Pki | null = null
   readonly #reloads: OneAtATime<ReloadRequest, ReloadReport>
   readonly #watcher: FileWatcher
+  /** null: not opened yet, or started without a store. */
+  #registry: RegistryService | null = null
   readonly #startedAt = Date.now()
   #state: Status['state'] = 'starting'
   #lastReload: ReloadReport | null = null
@@ -68,8 +67,7 @@ class Control {
   readonly #started = Promise.withResolvers<Snapshot>()
   readonly #ended = Promise.withResolvers<number>()
 
-  constructor(options: ControlOptions, snapshot: Snapshot, store: Store | null) {
-    const { settings } = snapshot
+  constructor(options: ControlOptions, settings: Settings) {
     this.#options = options
     const log = createLogger({ ...settings.telemetry.log, worker: null })
     this.#log = log
@@ -82,20 +80,24 @@ class Control {
       log: (level, message, fields) => log[level](fields, message),
       measured: (worker, values) => this.#telemetry.absorb(worker, values),
       ended: (worker) => this.#telemetry.workerGone(worker),
+      welcome: async (worker) => this.#registry?.publisher.welcome(worker),
+      sighted: (message) => this.#registry?.sightings.hear(message),
     })
-    this.#pki =
-      store === null
-        ? null
-        : new Pki({ store, log, reload: () => this.#requestReload('file'), measured: (own) => this.#telemetry.own(own) }, snapshot)
+    this.#administration = new AdministrationService({
+      log,
+      audit: this.#audit,
+      version: options.version,
+      registry: () => this.#registry,
+      authority: () => this.#pki?.service ?? null,
+      snapshot: () => this.#gateway.inForce?.snapshot ?? null,
+      reload: (workers) => this.#requestReload('command', workers),
+      status: () => this.#status(),
+    })
     this.#gateway = new Gateway({
       pool: this.#pool,
       announce: (line) => options.out(`${line}\n`),
-      openAdmin: (socket) =>
-        openAdminSocket(socket, {
-          status: () => this.#status(),
-          reload: (workers) => this.#requestReload('command', workers),
-          failed: (error) => log.error({ err: error }, 'an admin request could not be answered'),
-        }),
+      openAdmin: (socket) => this.#administration.openSocket(socket),
+      openAdministration: (address, trust) => this.#administration.openAddress(address, trust),
       openPki: (address) => (this.#pki as Pki).open(address),
       openTelemetry: async (address) => {
         const server = await this.#telemetry.open(address, this.#telemetryState())
@@ -118,6 +120,7 @@ class Control {
     process.on('SIGHUP', () => void this.#requestReload('signal'))
     this.#logProblems(warnings)
     try {
+      await this.#openStore(snapshot)
       await this.#gateway.start(snapshot)
     } catch (error) {
       this.#close()
@@ -136,6 +139,16 @@ class Control {
     this.#close()
     await flushLogger(this.#log)
     return code
+  }
+
+  async #openStore(snapshot: Snapshot): Promise<void> {
+    const { store: settings } = snapshot.settings
+    if (settings === null) return
+    this.#registry = await openRegistryService(settings, this.#log, () => this.#pool.workers)
+    if (this.#registry === null) return
+    const { store } = this.#registry
+    const measured = (own: OwnInventory) => this.#telemetry.own(own)
+    this.#pki = new Pki({ store, log: this.#log, reload: () => this.#requestReload('file'), measured }, snapshot)
   }
 
   /** The first signal drains, the second ends at once. */
@@ -160,8 +173,10 @@ class Control {
 
   #close(): void {
     this.#watcher.close()
+    this.#administration.close()
     this.#pki?.close()
     this.#telemetry.stop()
+    this.#registry?.close()
   }
 
   #requestReload(cause: ReloadCause, replaceWorkers = false): Promise<ReloadReport> {
@@ -185,6 +200,7 @@ class Control {
     const report = reportOf(outcome, cause, { number: snapshot.number, loadedAt }, Date.now())
     this.#lastReload = report
     this.#tell(outcome, report)
+    this.#administration.reloaded(report)
     if (this.#state === 'draining') return report
     this.#pki?.take(snapshot)
     await this.#watcher.watch([...this.#filesOf(snapshot.settings), ...files], readSince, outcome.kind !== 'failed')

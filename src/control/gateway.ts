@@ -4,6 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Address } from '../config/settings.ts'
 import { CertgateError, type Problem } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
+import { type AdminTrust, adminTrustOf } from './admin-listener.ts'
+import type { AdminServer } from './admin-server.ts'
 import type { AdminSocket } from './admin-socket.ts'
 import type { LoadResult } from './load.ts'
 import { type Prepared, Replaceable } from './replaceable.ts'
@@ -28,6 +30,7 @@ export interface GatewayServices {
   /** All three reject with CertgateError `address_unavailable`. */
   openTelemetry(address: Address): Promise<{ close(): Promise<void> }>
   openAdmin(socket: string): Promise<AdminSocket>
+  openAdministration(address: Address, trust: AdminTrust): Promise<AdminServer>
   openPki(address: Address): Promise<{ close(): Promise<void> }>
   /** One line for people on standard output. */
   announce(line: string): void
@@ -48,6 +51,7 @@ export class Gateway {
   readonly #sockets = new ListeningSockets()
   readonly #keyring = new TicketKeyring()
   readonly #admin = new Replaceable<AdminSocket>()
+  readonly #administration = new Replaceable<AdminServer>()
   readonly #telemetry = new Replaceable<{ close(): Promise<void> }>()
   readonly #pki = new Replaceable<{ close(): Promise<void> }>()
   #inForce: InForce | null = null
@@ -115,6 +119,7 @@ export class Gateway {
   #closeSockets(): void {
     this.#stopping = true
     if (this.#rotation !== null) clearTimeout(this.#rotation)
+    this.#administration.close()
     this.#sockets.close()
   }
 
@@ -135,6 +140,7 @@ export class Gateway {
       prepared.push(await this.#pki.prepare(keyOf(http), () => this.#services.openPki(http as Address)))
       const socket = admin?.socket ?? null
       prepared.push(await this.#admin.prepare(socket, () => this.#services.openAdmin(socket as string)))
+      prepared.push(...(await this.#prepareAdministration(snapshot)))
       await bring(servingOf(snapshot, sockets))
       this.#refuseIfStopping()
     } catch (error) {
@@ -149,6 +155,21 @@ export class Gateway {
     this.#inForce = { snapshot, loadedAt: Date.now(), sockets }
     this.#scheduleRotation()
     this.#announce(before)
+  }
+
+  /** The same address keeps its socket, and takes over the new trust once all of the new is in force. */
+  async #prepareAdministration(snapshot: Snapshot): Promise<Prepared[]> {
+    const address = snapshot.settings.admin?.address ?? null
+    const trust = adminTrustOf(snapshot)
+    const before = this.#administration.value
+    if (address === null || trust === null) return [await this.#administration.prepare(null, () => Promise.reject())]
+    const key = formatAddress(address.host, address.port)
+    let opened = false
+    const replaced = await this.#administration.prepare(key, () => {
+      opened = true
+      return this.#services.openAdministration(address, trust)
+    })
+    return opened || before === null ? [replaced] : [replaced, before.prepare(trust)]
   }
 
   #refuseIfStopping(): void {

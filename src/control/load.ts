@@ -62,6 +62,7 @@ export async function loadConfiguration(source: ConfigurationSource, previous: S
   const { settings, document, mapping, users } = parts
   const material = loadMaterial(settings, document, readPfx, problems)
   judgeAccessLog(settings, document, previous, problems)
+  judgeStore(settings, document, previous, problems)
   judgeAuthority(settings, document, problems)
   if (mapping !== null) judgePolicy(parts, mapping, material, previous, problems)
   if (mapping === null || material === null || problems.some(({ severity }) => severity === 'error')) return failed(settings.watchedFiles)
@@ -130,6 +131,13 @@ function judgeAccessLog({ telemetry }: Settings, document: Located, previous: Sn
   const why = whyNotAppendable(accessLog.file)
   if (why === null) return
   problems.push(document.problem(['telemetry', 'access_log'], `cannot open the access log ${accessLog.file}: ${why}`, { hint: WRITABLE }))
+}
+
+/** Everything that is in force rests on the one that is open; a half of it from another would be worse than neither. */
+function judgeStore({ store }: Settings, document: Located, previous: Snapshot | null, problems: Problem[]): void {
+  if (previous === null || store?.file === previous.settings.store?.file) return
+  const hint = `this gateway works on ${previous.settings.store?.file ?? 'none'}: restart it for another`
+  problems.push(document.problem(['store'], `the store cannot change while certgate runs`, { hint }))
 }
 
 /** An authority that somebody named and that cannot sign is worth knowing of; it is no reason not to serve. */

@@ -1,4 +1,5 @@
 import type { Worker } from 'node:cluster'
+import type { SightingMessage } from '../ipc/messages.ts'
 import { BackOff, type BackOffOptions } from './back-off.ts'
 import { LeaseLedger } from './leases.ts'
 import type { ChangeDeadlines } from './patience.ts'
@@ -19,6 +20,9 @@ export interface PoolOptions {
   /** What a worker measured, and that it has ended: by an id that no other worker gets. What they throw is told to whoever asked, else logged. */
   measured(id: number, values: unknown): void
   ended(id: number): void
+  /** Brings a worker that starts to the registry as it is; resolves once it has it. It accepts nothing before. Default: there is none. */
+  welcome?(worker: WorkerProcess): Promise<void>
+  sighted?(message: SightingMessage): void
   readonly deadlines?: Partial<PoolDeadlines>
   readonly backOff?: Partial<BackOffOptions>
 }
@@ -142,7 +146,11 @@ export class WorkerPool {
     return this.#slots.filter((slot) => slot.worker?.state === 'serving').length
   }
 
-  /** Every worker that may still answer somebody, those that drain included. */
+  /** Every worker that may still answer somebody, those that drain included, and those that start. */
+  get workers(): readonly WorkerProcess[] {
+    return this.#alive()
+  }
+
   #alive(): WorkerProcess[] {
     return [...this.#slots.flatMap((slot) => slot.worker ?? []), ...this.#starting.keys(), ...this.#leaving]
   }
@@ -171,6 +179,7 @@ export class WorkerPool {
       killed: (target, why) => this.#options.log('error', `killing worker ${target.pid}: ${why}`, { worker: target.pid }),
       measured: (source, values) => this.#handOver(source, () => this.#options.measured(source.id, values)),
       lease: (holder, key) => this.#leases.lease(holder, key),
+      sighted: (message) => this.#options.sighted?.(message),
       leaseReturned: (holder, key, amount) => this.#leases.giveBack(holder, key, amount),
     })
     this.#starting.set(worker, slot)
@@ -192,6 +201,7 @@ export class WorkerPool {
 
   async #bringUp(worker: WorkerProcess): Promise<void> {
     await worker.ready(this.#deadlines.start)
+    await this.#options.welcome?.(worker)
     let serving: Serving | null
     do {
       serving = this.#serving
@@ -202,6 +212,8 @@ export class WorkerPool {
     // From here on a change reaches it as one of those that serve.
     worker.state = 'serving'
     worker.tell({ kind: 'workers', count: this.#slots.length })
+    // Whatever the registry became meanwhile.
+    await this.#options.welcome?.(worker)
     if (serving !== null) await worker.open(serving, this.#deadlines.start)
   }
 

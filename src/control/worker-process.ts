@@ -1,6 +1,6 @@
 import type { SendHandle } from 'node:child_process'
 import type { Worker } from 'node:cluster'
-import type { FromWorker, LeaseKey, Openings, Snapshot, ToWorker } from '../ipc/messages.ts'
+import type { FromWorker, LeaseKey, Openings, RegistryMessage, SightingMessage, Snapshot, ToWorker } from '../ipc/messages.ts'
 import { readFromWorker } from '../ipc/validate.ts'
 
 /** What all workers are to serve: a snapshot and, per listener, the socket to serve it on. */
@@ -46,6 +46,8 @@ export interface WorkerEvents {
   /** What it measured, sent unasked before it ends. */
   measured(worker: WorkerProcess, values: unknown): void
   leaseReturned(worker: WorkerProcess, key: LeaseKey, amount: number): void
+  /** What it learned from certificates in handshakes. */
+  sighted(message: SightingMessage): void
   /** It broke the protocol or missed a deadline and was killed. */
   killed(worker: WorkerProcess, why: string): void
 }
@@ -55,6 +57,8 @@ export class WorkerProcess {
   readonly startedAt = Date.now()
   /** `starting` accepts nothing yet; `serving` has answered everything; `leaving` was told to drain. */
   state: 'starting' | 'serving' | 'leaving' = 'starting'
+  /** It was sent the registry once, and so follows its changes. */
+  followsRegistry = false
   readonly #worker: Worker
   readonly #events: WorkerEvents
   readonly #waiting = new Map<string, Waiting>()
@@ -135,6 +139,13 @@ export class WorkerProcess {
     )
   }
 
+  /** Brings it the registry, or what changed in it; resolves with why something is missing there, null where nothing is. */
+  async takeRegistry(message: RegistryNews, deadline: number): Promise<string | null> {
+    const id = ++this.#asked
+    const answer = await this.#answer(`registry ${id}`, deadline, { ...message, id })
+    return answer.kind === 'registry' ? answer.gap : null
+  }
+
   async metrics(deadline: number): Promise<unknown> {
     const id = ++this.#asked
     const answer = await this.#answer(`metrics ${id}`, deadline, { kind: 'metrics', id }, undefined, false)
@@ -192,6 +203,7 @@ export class WorkerProcess {
       const { listener, address } = message
       this.tell({ kind: 'leased', listener, address, granted: this.#events.lease(this, message) })
     } else if (message.kind === 'metrics' && message.id === 0) this.#events.measured(this, message.values)
+    else if (message.kind === 'seen' || message.kind === 'renewal') this.#events.sighted(message)
     else if (message.kind === 'lease_return') this.#events.leaseReturned(this, message, message.amount)
     else if (message.kind === 'rejected') {
       const waiting = this.#settle(`prepared ${message.snapshot}`) ?? this.#settle(`applied ${message.snapshot}`)
@@ -216,7 +228,11 @@ export class WorkerProcess {
   }
 }
 
-type Plain = Exclude<FromWorker, { readonly kind: 'lease' | 'lease_return' | 'rejected' | 'listen_failed' }>
+type Unnumbered<M> = M extends unknown ? Omit<M, 'id'> : never
+/** A message that gets its number where it is sent. */
+export type RegistryNews = Unnumbered<RegistryMessage>
+
+type Plain = Exclude<FromWorker, SightingMessage | { readonly kind: 'lease' | 'lease_return' | 'rejected' | 'listen_failed' }>
 
 function keyOf(message: Plain): string {
   switch (message.kind) {
@@ -229,6 +245,7 @@ function keyOf(message: Plain): string {
       return `listening ${message.listener} ${message.opening}`
     case 'metrics':
     case 'status':
+    case 'registry':
       return `${message.kind} ${message.id}`
   }
 }

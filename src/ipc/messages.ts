@@ -1,5 +1,6 @@
 import type { InternalUser, Settings } from '../config/settings.ts'
 import type { RoleMapping } from '../policy/types.ts'
+import type { RegistryDelta } from '../tls/registry-types.ts'
 import type { ListenerMaterial, UpstreamMaterial } from '../tls/types.ts'
 
 /**
@@ -28,8 +29,16 @@ export type SnapshotUpdate = Omit<Snapshot, 'mapping' | 'users'> & {
   readonly users: Snapshot['users'] | null
 }
 
+/** The registry as it comes to a worker; `id` is that of the answer, `registry`. */
+export type RegistryMessage =
+  /** Read this file, which holds the registry at that version or a later one, and lay what is known since over it. */
+  | { readonly kind: 'registry_base'; readonly id: number; readonly file: string; readonly epoch: string; readonly version: number }
+  /** Take this up, and judge those it is about, before it is answered. */
+  | { readonly kind: 'registry_delta'; readonly id: number; readonly delta: RegistryDelta }
+
 /** Everything that control says to a worker. */
 export type ToWorker =
+  | RegistryMessage
   /** Build beside; answered by `prepared` or `rejected`. It replaces what was prepared before and not committed. */
   | { readonly kind: 'prepare'; readonly snapshot: SnapshotUpdate; readonly openings: Openings }
   /** Swap to what was prepared and close what its `openings` no longer have; answered by `applied` or `rejected`. */
@@ -52,6 +61,9 @@ export type ToWorker =
 /** Everything that a worker says to control. */
 export type FromWorker =
   | { readonly kind: 'ready' }
+  /** The registry that it holds now. `gap`: not what it was to take up, because something before it is missing here. */
+  | { readonly kind: 'registry'; readonly id: number; readonly epoch: string; readonly version: number; readonly gap: string | null }
+  | SightingMessage
   | { readonly kind: 'prepared'; readonly snapshot: number }
   | { readonly kind: 'applied'; readonly snapshot: number }
   | { readonly kind: 'rejected'; readonly snapshot: number; readonly message: string }
@@ -71,6 +83,15 @@ export type FromWorker =
   /** `values` is opaque here: the observability folder made it and reads it. Unasked, with id 0, before a worker ends. */
   | { readonly kind: 'metrics'; readonly id: number; readonly values: unknown }
   | { readonly kind: 'status'; readonly id: number; readonly open: number }
+
+/** What a worker learned from certificates in handshakes. */
+export type SightingMessage =
+  /** When registered certificates were last seen: fingerprint -> milliseconds since the epoch. At most MAX_SIGHTINGS. */
+  | { readonly kind: 'seen'; readonly seen: ReadonlyMap<string, number> }
+  /** base64 of the DER of one that was trusted as the renewal of a registered one. Control judges that by itself. */
+  | { readonly kind: 'renewal'; readonly certificate: string }
+
+export const MAX_SIGHTINGS = 4_096
 
 /** What a connection limit counts: connections of one listener, or those of one address there. */
 export interface LeaseKey {

@@ -4,7 +4,9 @@ import { Admission } from './admission.ts'
 import { createDataPlane, type DataPlane } from './data-plane.ts'
 import { Endpoints } from './endpoints.ts'
 import { Listeners } from './listeners.ts'
+import { RegistryHolder } from './registry-holder.ts'
 import { type PreparedLogs, WorkerServices } from './services.ts'
+import { Sightings } from './sightings.ts'
 
 const tidyInterval = 1_000
 /** Milliseconds that a new connection is given before a drain counts it as idle. */
@@ -31,6 +33,8 @@ export class WorkerProgram {
   readonly #send: (message: FromWorker) => void
   readonly #admission: Admission
   readonly #listeners: Listeners
+  readonly #registry: RegistryHolder
+  readonly #sightings: Sightings
   #parts: Parts | null = null
   #prepared: Prepared | null = null
   #openings: Openings = new Map()
@@ -41,6 +45,8 @@ export class WorkerProgram {
     this.#id = id
     this.#send = send
     this.#admission = new Admission(send)
+    this.#sightings = new Sightings(send)
+    this.#registry = new RegistryHolder(send, (pins) => this.#parts?.plane.judgeAgain(pins))
     this.#listeners = new Listeners(this.#admission, (name) => this.#parts?.endpoints.acceptor(name) ?? null, {
       opened: (listener, opening) => send({ kind: 'listening', listener, opening }),
       failed: (listener, opening, { code = 'UNKNOWN', message }) => send({ kind: 'listen_failed', listener, opening, code, message }),
@@ -84,6 +90,10 @@ export class WorkerProgram {
       case 'status':
         this.#send({ kind: 'status', id: message.id, open: this.#parts?.plane.open ?? 0 })
         break
+      case 'registry_base':
+      case 'registry_delta':
+        this.#registry.receive(message)
+        break
       case 'drain':
         void this.drain(message.deadline).then(() => process.exit(0))
     }
@@ -120,6 +130,7 @@ export class WorkerProgram {
     await delay(Math.min(this.#listeners.youth(firstRequest), deadline === 0 ? firstRequest : deadline))
     await Promise.all([plane.drain(), this.#listeners.empty()])
     if (timer !== null) clearTimeout(timer)
+    this.#sightings.handOver()
     this.#send({ kind: 'metrics', id: 0, values: services.metrics.snapshot() })
     await services.flush()
   }
@@ -177,7 +188,13 @@ export class WorkerProgram {
     const services = new WorkerServices(this.#id, snapshot.settings.telemetry)
     const plane = createDataPlane(services)
     const { metrics, log } = services
-    const endpoints = new Endpoints({ metrics, log, accept: (listener, socket, peer) => plane.accept(listener, socket, peer) })
+    const endpoints = new Endpoints({
+      metrics,
+      log,
+      registry: this.#registry.registry,
+      sighted: (peer) => this.#sightings.note(peer),
+      accept: (listener, socket, peer) => plane.accept(listener, socket, peer),
+    })
     return { services, plane, endpoints }
   }
 

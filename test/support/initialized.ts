@@ -40,6 +40,7 @@ export async function initialized(t: Lifetime, options: { readonly extra?: strin
     cwd: folder,
     listen: '127.0.0.1:0',
     telemetry: '127.0.0.1:0',
+    admin: '127.0.0.1:0',
     upstream: { name: 'app', target: upstream.url },
   })
   const read = (name: string) => readFileSync(join(folder, name), 'utf8')

@@ -78,5 +78,5 @@ export const storeSchema = section({
 /** There is always one: certificates are registered in it and revoked by it. It is written to, so it is not watched. */
 export function readStore(reader: Reader, paths: Paths): StoreSettings {
   const input = reader.parse(storeSchema, ['store'])
-  return { kind: 'sqlite', file: paths.absolute(input?.sqlite ?? DEFAULT_SQLITE) }
+  return { kind: 'sqlite', file: paths.absolute(input?.sqlite ?? DEFAULT_SQLITE), byDefault: !reader.has(['store']) }
 }

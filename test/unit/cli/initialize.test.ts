@@ -14,6 +14,7 @@ const requestFor = (folder: string) => ({
   cwd: folder,
   listen: '127.0.0.1:8443',
   telemetry: '127.0.0.1:9464',
+  admin: '127.0.0.1:0',
   upstream: { name: 'app', target: 'http://127.0.0.1:1' },
 })
 

@@ -44,8 +44,8 @@ const told = (given: Given): string[] =>
   problems(given).map(({ path, message, hint }) => `${path}: ${message}${hint === undefined ? '' : ` -- ${hint}`}`)
 
 describe('trust', () => {
-  it('is ca where nothing is written, until the registry is served, and takes all four words, for names too', () => {
-    assert.equal(wired({}).listeners.get('main')?.tls?.trust, 'ca')
+  it('is either where nothing is written, and takes all four words, for names too', () => {
+    assert.equal(wired({}).listeners.get('main')?.tls?.trust, 'either')
     for (const mode of ['ca', 'registry', 'either', 'both'] as const) {
       const tls = wired({ tls: `client_ca: ca.crt, trust: ${mode}, names: { a.example: {}, b.example: { trust: ca } }` }).listeners.get(
         'main',
@@ -148,13 +148,13 @@ describe('admin', () => {
 describe('pki and store', () => {
   it('are off, and a file in data', () => {
     const { pki, store } = wired({})
-    assert.deepEqual([pki, store], [null, { kind: 'sqlite', file: '/conf/data/certgate.db' }])
+    assert.deepEqual([pki, store], [null, { kind: 'sqlite', file: '/conf/data/certgate.db', byDefault: true }])
   })
 
   it('take addresses and a file, which is written to and so not watched', () => {
     const settings = wired({ rest: 'pki: { http: "0.0.0.0:9080", est: "0.0.0.0:9444" }\nstore: { sqlite: reg.db }' })
     assert.deepEqual(settings.pki, { http: { host: '0.0.0.0', port: 9080 }, est: { host: '0.0.0.0', port: 9444 } })
-    assert.deepEqual(settings.store, { kind: 'sqlite', file: '/conf/reg.db' })
+    assert.deepEqual(settings.store, { kind: 'sqlite', file: '/conf/reg.db', byDefault: false })
     assert.ok(!settings.watchedFiles.includes('/conf/reg.db'))
     assert.deepEqual(wired({ rest: 'pki: { est: "0.0.0.0:9444" }' }).pki?.http, null)
   })

@@ -96,6 +96,14 @@ function gateway(t: { after(callback: () => unknown): void }) {
       admin.push(`open ${path}`)
       return { path, close: () => admin.push(`close ${path}`) }
     },
+    openAdministration: async ({ host, port }) => {
+      admin.push(`open ${host}:${port}`)
+      return {
+        address: { host, port },
+        prepare: () => ({ commit: () => admin.push('trust'), abandon: () => admin.push('no trust') }),
+        close: () => admin.push(`close ${host}:${port}`),
+      }
+    },
   })
   t.after(() => made.stop())
   const keys = (index: number, name = 'main') => pool.served.at(index)?.snapshot.listeners.get(name)?.ticketKeys

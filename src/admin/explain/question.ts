@@ -1,6 +1,6 @@
-import type { ListenerSettings, Settings } from '../config/settings.ts'
-import { UsageError } from '../errors.ts'
-import { canonicalise } from '../policy/path.ts'
+import type { ListenerSettings, Settings } from '../../config/settings.ts'
+import { UsageError } from '../../errors.ts'
+import { canonicalise } from '../../policy/path.ts'
 
 /** The request that is asked about, as the gateway would receive it. */
 export interface Question {

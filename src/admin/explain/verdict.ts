@@ -1,14 +1,18 @@
-import { createAuthenticator } from '../gateway/authentication/authenticator.ts'
-import type { Authentication } from '../gateway/authentication/types.ts'
-import { hostName } from '../gateway/client-head.ts'
-import { compileIdentityHeaders } from '../gateway/headers/identity-headers.ts'
-import type { Identity } from '../identity/types.ts'
-import type { Snapshot } from '../ipc/messages.ts'
-import { decide } from '../policy/decide.ts'
-import { type CanonicalPath, canonicalise, DEFAULT_PATH_POLICY } from '../policy/path.ts'
-import type { Policy, Reason, RoleSet, Route, RouteMiss } from '../policy/types.ts'
-import type { Peer } from '../tls/types.ts'
+import { compileAdminDns } from '../../gateway/authentication/admin-dns.ts'
+import { createAuthenticator } from '../../gateway/authentication/authenticator.ts'
+import type { Authentication } from '../../gateway/authentication/types.ts'
+import { hostName } from '../../gateway/client-head.ts'
+import { compileIdentityHeaders } from '../../gateway/headers/identity-headers.ts'
+import type { Identity } from '../../identity/types.ts'
+import { decide, judgeDatabases } from '../../policy/decide.ts'
+import { type CanonicalPath, canonicalise, DEFAULT_PATH_POLICY } from '../../policy/path.ts'
+import type { DatabaseVerdict, Policy, Reason, RoleSet, Route, RouteMiss } from '../../policy/types.ts'
+import type { Peer } from '../../tls/types.ts'
+import type { InForce } from '../context.ts'
 import type { Question } from './question.ts'
+
+/** What is, or would be, in force. */
+export type Snapshot = Pick<InForce, 'settings' | 'mapping' | 'users' | 'listeners'>
 
 /** Why a request is refused; the first that applies, in the gateway's own order. */
 export interface Refused {
@@ -25,6 +29,8 @@ export interface Verdict {
   readonly route: Route | RouteMiss | null
   readonly identity: Identity | null
   readonly roles: RoleSet
+  /** What each rule of the route about databases says of this request; empty where it has none, or nobody is identified. */
+  readonly databases: readonly DatabaseVerdict[]
   /** The path as it is sent upstream; null unless forwarded. */
   readonly forwardedPath: string | null
   /** The gateway's own header lines as name and value; empty unless forwarded. */
@@ -52,10 +58,12 @@ export async function judge(
   const route = path === null || name === null ? null : policy.findRoute(question.listener.name, name, path.path, question.method)
   const forwardedPath =
     path?.forwardPath(route === null || typeof route === 'string' ? DEFAULT_PATH_POLICY : route.settings.pathPolicy) ?? null
-  const authentication = await authenticate(snapshot, peer, claim.user, question.remoteAddress)
+  const authentication = await authenticate(snapshot, question, peer, claim.user)
   const { identity } = authentication
   const roles = identity === null ? NO_ROLES : policy.rolesOf(identity, question.remoteAddress)
-  const found = { path, route, identity, roles }
+  const asked = { method: question.method, path: path?.path ?? '', forwarded: typeof forwardedPath === 'string' ? forwardedPath : '' }
+  const databases = identity === null || route === null || typeof route === 'string' ? [] : judgeDatabases(route, identity, asked)
+  const found = { path, route, identity, roles, databases }
   const refusedEarly =
     (claim.unreached === null ? null : refuse('misdirected_request', claim.unreached)) ??
     (name === null ? refuse('malformed_request', 'Host is not a name or an address') : null) ??
@@ -74,10 +82,12 @@ function refuse(reason: Reason, detail: string): Refused {
 }
 
 /** A password that is right whatever it is: explain asks what would be allowed, not whether somebody knows the password. */
-async function authenticate(snapshot: Snapshot, peer: Peer | null, user: string | null, remoteAddress: string): Promise<Authentication> {
+async function authenticate(snapshot: Snapshot, question: Question, peer: Peer | null, user: string | null): Promise<Authentication> {
   const authenticator = createAuthenticator(snapshot.settings.auth, snapshot.users, { verify: async () => true })
   const authorization = user === null ? null : `Basic ${Buffer.from(`${user}:explained`).toString('base64')}`
-  return authenticator.authenticate(peer, authorization, remoteAddress)
+  const { listener, remoteAddress, serverName } = question
+  const adminDns = compileAdminDns(snapshot.settings.admin, listener, snapshot.listeners.get(listener.name))(serverName)
+  return authenticator.authenticate(peer, authorization, remoteAddress, adminDns)
 }
 
 function refusedCertificate({ listener }: Question, peer: Peer | null): Refused | null {
@@ -126,7 +136,8 @@ function forwardOrRefuse(
       `${question.method} ${path?.path ?? question.target} matches no route`,
     )
   }
-  const decision = decide({ route, identity, roles })
+  const request = { method: question.method, path: path.path, forwarded: forwardedPath }
+  const decision = decide({ route, identity, roles, request })
   if (!decision.allowed) return refuse(decision.reason, decision.detail)
   return { forwardedPath, headers: headerPairs(block.lines + headers.hostLines(subject, question.host)), dropped: block.dropped }
 }

@@ -1,12 +1,13 @@
 import { relative } from 'node:path'
-import { refusalRow, toldReason } from '../gateway/refusal/table.ts'
-import type { Snapshot } from '../ipc/messages.ts'
-import { reorderedEntries } from '../policy/mapping-checks.ts'
-import type { AllowWord, Policy, RoleSet, Route } from '../policy/types.ts'
-import type { Peer } from '../tls/types.ts'
+import { refusalRow, toldReason } from '../../gateway/refusal/table.ts'
+import type { Identity } from '../../identity/types.ts'
+import { allowText } from '../../policy/decide.ts'
+import { reorderedEntries } from '../../policy/mapping-checks.ts'
+import type { Policy, RoleSet, Route } from '../../policy/types.ts'
+import type { Peer } from '../../tls/types.ts'
 import { NOT_CHECKED } from './claimant.ts'
 import type { Question } from './question.ts'
-import type { Verdict } from './verdict.ts'
+import type { Snapshot, Verdict } from './verdict.ts'
 
 /** One way in which the mapping gives a role. */
 export interface RoleLine {
@@ -36,9 +37,14 @@ export interface Explanation {
     readonly dn: string | null
     readonly domain: string
     readonly backend_roles: readonly string[]
+    /** From the registry, or admin_dn; null: none. */
+    readonly clearance: string | null
+    readonly permissions: Readonly<Record<string, string>>
   } | null
   readonly roles: readonly RoleLine[]
   readonly route: RouteLines | null
+  /** What each of the route's rules about databases says. */
+  readonly databases: readonly DatabaseLine[]
   readonly forwarded: ForwardedLines | null
   readonly notes: readonly string[]
 }
@@ -52,6 +58,12 @@ export interface CertificateLines {
   readonly trusted: boolean
   readonly detail: string | null
   readonly not_checked: string
+}
+
+export interface DatabaseLine {
+  readonly rule: string
+  readonly granted: boolean
+  readonly detail: string
 }
 
 export interface RouteLines {
@@ -97,10 +109,10 @@ export function describe(snapshot: Snapshot, policy: Policy, question: Question,
       address: question.remoteAddress,
     },
     certificate: certificateLines(evidence),
-    identity:
-      identity === null ? null : { name: identity.name, dn: identity.dn, domain: identity.domain, backend_roles: identity.backendRoles },
+    identity: identity === null ? null : identityLines(identity),
     roles: roleLines(verdict.roles, snapshot, evidence.cwd),
     route: found === null ? null : routeLines(found, policy, verdict.path?.path ?? '', snapshot, evidence.cwd),
+    databases: verdict.databases.map(({ rule, granted, detail }) => ({ rule: allowText({ kind: 'database', ...rule }), granted, detail })),
     forwarded: found === null || verdict.forwardedPath === null ? null : forwardedLines(found, verdict, verdict.forwardedPath, snapshot),
     notes: [
       ...evidence.notes,
@@ -136,11 +148,12 @@ export function roleLines({ grants }: RoleSet, { mapping }: Snapshot, cwd: strin
 function routeLines(route: Route, policy: Policy, path: string, { settings }: Snapshot, cwd: string): RouteLines {
   const { name, line, path: pattern, methods, allow } = route.settings
   const captures = Object.fromEntries(policy.captures(route, path))
-  return { name, file: place(settings.file, cwd), line, path: pattern, methods, allow: allow.map(wordText), captures }
+  return { name, file: place(settings.file, cwd), line, path: pattern, methods, allow: allow.map(allowText), captures }
 }
 
-function wordText(word: AllowWord): string {
-  return word.kind === 'role' ? word.role : word.kind
+function identityLines({ name, dn, domain, backendRoles, clearance, permissions }: Identity): Explanation['identity'] {
+  const rights = { clearance: clearance ?? null, permissions: Object.fromEntries(permissions ?? []) }
+  return { name, dn, domain, backend_roles: backendRoles, ...rights }
 }
 
 /** Secrets among the headers: whoever reads the ticket could use them. */

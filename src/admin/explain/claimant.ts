@@ -1,15 +1,16 @@
 import { X509Certificate } from 'node:crypto'
-import { MaterialError } from '../errors.ts'
-import { parseName } from '../identity/name-parse.ts'
-import { printName } from '../identity/name-print.ts'
-import { COMMON_NAME } from '../identity/oids.ts'
-import type { Name, PeerCertificate } from '../identity/types.ts'
-import type { Authority } from '../policy/mapping-issuer.ts'
-import { type AuthorityNode, authorityNode, inForce } from '../tls/authority-node.ts'
-import { findChain } from '../tls/chain.ts'
-import { PeerJudge, type SecuredSocket } from '../tls/peer.ts'
-import type { TrustDomain } from '../tls/trust-domain.ts'
-import type { Peer } from '../tls/types.ts'
+import { MaterialError } from '../../errors.ts'
+import { parseName } from '../../identity/name-parse.ts'
+import { printName } from '../../identity/name-print.ts'
+import { COMMON_NAME } from '../../identity/oids.ts'
+import type { Name, PeerCertificate } from '../../identity/types.ts'
+import type { Authority } from '../../policy/mapping-issuer.ts'
+import { type AuthorityNode, authorityNode, inForce } from '../../tls/authority-node.ts'
+import { findChain } from '../../tls/chain.ts'
+import { PeerJudge, type SecuredSocket } from '../../tls/peer.ts'
+import type { Registry } from '../../tls/registry.ts'
+import type { TrustDomain } from '../../tls/trust-domain.ts'
+import type { Peer } from '../../tls/types.ts'
 
 const YEAR = 365 * 24 * 3_600_000
 
@@ -58,6 +59,7 @@ export function presentCertificate(
   domain: TrustDomain,
   serverName: string | null,
   now: number,
+  registry: Registry,
 ): Peer {
   const [leaf, ...above] = ders.map((der) => parse(file, der))
   if (leaf === undefined) throw new MaterialError(file, `${file} holds no certificate`)
@@ -74,7 +76,7 @@ export function presentCertificate(
     getPeerX509Certificate: () => leaf,
     isSessionReused: () => false,
   }
-  return new PeerJudge(domain, 1).judge(socket, serverName, now)
+  return new PeerJudge(domain, 1, registry).judge(socket, serverName, now)
 }
 
 /** What OpenSSL would probably say; chooses words only. */

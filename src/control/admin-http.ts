@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Api, BODY_LIMIT } from '../admin/router.ts'
+import type { ApiRequest, ApiResponse, Caller } from '../admin/types.ts'
+
+/** Milliseconds in which a client takes nothing of an answer that is sent as it comes. */
+const STALLED = 60_000
+
+/** Carries one HTTP request to the administration and its answer back. Rejects only where the client has gone. */
+export async function carry(request: IncomingMessage, response: ServerResponse, caller: Caller, api: Api): Promise<void> {
+  const body = await readBody(request)
+  // What is left of a body that is too large would be read as the next request.
+  if (body.length > BODY_LIMIT) response.shouldKeepAlive = false
+  const answer = await api(requestOf(request, body, caller))
+  await send(response, answer, request.method === 'HEAD')
+}
+
+/** Null where a target is no path: absolute and network-path forms (`//host/x`) have no meaning here. */
+export function isPath(target: string): boolean {
+  return /^\/(?!\/)/.test(target) && URL.canParse(target, 'http://admin')
+}
+
+function requestOf(request: IncomingMessage, body: Buffer, caller: Caller): ApiRequest {
+  const target = request.url ?? ''
+  const at = target.indexOf('?')
+  const headers = Object.entries(request.headersDistinct).flatMap(([name, values]) =>
+    values === undefined ? [] : [[name, values.join(', ')] as const],
+  )
+  return {
+    method: request.method ?? '',
+    path: at === -1 ? target : target.slice(0, at),
+    query: new URLSearchParams(at === -1 ? '' : target.slice(at + 1)),
+    headers: new Map(headers),
+    body,
+    caller,
+  }
+}
+
+/** One byte more than is allowed at most. */
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let length = 0
+  for await (const part of request as AsyncIterable<Buffer>) {
+    parts.push(part)
+    length += part.length
+    if (length > BODY_LIMIT) break
+  }
+  return Buffer.concat(parts).subarray(0, BODY_LIMIT + 1)
+}
+
+export async function send(response: ServerResponse, { status, headers, body }: ApiResponse, headOnly = false): Promise<void> {
+  if (response.destroyed) return
+  const streamed = body !== null && typeof body === 'object' && !(body instanceof Uint8Array)
+  const whole = streamed || body === null ? null : Buffer.from(body as string | Uint8Array)
+  const length: Record<string, number> = streamed || status === 204 || status === 304 ? {} : { 'Content-Length': whole?.length ?? 0 }
+  response.writeHead(status, { ...headers, ...length })
+  if (!streamed || headOnly) {
+    response.end(headOnly ? undefined : (whole ?? undefined))
+    return
+  }
+  response.flushHeaders()
+  for await (const text of body as AsyncIterable<string>) {
+    if (response.destroyed) return
+    if (!response.write(text)) await drained(response)
+  }
+  response.end()
+}
+
+/** Whoever does not read is cut off. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => response.destroy(), STALLED)
+    const done = () => {
+      clearTimeout(timer)
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.on('drain', done)
+    response.on('close', done)
+  })
+}
