@@ -27,6 +27,8 @@ export interface AdministrationServices {
   registry(): RegistryService | null
   /** null: not there yet. */
   authority(): AuthorityService | null
+  /** Hears of each change of what is registered or issued. */
+  changed(): void
   /** null: nothing is served yet. */
   snapshot(): Snapshot | null
   reload(workers: boolean): Promise<ReloadReport>
@@ -115,7 +117,10 @@ export class AdministrationService {
       store: registry.store,
       snapshot: () => this.#services.snapshot(),
       authority: () => this.#services.authority(),
-      published: () => registry.publisher.published(),
+      published: () => {
+        this.#services.changed()
+        return registry.publisher.published()
+      },
       reload: () => this.#services.reload(false),
       status: () => this.#services.status(),
       announce: (event) => this.#hub.publish(event),

@@ -97,6 +97,7 @@ class Control {
       audit: this.#audit,
       registry: () => this.#registry,
       authority: () => this.#pki?.service ?? null,
+      changed: () => this.#pki?.issuanceChanged(),
       snapshot: () => this.#gateway.inForce?.snapshot ?? null,
       reload: (workers) => this.#requestReload('command', workers),
       status: () => this.#status(),
@@ -106,7 +107,10 @@ class Control {
       announce: (line) => options.out(`${line}\n`),
       openAdmin: (socket) => this.#administration.openSocket(socket),
       openAdministration: (address, trust) => this.#administration.openAddress(address, trust),
-      openPki: (address) => (this.#pki as Pki).open(address),
+      openPki: async (address) => {
+        if (this.#pki !== null) return this.#pki.open(address)
+        throw new CertgateError('address_unavailable', 'there is no store to answer from', { hint: 'remove pki.http' })
+      },
       openTelemetry: async (address) => {
         const server = await this.#telemetry.open(address, this.#telemetryState())
         log.info(`http://${formatAddress(server.address.address, server.address.port)} is open for telemetry`)
