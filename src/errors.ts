@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'entry_changed'
   | 'entry_refused'
   | 'token_refused'
+  | 'enrolment_refused'
 
 /** Base of all deliberate errors. `hint` is a second line for people: what to do about it. */
 export class CertgateError extends Error {

@@ -38,7 +38,7 @@ export const UNWIRED: readonly UnwiredKey[] = [
   { path: 'admin.tls', what: 'the admin API' },
   { path: 'admin.admin_dn', what: 'clearances' },
   { path: 'admin.server_certificate', what: 'the admin API' },
-  { path: 'pki', what: 'issuing certificates' },
+  { path: 'pki.http', what: 'revocation lists and OCSP over HTTP' },
   { path: 'store', what: 'the certificate registry' },
 ]
 

@@ -7,6 +7,7 @@ import { DESCRIPTORS_HINT, watchDescriptors } from '../observability/descriptor-
 import { createLogger, flushLogger, type Logger } from '../observability/logger.ts'
 import type { Audit } from '../observability/types.ts'
 import { openAdminSocket } from './admin-socket.ts'
+import { EnrolmentService } from './enrolment-service.ts'
 import { Gateway, type Outcome } from './gateway.ts'
 import { certificatesOf, crlsOf } from './inventory.ts'
 import { type ConfigurationSource, loadConfiguration } from './load.ts'
@@ -49,6 +50,7 @@ class Control {
   readonly #audit: Audit
   readonly #telemetry: Telemetry
   readonly #pool: WorkerPool
+  readonly #enrolment: EnrolmentService
   readonly #gateway: Gateway
   readonly #reloads: OneAtATime<ReloadRequest, ReloadReport>
   readonly #watcher: FileWatcher
@@ -73,7 +75,13 @@ class Control {
       measured: (worker, values) => this.#telemetry.absorb(worker, values),
       ended: (worker) => this.#telemetry.workerGone(worker),
     })
+    this.#enrolment = new EnrolmentService({
+      snapshot: () => this.#gateway.inForce?.snapshot ?? null,
+      failed: (error) => log.error({ err: error }, 'enrolment failed'),
+      opened: (at) => log.info(`https://${at} is open for enrolment`),
+    })
     this.#gateway = new Gateway({
+      openEst: (address, snapshot) => this.#enrolment.open(address, snapshot),
       pool: this.#pool,
       announce: (line) => options.out(`${line}\n`),
       openAdmin: (socket) =>
@@ -145,6 +153,7 @@ class Control {
   #close(): void {
     this.#watcher.close()
     this.#telemetry.stop()
+    this.#enrolment.close()
   }
 
   #requestReload(cause: ReloadCause, replaceWorkers = false): Promise<ReloadReport> {

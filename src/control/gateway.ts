@@ -5,6 +5,8 @@ import type { Address } from '../config/settings.ts'
 import { CertgateError, type Problem } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { AdminSocket } from './admin-socket.ts'
+import type { EstServer } from './est-server.ts'
+import { estTls } from './est-tls.ts'
 import type { LoadResult } from './load.ts'
 import { type Prepared, Replaceable } from './replaceable.ts'
 import { type BoundSocket, formatAddress, ListeningSockets, unavailable } from './sockets.ts'
@@ -25,9 +27,10 @@ export interface InForce {
 
 export interface GatewayServices {
   readonly pool: WorkerPool
-  /** Both reject with CertgateError `address_unavailable`. */
+  /** All reject with CertgateError `address_unavailable`. */
   openTelemetry(address: Address): Promise<{ close(): Promise<void> }>
   openAdmin(socket: string): Promise<AdminSocket>
+  openEst(address: Address, snapshot: Snapshot): Promise<EstServer>
   /** One line for people on standard output. */
   announce(line: string): void
 }
@@ -48,6 +51,7 @@ export class Gateway {
   readonly #keyring = new TicketKeyring()
   readonly #admin = new Replaceable<AdminSocket>()
   readonly #telemetry = new Replaceable<{ close(): Promise<void> }>()
+  readonly #est = new Replaceable<EstServer>()
   #inForce: InForce | null = null
   #rotation: NodeJS.Timeout | null = null
   #busy = false
@@ -101,7 +105,7 @@ export class Gateway {
     await this.#services.pool.stop()
     this.#admin.close()
     // A scraper that is slow to leave must not hold up the end.
-    await Promise.race([this.#telemetry.close(), delay(telemetryPatience, undefined, { ref: false })])
+    await Promise.race([Promise.all([this.#telemetry.close(), this.#est.close()]), delay(telemetryPatience, undefined, { ref: false })])
   }
 
   /** Ends the workers and whatever they serve at once. */
@@ -132,6 +136,7 @@ export class Gateway {
       prepared.push(await this.#telemetry.prepare(telemetryKey, () => this.#services.openTelemetry(address as Address)))
       const socket = admin?.socket ?? null
       prepared.push(await this.#admin.prepare(socket, () => this.#services.openAdmin(socket as string)))
+      prepared.push(await this.#prepareEst(snapshot))
       await bring(servingOf(snapshot, sockets))
       this.#refuseIfStopping()
     } catch (error) {
@@ -141,11 +146,29 @@ export class Gateway {
       this.#busy = false
     }
     for (const each of prepared) each.commit()
+    this.#updateEst(snapshot)
     const before = this.#inForce
     this.#keyring.adopt(snapshot)
     this.#inForce = { snapshot, loadedAt: Date.now(), sockets }
     this.#scheduleRotation()
     this.#announce(before)
+  }
+
+  #prepareEst(snapshot: Snapshot): Promise<Prepared> {
+    const address = snapshot.settings.pki?.est ?? null
+    const key = address === null ? null : formatAddress(address.host, address.port)
+    return this.#est.prepare(key, () => this.#services.openEst(address as Address, snapshot))
+  }
+
+  /** Its address is the same, its trust may be another. Where that cannot be taken over, nobody is enrolled by the old one. */
+  #updateEst(snapshot: Snapshot): void {
+    try {
+      const tls = estTls(snapshot)
+      if (tls !== null) this.#est.value?.update(tls)
+    } catch (error) {
+      void this.#est.close()
+      throw error
+    }
   }
 
   #refuseIfStopping(): void {

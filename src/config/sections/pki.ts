@@ -2,20 +2,32 @@ import { address } from '../address.ts'
 import type { Paths } from '../paths.ts'
 import type { Reader } from '../reader.ts'
 import type { PkiSettings, StoreSettings } from '../settings.ts'
-import { later, section, text } from '../shape.ts'
+import { later, section, text, word } from '../shape.ts'
 
 export const pkiSchema = section({
   http: address().optional().describe('HOST:PORT, plain HTTP: revocation lists, OCSP, the CA certificate and signing keys'),
   est: address().optional().describe('HOST:PORT of enrolment over EST (RFC 7030); a client certificate is optional there'),
+  est_passwords: word(['allow', 'deny'])
+    .prefault('deny')
+    .describe('whether internal users get a certificate of their own name over EST for their password'),
 })
 
 /** Without the block nothing is opened: null. */
 export function readPki(reader: Reader): PkiSettings | null {
   const input = reader.parse(pkiSchema, ['pki'])
   if (input === undefined) return null
-  if (reader.names(['pki']).length === 0)
+  if (input.http === undefined && input.est === undefined)
     reader.problem(['pki'], 'nothing is opened by an empty `pki`', { at: 'key', hint: 'name `http`, `est` or both, or remove it' })
-  return { http: input.http ?? null, est: input.est ?? null }
+  if (input.est !== undefined) requireTls(reader)
+  return { http: input.http ?? null, est: input.est ?? null, estPasswords: input.est_passwords }
+}
+
+/** Enrolment has no certificate of its own: it takes that of a listener. */
+function requireTls(reader: Reader): void {
+  const listeners = reader.names(['listeners'])
+  const hasTls = (name: string) => reader.document.node(['listeners', name, 'tls'])?.kind === 'mapping'
+  if (listeners.length === 0 || listeners.some(hasTls)) return
+  reader.problem(['pki', 'est'], 'no listener has TLS, whose certificate enrolment could take', { hint: 'give one of them `tls`' })
 }
 
 const DEFAULT_SQLITE = 'data/certgate.db'

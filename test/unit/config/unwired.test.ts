@@ -153,7 +153,11 @@ describe('pki and store', () => {
 
   it('take addresses and a file, which is written to and so not watched', () => {
     const settings = wired({ rest: 'pki: { http: "0.0.0.0:9080", est: "0.0.0.0:9444" }\nstore: { sqlite: reg.db }' })
-    assert.deepEqual(settings.pki, { http: { host: '0.0.0.0', port: 9080 }, est: { host: '0.0.0.0', port: 9444 } })
+    assert.deepEqual(settings.pki, {
+      http: { host: '0.0.0.0', port: 9080 },
+      est: { host: '0.0.0.0', port: 9444 },
+      estPasswords: 'deny',
+    })
     assert.deepEqual(settings.store, { kind: 'sqlite', file: '/conf/reg.db' })
     assert.ok(!settings.watchedFiles.includes('/conf/reg.db'))
     assert.deepEqual(wired({ rest: 'pki: { est: "0.0.0.0:9444" }' }).pki?.http, null)
@@ -241,7 +245,7 @@ describe('what control cannot act on yet', () => {
     tls: `client_ca: ca.crt, trust: both, crl: { validate: true, from_distribution_points: yes }, ocsp: { bad: 1 },
       names: { db.example: { trust: registry, ocsp: {}, crl: { validate: true, from_distribution_points: true } } }`,
     route: `path: '/{db}', allow: [{ database: "{db}", access: read }]`,
-    rest: `admin: { address: 127.0.0.1:9443, tls: main, admin_dn: [], server_certificate: allow }\npki: { htp: 1 }\nstore: { sqlite: x.db }`,
+    rest: `admin: { address: 127.0.0.1:9443, tls: main, admin_dn: [], server_certificate: allow }\npki: { http: 1 }\nstore: { sqlite: x.db }`,
   }
 
   it('is refused, all of it, and nothing beside it is told', () => {
