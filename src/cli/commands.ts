@@ -48,6 +48,21 @@ export const groups: readonly CommandGroup[] = [
     ],
   },
   {
+    title: 'certificates',
+    commands: [
+      {
+        name: 'cert enroll',
+        summary: 'get a client certificate for a one-time token, with a key made here',
+        load: async () => (await import('./cert-enroll.ts')).certEnrollCommand,
+      },
+      {
+        name: 'cert renew',
+        summary: 'keep the files of a client certificate fresh',
+        load: async () => (await import('./cert-renew-watch.ts')).certRenewFilesCommand,
+      },
+    ],
+  },
+  {
     title: 'ask',
     commands: [
       {
