@@ -35,6 +35,8 @@ const beside = (file: string): string => `${file}.new`
 export function readPair(files: PairFiles): Pair {
   const keyPem = textOf(files.key)
   const certificatePem = textOf(files.cert)
+  if (/^-----BEGIN ENCRYPTED|^Proc-Type: 4,ENCRYPTED/m.test(keyPem))
+    throw new MaterialError(files.key, `the private key in ${files.key} is encrypted`, { hint: 'renewal needs one that is not' })
   const certificate = parse(files.cert, 'certificate', () => new X509Certificate(certificatePem))
   const key = parse(files.key, 'private key', () => createPrivateKey(keyPem))
   if (!certificate.checkPrivateKey(key))
@@ -138,8 +140,6 @@ function parse<T>(file: string, what: string, read: () => T): T {
   try {
     return read()
   } catch (cause) {
-    const encrypted = cause instanceof Error && 'code' in cause && cause.code === 'ERR_MISSING_PASSPHRASE'
-    const hint = encrypted ? 'it is encrypted: renewal needs one that is not' : undefined
-    throw new MaterialError(file, `there is no ${what} to use in ${file}`, { cause, ...(hint === undefined ? {} : { hint }) })
+    throw new MaterialError(file, `there is no ${what} to use in ${file}`, { cause })
   }
 }
