@@ -51,7 +51,10 @@ export function credentialsOf(authorization: string | undefined): EnrolmentCrede
   return name === 'token' ? { kind: 'token', secret: password } : { kind: 'password', name, password }
 }
 
-/** The whole body; null: it is larger than allowed, and the rest is thrown away as it comes. Rejects where the client goes before its end. */
+/**
+ * The whole body; null: it is larger than allowed, and the rest is thrown away as it comes. Rejects with EnrolmentError where the client
+ * goes before its end.
+ */
 export function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | null>()
   const chunks: Buffer[] = []
@@ -62,7 +65,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer | null> {
     else resolve(null)
   })
   request.once('end', () => resolve(Buffer.concat(chunks)))
-  request.once('error', reject)
+  request.once('error', (cause) => reject(new EnrolmentError('request_refused', 'the request ended before its end', { cause })))
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY) resolve(null)
   return promise
 }

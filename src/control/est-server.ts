@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { Enrolment } from '../admin/enrolment/enrolment.ts'
 import { EnrolmentError } from '../admin/enrolment/enrolment-error.ts'
@@ -13,8 +13,9 @@ import { formatAddress, unavailable } from './sockets.ts'
 
 /** Milliseconds. */
 const HANDSHAKE_TIMEOUT = 10_000
-/** From the end of the handshake to the end of the answer: one request, and a password to be hashed among others. */
-const CONNECTION_TIMEOUT = 30_000
+const HEAD_TIMEOUT = 10_000
+/** From the end of the head to the end of the answer: a body, and a password to be hashed among others. */
+const ANSWER_TIMEOUT = 30_000
 const MAX_HEAD_BYTES = 16 * 1024
 const CLOSE_TIMEOUT = 1_000
 
@@ -50,9 +51,10 @@ export interface EstServer {
  * certificate is asked for and may be absent. Rejects with CertgateError `address_unavailable`.
  */
 export async function startEstServer(address: Address, tls: EstTls, services: EstServices): Promise<EstServer> {
-  const peers = new WeakMap<object, Peer>()
+  const conversations = new WeakMap<object, { readonly peer: Peer; readonly deadline: Deadline }>()
   const places = new ConnectionPlaces()
   const http = createServer({ maxHeaderSize: MAX_HEAD_BYTES, keepAlive: false })
+  http.maxRequestsPerSocket = 1
   const listener = createTlsListener({
     name: 'pki.est',
     settings: optional(tls.settings),
@@ -64,15 +66,18 @@ export async function startEstServer(address: Address, tls: EstTls, services: Es
     },
     onHandshakeFailure: () => {},
     onConnection: (socket, peer) => {
-      peers.set(socket, peer)
-      serveOn(http, socket)
+      conversations.set(socket, { peer, deadline: new Deadline(socket) })
+      http.emit('connection', socket)
     },
   })
   http.on('request', (request, response) => {
     places.answering(request.socket.remoteAddress, request.socket.remotePort)
-    const peer = peers.get(request.socket)
+    const conversation = conversations.get(request.socket)
+    conversation?.deadline.asked()
     const answered =
-      peer === undefined ? Promise.reject(new Error('nobody judged this connection')) : answer(request, listener.judgeAgain(peer), services)
+      conversation === undefined
+        ? Promise.reject(new Error('nobody judged this connection'))
+        : answer(request, listener.judgeAgain(conversation.peer), services)
     answered.then(
       (given) => respond(request, response, given),
       (error: unknown) => respond(request, response, failure(error, services)),
@@ -91,11 +96,27 @@ export async function startEstServer(address: Address, tls: EstTls, services: Es
 /** Whatever the listener asks of its clients: who enrols has no certificate yet. */
 const optional = (settings: ListenerTlsSettings): ListenerTlsSettings => ({ ...settings, clientauthMode: 'OPTIONAL' })
 
-function serveOn(http: Server, socket: TLSSocket): void {
-  const deadline = setTimeout(() => socket.destroy(), CONNECTION_TIMEOUT).unref()
-  socket.once('close', () => clearTimeout(deadline))
-  socket.on('error', () => socket.destroy())
-  http.emit('connection', socket)
+/** Ends a connection that takes too long; Node looks after no deadlines on a server that does not listen itself. */
+class Deadline {
+  readonly #socket: TLSSocket
+  #timer: NodeJS.Timeout
+
+  constructor(socket: TLSSocket) {
+    this.#socket = socket
+    this.#timer = this.#after(HEAD_TIMEOUT)
+    socket.once('close', () => clearTimeout(this.#timer))
+    socket.on('error', () => socket.destroy())
+  }
+
+  /** The head is there. */
+  asked(): void {
+    clearTimeout(this.#timer)
+    this.#timer = this.#after(ANSWER_TIMEOUT)
+  }
+
+  #after(milliseconds: number): NodeJS.Timeout {
+    return setTimeout(() => this.#socket.destroy(), milliseconds).unref()
+  }
 }
 
 async function listen({ server }: TlsListener, { host, port }: Address): Promise<void> {
@@ -166,7 +187,8 @@ function failure(error: unknown, services: EstServices): Answer {
     return told(500, 'this went wrong here: see the log of the gateway')
   }
   const { status, message, hint, reason, retryAfter, cause } = error
-  if (reason === 'unavailable') services.failed(cause ?? error)
+  // Without a cause it is only that much is asked at once, which anybody can bring about.
+  if (reason === 'unavailable' && cause !== undefined) services.failed(cause)
   return told(status, hint === undefined ? message : `${message}\n${hint}`, {
     ...(status === 401 && reason !== 'certificate_missing' ? { 'WWW-Authenticate': CHALLENGE } : {}),
     ...(retryAfter === null ? {} : { 'Retry-After': String(retryAfter) }),

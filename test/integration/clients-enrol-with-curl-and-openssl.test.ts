@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
+import { blocksOf, readDocument } from '../support/documents.ts'
 import { type EnrollingGateway, startEnrolment } from '../support/enrolment.ts'
 import { fileLifetime } from '../support/lifetime.ts'
 import { absent, run } from '../support/outside-program.ts'
@@ -254,6 +255,26 @@ describe('enrolment over EST', { skip }, () => {
       const answer = await gate.curl(...args, ...PKCS10, '@with-foreign.csr', `${gate.est}/simpleenroll`)
       assert.deepEqual([answer.status, registered('with-foreign').length], [403, 0])
     })
+  })
+
+  test('the lines of the documentation work as they stand', async () => {
+    const blocks = blocksOf(readDocument('docs/operations.md')).filter(({ kind }) => kind === 'enrolment')
+    assert.equal(blocks.length, 2)
+    mkdirSync(join(gate.folder, 'documented'))
+    const cwd = join(gate.folder, 'documented')
+    writeFileSync(join(cwd, 'ca.crt'), gate.authority.rootCertificate)
+    const script = blocks
+      .map(({ text }) => text)
+      .join('')
+      .replaceAll('gate.example:9444', `localhost:${gate.estPort}`)
+      .replaceAll('cge_SECRET', gate.token('web1'))
+    const { code, stderr } = await run('sh', ['-e', '-c', script], { cwd })
+    assert.equal(code, 0, stderr)
+    for (const file of ['web1.crt', 'renewed.crt']) {
+      await gate.openssl('verify', '-CAfile', 'ca/ca.crt', '-untrusted', 'ca/issuing.crt', `documented/${file}`)
+    }
+    const files = ['--cert', 'documented/web1.crt', '--key', 'documented/web1.key']
+    assert.equal((await gate.curl(...files, `${gate.listener}/documented`)).status, 200)
   })
 
   test('the audit log tells who enrolled by which token, and never the token', async () => {

@@ -172,6 +172,26 @@ describe('pki and store', () => {
   })
 })
 
+describe('enrolment', () => {
+  it('takes passwords only where that is written, which alone opens nothing', () => {
+    assert.equal(wired({ rest: 'pki: { est: 127.0.0.1:9444, est_passwords: allow }' }).pki?.estPasswords, 'allow')
+    assert.deepEqual(told({ rest: 'pki: { est_passwords: allow }' }), [
+      'pki: nothing is opened by an empty `pki` -- name `http`, `est` or both, or remove it',
+    ])
+    assert.deepEqual(told({ rest: 'pki: { est: 127.0.0.1:9444, est_passwords: maybe }' }), [
+      'pki.est_passwords: expected one of `allow`, `deny`',
+    ])
+  })
+
+  it('needs a listener whose certificate it can take', () => {
+    const plain = text({ rest: 'pki: { est: 127.0.0.1:9444 }' }).replace(/ {2}main: .*\n/, '')
+    assert.throws(
+      () => parseConfig(plain, FILE, { env: {}, unwired: [] }),
+      ({ problems }: ConfigError) => problems.some(({ path, message }) => path === 'pki.est' && message.startsWith('no listener has TLS')),
+    )
+  })
+})
+
 describe('addresses', () => {
   it('open one thing each', () => {
     const rest = `telemetry: { address: 127.0.0.1:8443 }
