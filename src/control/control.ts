@@ -9,6 +9,7 @@ import type { Audit } from '../observability/types.ts'
 import { openAdminSocket } from './admin-socket.ts'
 import { EnrolmentService } from './enrolment-service.ts'
 import { Gateway, type Outcome } from './gateway.ts'
+import { InterimEnrolment } from './interim-enrolment.ts'
 import { certificatesOf, crlsOf } from './inventory.ts'
 import { type ConfigurationSource, loadConfiguration } from './load.ts'
 import { OneAtATime } from './one-at-a-time.ts'
@@ -50,7 +51,7 @@ class Control {
   readonly #audit: Audit
   readonly #telemetry: Telemetry
   readonly #pool: WorkerPool
-  readonly #enrolment: EnrolmentService
+  readonly #interim: InterimEnrolment
   readonly #gateway: Gateway
   readonly #reloads: OneAtATime<ReloadRequest, ReloadReport>
   readonly #watcher: FileWatcher
@@ -75,13 +76,14 @@ class Control {
       measured: (worker, values) => this.#telemetry.absorb(worker, values),
       ended: (worker) => this.#telemetry.workerGone(worker),
     })
-    this.#enrolment = new EnrolmentService({
-      snapshot: () => this.#gateway.inForce?.snapshot ?? null,
+    this.#interim = new InterimEnrolment(() => this.#gateway.inForce?.snapshot ?? null)
+    const enrolment = new EnrolmentService({
+      parts: (starting) => this.#interim.open(starting),
       failed: (error) => log.error({ err: error }, 'enrolment failed'),
       opened: (at) => log.info(`https://${at} is open for enrolment`),
     })
     this.#gateway = new Gateway({
-      openEst: (address, snapshot) => this.#enrolment.open(address, snapshot),
+      openEst: (address, snapshot) => enrolment.open(address, snapshot),
       pool: this.#pool,
       announce: (line) => options.out(`${line}\n`),
       openAdmin: (socket) =>
@@ -153,7 +155,7 @@ class Control {
   #close(): void {
     this.#watcher.close()
     this.#telemetry.stop()
-    this.#enrolment.close()
+    this.#interim.close()
   }
 
   #requestReload(cause: ReloadCause, replaceWorkers = false): Promise<ReloadReport> {

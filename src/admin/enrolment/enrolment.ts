@@ -107,7 +107,8 @@ export class Enrolment {
     }
     // Recorded for good: whoever comes with it now has to be known everywhere.
     await this.#context.published()
-    this.#context.announce({ kind: 'certificate', data: { change: 'enrolled', fingerprint: entry.fingerprint, name: entry.name } })
+    const { fingerprint, createdBy } = entry
+    this.#context.announce({ kind: 'certificate', data: { action: 'certificate.enrol', target: fingerprint, by: createdBy } })
     return entry
   }
 
