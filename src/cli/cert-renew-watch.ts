@@ -21,6 +21,16 @@ const FLAGS = {
   run: { type: 'string' },
 } as const
 
+/** Of the help: completion reads it. */
+export const FILE_RENEWAL_FLAGS = `      --est URL        https://HOST:PORT of enrolment, pki.est of the gateway
+      --cert FILE      the certificate and what stands above it, PEM
+      --key FILE       its private key, PEM, not encrypted
+      --ca FILE        root certificate of the gateway, PEM; default: the authorities that Node.js knows
+      --new-key        make a new key with each renewal
+      --before TIME    how long before its end: a part of its life, or a time such as 14d or 12h; default: 1/3
+      --watch          go on
+      --run COMMAND    run by sh after each renewal, with CERTGATE_CERT and CERTGATE_KEY set`
+
 /** Looked at again that often: clocks are set, and files replaced by others. */
 const LONGEST_SLEEP = 3_600_000
 
@@ -35,14 +45,7 @@ unless --new-key. With --watch it goes on until SIGTERM or SIGINT, and asks agai
 Each file is replaced whole; a new key is put in place just before its certificate, and --run comes after both. If --cert and
 --key name one file, it holds both. Exit code: 0 renewed or still fresh, 1 failed.
 
-      --est URL        https://HOST:PORT of enrolment, pki.est of the gateway
-      --cert FILE      the certificate and what stands above it, PEM
-      --key FILE       its private key, PEM, not encrypted
-      --ca FILE        root certificate of the gateway, PEM; default: the authorities that Node.js knows
-      --new-key        make a new key with each renewal
-      --before TIME    how long before its end: a part of its life, or a time such as 14d or 12h; default: 1/3
-      --watch          go on
-      --run COMMAND    run by sh after each renewal, with CERTGATE_CERT and CERTGATE_KEY set
+${FILE_RENEWAL_FLAGS}
 
 examples:
   certgate cert renew --est https://gate.example:9444 --cert client.crt --key client.key --ca ca.crt

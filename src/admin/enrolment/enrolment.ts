@@ -4,6 +4,7 @@ import { type SigningDecision, signRequest } from '../../certificates/sign-reque
 import { CertgateError } from '../../errors.ts'
 import type { Rights } from '../../identity/types.ts'
 import type { Actor as Granter } from '../../policy/granting.ts'
+import { clearanceIncludes } from '../../policy/rights.ts'
 import type { EnrolmentToken } from '../../store/enrolment-tokens.ts'
 import type { Actor, RegistryEntry } from '../../store/types.ts'
 import type { Peer } from '../../tls/types.ts'
@@ -12,6 +13,7 @@ import { EnrolmentError } from './enrolment-error.ts'
 import { enrolmentFailure } from './failures.ts'
 import { checkGrant, makerOf, userAsMaker } from './grant-check.ts'
 import { certificatesIn, issuedEntry } from './issued-entry.ts'
+import { type NameHolders, searchedHolders } from './name-holders.ts'
 import { EnrolmentPasswords, type PasswordOptions } from './passwords.ts'
 import { RefusalRecords } from './refusal-records.ts'
 import { checkSameNames, lifeOf, renewable } from './renewal-rules.ts'
@@ -23,6 +25,11 @@ export type EnrolmentCredentials =
   | { readonly kind: 'token'; readonly secret: string }
   | { readonly kind: 'password'; readonly name: string; readonly password: string }
 
+export interface EnrolmentOptions extends PasswordOptions {
+  /** Default: the registry is searched each time. */
+  readonly holders?: NameHolders
+}
+
 const DAY = 86_400_000
 const NO_PERMISSIONS: Rights['permissions'] = new Map()
 
@@ -32,7 +39,8 @@ interface Plan extends Rights {
   /** Milliseconds; null: the profile's. */
   readonly lifetime: number | null
   readonly actor: Actor
-  readonly maker: Granter
+  /** Who gives this, and what they hold now. Throws EnrolmentError where they may give nothing. */
+  maker(): Granter
   /** What else belongs into the transaction. */
   used(fingerprint: string): void
 }
@@ -43,11 +51,13 @@ interface Plan extends Rights {
  */
 export class Enrolment {
   readonly #context: EnrolmentContext
+  readonly #holders: NameHolders
   readonly #passwords: EnrolmentPasswords
   readonly #refusals: RefusalRecords
 
-  constructor(context: EnrolmentContext, options: PasswordOptions = {}) {
+  constructor(context: EnrolmentContext, options: EnrolmentOptions = {}) {
     this.#context = context
+    this.#holders = options.holders ?? searchedHolders(context.store)
     this.#passwords = new EnrolmentPasswords(context, options)
     this.#refusals = new RefusalRecords(context.store.audit, () => context.now())
   }
@@ -124,7 +134,7 @@ export class Enrolment {
   #byToken(secret: string, remote: string): Plan {
     const { tokens } = this.#context.store
     const token = tokens.check(secret)
-    const maker = this.#makerOf(token)
+    const maker = () => this.#makerOf(token)
     const actor: Actor = { name: `enrolment token ${token.id}`, fingerprint: null, remote }
     const { name, clearance, permissions, lifetime } = token
     return { name, clearance, permissions, lifetime, actor, maker, used: (fingerprint) => void tokens.consume(secret, fingerprint, actor) }
@@ -138,20 +148,21 @@ export class Enrolment {
 
   async #byPassword({ name, password }: { readonly name: string; readonly password: string }, remote: string): Promise<Plan> {
     const user = await this.#passwords.verify(name, password, remote)
-    const maker = userAsMaker(this.#context, user)
+    const maker = () => userAsMaker(this.#context, user)
     const actor: Actor = { name: `user ${user.name}`, fingerprint: null, remote }
     return { name: user.name, clearance: 'ValidUser', permissions: NO_PERMISSIONS, lifetime: null, actor, maker, used: () => {} }
   }
 
-  #issue(asked: SigningRequest, plan: Plan): RegistryEntry {
+  async #issue(asked: SigningRequest, plan: Plan): Promise<RegistryEntry> {
     const { name, clearance, permissions, lifetime, actor, maker } = plan
     const { store } = this.#context
     // No name of the request is taken over: a SAN may be somebody's user name.
     const decision = { commonName: name, names: [], ...(lifetime === null ? {} : { days: lifetime / DAY }) }
     const { der, issuer } = this.#sign(asked, decision)
     const leaf = issuedEntry(der, name, issuer)
+    if (!clearanceIncludes(maker().clearance, 'ClusterAdmin')) await this.#holders.prepare()
     return store.write(() => {
-      checkGrant(this.#context, maker, { name, clearance, permissions, der, pin: leaf.pin })
+      checkGrant(this.#context, maker(), { name, clearance, permissions, der, pin: leaf.pin }, this.#holders)
       const [entry] = store.registry.add([{ ...leaf, clearance, permissions, origin: 'issued' }], actor)
       plan.used((entry as RegistryEntry).fingerprint)
       return entry as RegistryEntry

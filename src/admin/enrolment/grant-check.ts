@@ -1,9 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import type { InternalUser } from '../../config/settings.ts'
-import { COMMON_NAME } from '../../identity/oids.ts'
 import type { Identity, PeerCertificate, Rights } from '../../identity/types.ts'
 import { compileIdentityRule, type IdentityRule } from '../../identity/username.ts'
-import { type Actor, grantProblem, LOCAL_OPERATOR, type NamedKey, nameProblem } from '../../policy/granting.ts'
+import { type Actor, grantProblem, LOCAL_OPERATOR, nameProblem } from '../../policy/granting.ts'
 import { knownNames, reachableRoles, rolesToGrant } from '../../policy/reachable-roles.ts'
 import { clearanceIncludes } from '../../policy/rights.ts'
 import { isUsable } from '../../store/entry-state.ts'
@@ -12,6 +11,7 @@ import { readLeaf } from '../../tls/leaf.ts'
 import type { AdministrationContext } from '../context.ts'
 import { EnrolmentError } from './enrolment-error.ts'
 import { asPresented } from './issued-entry.ts'
+import type { NameHolders } from './name-holders.ts'
 
 type Context = Pick<AdministrationContext, 'store' | 'inForce' | 'authority' | 'now'>
 
@@ -60,7 +60,7 @@ export function userAsMaker(context: Context, user: InternalUser): Actor {
  * Refuses what the maker could not give at this moment: rights, roles that the new names reach, and a name that is in use with
  * another key. To be asked in the transaction that records it: two would else not see each other. Throws EnrolmentError.
  */
-export function checkGrant(context: Context, maker: Actor, proposal: Proposal): void {
+export function checkGrant(context: Context, maker: Actor, proposal: Proposal, holders: NameHolders): void {
   const { policy, settings } = context.inForce()
   const rules = settings.auth.domains.flatMap((domain) => (domain.type === 'clientcert' ? [compileIdentityRule(domain)] : []))
   const certificate = asPresented(proposal.der, context.authority())
@@ -73,7 +73,8 @@ export function checkGrant(context: Context, maker: Actor, proposal: Proposal): 
     })
   }
   if (clearanceIncludes(maker.clearance, 'ClusterAdmin')) return
-  if (nameProblem(maker, { names: knownNames(candidate, rules), pin }, live(context, name)) === null) return
+  const names = knownNames(candidate, rules)
+  if (nameProblem(maker, { names, pin }, holders.sharing(names, context.now())) === null) return
   throw new EnrolmentError('not_granted', `there is a certificate in force with this name and another key`, {
     hint: 'renew that one with its own key, or have it revoked first',
   })
@@ -97,18 +98,4 @@ function presentedBy(context: Context, entry: RegistryEntry): PeerCertificate {
   const authority = context.authority()
   const ours = entry.issuerKey !== null && authority.issuers.some(({ publicKeyInfo }) => publicKeyInfo.equals(entry.issuerKey as Buffer))
   return ours ? asPresented(entry.der, authority) : readLeaf(new X509Certificate(entry.der), entry.der).certificate
-}
-
-/** Certificates that may let somebody in and have this name somewhere; looked for in both foldings of it. */
-function live(context: Context, name: string): NamedKey[] {
-  const state = ['valid', 'expiring', 'disabled'] as const
-  const texts = new Set([name, name.normalize('NFKC')])
-  return [...texts].flatMap((text) => {
-    const { entries } = context.store.registry.list({ text, state, limit: 1000, now: context.now() })
-    return entries.map(({ name: registered, der, pin }) => {
-      const { certificate } = readLeaf(new X509Certificate(der), der)
-      const commonNames = certificate.subject.flat().flatMap(({ oid, value, encoded }) => (oid === COMMON_NAME && !encoded ? [value] : []))
-      return { names: [registered, certificate.dn, ...commonNames], pin }
-    })
-  })
 }

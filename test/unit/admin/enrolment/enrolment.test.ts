@@ -90,6 +90,19 @@ describe('a token gives what its maker could give now', () => {
     assert.equal(fixture.store.registry.byName('twin').length, 3)
   })
 
+  test('a name is found in use among a thousand that are like it', async (t) => {
+    const fixture = enrolling(t)
+    const { actor } = registered(fixture, 'oscar', 'Operator')
+    const secrets = [tokenOf(fixture, 'web', actor), tokenOf(fixture, 'web-free', actor)]
+    fixture.store.write(() => {
+      for (let number = 0; number < 1_020; number++) registered(fixture, `web-${number}`)
+      registered(fixture, 'Web')
+      for (let number = 0; number < 20; number++) registered(fixture, `zweb-${number}`)
+    })
+    await assert.rejects(enrol(fixture, secrets[0] ?? '', 'web'), { message: /in force with this name/ })
+    await enrol(fixture, secrets[1] ?? '', 'web-free')
+  })
+
   for (const [what, change] of [
     ['disabled', ({ store }, fingerprint) => store.registry.disable(fingerprint, CLI)],
     ['revoked', ({ store }, fingerprint) => store.registry.revoke(fingerprint, 'affiliationChanged', CLI)],
