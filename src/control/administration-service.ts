@@ -16,6 +16,7 @@ import { type AdminServer, openAdminServer } from './admin-server.ts'
 import { type AdminSocket, openAdminSocket } from './admin-socket.ts'
 import { administrationOf } from './administration.ts'
 import { AuditTail } from './audit-tail.ts'
+import type { EnrolmentParts } from './enrolment-service.ts'
 import type { RegistryService } from './registry-service.ts'
 import { formatAddress } from './sockets.ts'
 import type { ReloadReport, Status } from './status.ts'
@@ -74,18 +75,16 @@ export class AdministrationService {
     return server
   }
 
-  /** Records that a load succeeded or failed, and tells live views. Never throws: what is in force does not depend on it. */
+  /** Tells live views what came of a load. */
   reloaded(report: ReloadReport): void {
-    const { outcome, cause, snapshot, message } = report
     this.#hub.publish({ kind: 'reload', data: report })
-    if (outcome === 'unchanged') return
-    const event = { action: outcome === 'loaded' ? 'config.loaded' : 'config.rejected', target: null }
-    try {
-      const details = { cause, snapshot, message: message.toWellFormed() }
-      this.#open()?.context.store.audit.append({ ...event, details }, { name: 'certgate', fingerprint: null })
-    } catch (error) {
-      this.#services.log.error({ err: error }, 'a reload could not be recorded in the audit log')
-    }
+  }
+
+  /** What enrolment works on. Throws CertgateError where there is no store. */
+  parts(): EnrolmentParts {
+    const opened = this.#open()
+    if (opened === null) throw new CertgateError('address_unavailable', 'there is no store to enrol into', { hint: 'remove pki.est' })
+    return { context: opened.context, registry: opened.registry.publisher.registry }
   }
 
   /** Ends what live views read; before the store is closed. */

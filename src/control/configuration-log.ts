@@ -66,9 +66,9 @@ export class ConfigurationLog {
     const { audit, kept, log } = this.#services
     audit({ kind: 'CONFIG', action, snapshot, detail })
     try {
-      const details = { cause, snapshot, detail: detail.toWellFormed() }
+      const details = { cause, snapshot, message: detail.toWellFormed() }
       const outcome = action === 'loaded' ? 'done' : 'refused'
-      kept()?.append({ action: `configuration.${action}`, target: null, outcome, details }, { name: 'certgate', fingerprint: null })
+      kept()?.append({ action: `config.${action}`, target: null, outcome, details }, { name: 'certgate', fingerprint: null })
     } catch (error) {
       // What is in force is in force; that it could not be written down is told all the same.
       log.error({ err: error }, 'a load of the configuration is missing in the audit log')

@@ -9,6 +9,7 @@ import type { OwnInventory } from '../observability/metrics-aggregator.ts'
 import type { Audit } from '../observability/types.ts'
 import { AdministrationService } from './administration-service.ts'
 import { ConfigurationLog } from './configuration-log.ts'
+import { EnrolmentService } from './enrolment-service.ts'
 import { Gateway, type Outcome } from './gateway.ts'
 import { certificatesOf, crlsOf } from './inventory.ts'
 import { type ConfigurationSource, loadConfiguration } from './load.ts'
@@ -102,7 +103,13 @@ class Control {
       reload: (workers) => this.#requestReload('command', workers),
       status: () => this.#status(),
     })
+    const enrolment = new EnrolmentService({
+      parts: async () => this.#administration.parts(),
+      failed: (error) => log.error({ err: error }, 'enrolment failed'),
+      opened: (at) => log.info(`https://${at} is open for enrolment`),
+    })
     this.#gateway = new Gateway({
+      openEst: (address, snapshot) => enrolment.open(address, snapshot),
       pool: this.#pool,
       announce: (line) => options.out(`${line}\n`),
       openAdmin: (socket) => this.#administration.openSocket(socket),
