@@ -141,7 +141,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
 }
 
 function respond(response: ServerResponse, status: number, body: unknown): void {
-  if (response.destroyed || response.headersSent) return
+  if (response.destroyed) return
+  // What was begun is broken off: left open it would be waited for, and ended it would pass for whole.
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
   const text = `${JSON.stringify(body)}\n`
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), connection: 'close' })
   response.end(text)

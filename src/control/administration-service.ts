@@ -23,12 +23,12 @@ import type { ReloadReport, Status } from './status.ts'
 export interface AdministrationServices {
   readonly log: Logger
   readonly audit: Audit
-  /** Of the program. */
-  readonly version: string
   /** null: not opened, as in the quick form, which keeps none. */
   registry(): RegistryService | null
   /** null: not there yet. */
   authority(): AuthorityService | null
+  /** Hears of each change of what is registered or issued. */
+  changed(): void
   /** null: nothing is served yet. */
   snapshot(): Snapshot | null
   reload(workers: boolean): Promise<ReloadReport>
@@ -115,10 +115,12 @@ export class AdministrationService {
     const { log } = this.#services
     const context = administrationOf({
       store: registry.store,
-      version: this.#services.version,
       snapshot: () => this.#services.snapshot(),
       authority: () => this.#services.authority(),
-      published: () => registry.publisher.published(),
+      published: () => {
+        this.#services.changed()
+        return registry.publisher.published()
+      },
       reload: () => this.#services.reload(false),
       status: () => this.#services.status(),
       announce: (event) => this.#hub.publish(event),

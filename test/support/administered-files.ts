@@ -88,7 +88,6 @@ export async function administeredFiles(
   const authorityService = new AuthorityService({ store, reload: async () => undefined, now: () => clock.now }, null)
   const context: AdministrationContext = {
     store,
-    version: '0.0.0',
     authorityService: () => authorityService,
     inForce: () => inForceOf(snapshot),
     authority: () => ({ issuing: null, problem: 'none here', issuers: [], roots: [] }),

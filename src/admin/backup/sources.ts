@@ -10,10 +10,18 @@ export interface BackupSources {
   readonly files: readonly string[]
 }
 
-/** What the configuration names, with the folder of the authority as it is now. Throws the system's error where that cannot be read. */
-export function backupSources(settings: Pick<Settings, 'file' | 'directory' | 'watchedFiles'>): BackupSources {
-  const authority = regularFiles(join(settings.directory, 'ca'))
-  return { configFile: settings.file, files: [...new Set([settings.file, ...settings.watchedFiles, ...authority])] }
+/** What the configuration names, with the authority as it is now. Throws the system's error where a folder of it cannot be read. */
+export function backupSources(settings: Pick<Settings, 'file' | 'watchedFiles' | 'authority'>): BackupSources {
+  const files = [settings.file, ...settings.watchedFiles, ...filesOfAuthority(settings.authority)]
+  return { configFile: settings.file, files: [...new Set(files)] }
+}
+
+function filesOfAuthority(authority: Settings['authority']): readonly string[] {
+  if (authority === null) return []
+  const { source, crlFolder } = authority
+  if (source.kind === 'folder') return [...regularFiles(source.folder), ...regularFiles(crlFolder)]
+  const { cert, key, pfx } = source.certificate
+  return [cert, key, pfx, ...regularFiles(crlFolder)].filter((file) => file !== null)
 }
 
 /** All in a folder and below it, in order; none where there is no such folder. Links to folders are not followed: they may go in circles. */

@@ -6,6 +6,7 @@ import { makeBackup } from '../../../../src/admin/backup/backup.ts'
 import { type RestoreOrder, restoreBackup } from '../../../../src/admin/backup/restore.ts'
 import { backupSources } from '../../../../src/admin/backup/sources.ts'
 import { verifyBackup } from '../../../../src/admin/backup/verify.ts'
+import type { Settings } from '../../../../src/config/settings.ts'
 import { CertgateError } from '../../../../src/errors.ts'
 import { openStore } from '../../../../src/store/store.ts'
 import { administration } from '../../../support/administration.ts'
@@ -34,7 +35,13 @@ function gateway(t: TestContext) {
   symlinkSync('ca.crt', join(directory, 'ca', 'link.crt'))
   symlinkSync('..', join(directory, 'ca', 'circle'))
   store.registry.add([newEntry({ name: 'alice' })], CLI)
-  const settings = { file: config, directory, watchedFiles }
+  const authority: Settings['authority'] = {
+    source: { kind: 'folder', folder: join(directory, 'ca') },
+    url: null,
+    crlLifetime: 1,
+    crlFolder: join(directory, 'ca/crl'),
+  }
+  const settings = { file: config, watchedFiles, authority }
   const backup = (to: string) => makeBackup({ folder: to, sources: backupSources(settings), store, actor: CLI, now: NOW })
   const restore = (from: string, changes: Partial<RestoreOrder> = {}) =>
     restoreBackup({
