@@ -74,18 +74,9 @@ export class AdministrationService {
     return server
   }
 
-  /** Records that a load succeeded or failed, and tells live views. Never throws: what is in force does not depend on it. */
+  /** Tells live views that a load succeeded or failed. */
   reloaded(report: ReloadReport): void {
-    const { outcome, cause, snapshot, message } = report
     this.#hub.publish({ kind: 'reload', data: report })
-    if (outcome === 'unchanged') return
-    const event = { action: outcome === 'loaded' ? 'config.loaded' : 'config.rejected', target: null }
-    try {
-      const details = { cause, snapshot, message: message.toWellFormed() }
-      this.#open()?.context.store.audit.append({ ...event, details }, { name: 'certgate', fingerprint: null })
-    } catch (error) {
-      this.#services.log.error({ err: error }, 'a reload could not be recorded in the audit log')
-    }
   }
 
   /** Ends what live views read; before the store is closed. */
