@@ -5,7 +5,7 @@ import { CrlPublisher, type Published, type PublishedCrl } from '../certificates
 import { IssuanceError } from '../certificates/issuance-error.ts'
 import { issuanceOf } from '../certificates/issuance-record.ts'
 import { type Issuer, issuerKeyId } from '../certificates/issuer.ts'
-import type { KeyType } from '../certificates/key.ts'
+import { type KeyType, successorType } from '../certificates/key.ts'
 import type { OperatingAuthority } from '../certificates/operating-authority.ts'
 import type { Rotation } from '../certificates/rotation.ts'
 import type { AuthoritySettings } from '../config/settings.ts'
@@ -28,6 +28,7 @@ export interface RotateRequest {
   readonly days?: number
   /** How long the old root stays trusted; default 90. */
   readonly overlapDays?: number
+  /** Default: that of the old one. */
   readonly keyType?: KeyType
 }
 
@@ -110,16 +111,19 @@ export class AuthorityService {
     if (this.#rotating) throw new IssuanceError('authority', 'the authority is being rotated at this moment')
     this.#rotating = true
     try {
-      const { days = DEFAULT_DAYS, overlapDays = DEFAULT_OVERLAP_DAYS, keyType } = request
-      const asked = { days, overlapDays, now: this.#services.now(), ...(keyType === undefined ? {} : { keyType }) }
+      const { days = DEFAULT_DAYS, overlapDays = DEFAULT_OVERLAP_DAYS } = request
+      const { issuing } = this.#loaded.authority
+      const keyType = request.keyType ?? (issuing === null ? 'ec' : successorType(issuing.key))
+      const asked = { days, overlapDays, keyType, now: this.#services.now() }
       return await rotateFolder(source.folder, asked, (rotation, root) => this.#record(rotation, root, actor))
     } catch (error) {
       if (error instanceof CertgateError) throw error
       throw new CertgateError('io_failed', `cannot write to ${source.folder}: ${unreadable(error)}`, { cause: error })
     } finally {
       this.#rotating = false
-      this.#loaded = this.#read()
+      // Nothing is issued under the new root before it is trusted everywhere.
       await this.#services.reload()
+      this.#loaded = this.#read()
     }
   }
 

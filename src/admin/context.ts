@@ -28,8 +28,6 @@ export interface TakenUp {
  */
 export interface AdministrationContext {
   readonly store: Store
-  /** Of the program. */
-  readonly version: string
   /** Asked anew for each request: a reload replaces it. */
   inForce(): InForce
   authority(): OperatingAuthority

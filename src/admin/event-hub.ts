@@ -29,6 +29,7 @@ export class EventHub {
   readonly #ring: Happened[] = []
   readonly #clients = new Set<Client>()
   #sequence = 0
+  #isClosed = false
 
   constructor(options: HubOptions = {}) {
     this.#kept = options.kept ?? 1_000
@@ -57,6 +58,7 @@ export class EventHub {
    */
   async *subscribe(lastEventId: string | null, isAllowed: () => boolean): AsyncGenerator<string, void, undefined> {
     const client = new Client(this.#waiting)
+    if (this.#isClosed) client.end()
     // Between what was kept and what comes there is no gap: nothing is awaited.
     for (const text of this.#after(lastEventId)) client.push(text)
     this.#clients.add(client)
@@ -73,8 +75,9 @@ export class EventHub {
     }
   }
 
-  /** Ends every stream. */
+  /** Ends every stream, and those that would come. */
   close(): void {
+    this.#isClosed = true
     for (const client of this.#clients) client.end()
   }
 

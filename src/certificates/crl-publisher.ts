@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { unreadable } from '../regular-file.ts'
-import type { RevokedSerial } from '../store/issuance-records.ts'
 import type { Store } from '../store/store.ts'
 import { readRevocationLists } from '../tls/crl.ts'
 import { readMaterial } from '../tls/pem.ts'
@@ -38,7 +37,7 @@ export interface Published {
 /** Keeps one revocation list per issuer: signed anew where what is revoked changed, at half of its life, and when the clock was set. */
 export class CrlPublisher {
   readonly #store: Store
-  readonly #lists = new Map<string, { readonly crl: PublishedCrl; readonly serials: string; readonly lifetime: number }>()
+  readonly #lists = new Map<string, { readonly crl: PublishedCrl; readonly count: number; readonly lifetime: number }>()
 
   constructor(store: Store) {
     this.#store = store
@@ -76,10 +75,10 @@ export class CrlPublisher {
   #renew(issuer: Issuer, { folder, lifetime, now }: CrlPublication): PublishedCrl | null {
     const keyId = issuerKeyId(issuer)
     const held = this.#lists.get(keyId)
+    const count = this.#store.issuance.revokedCount(keyId)
+    if (held !== undefined && held.count === count && held.lifetime === lifetime && !isDue(held.crl, now)) return null
     const previousUpdate = held?.crl.thisUpdate ?? publishedEarlier(join(folder, `${keyId}.crl`), issuer)
     const revoked = this.#store.issuance.revokedSerials(keyId, previousUpdate ?? 0)
-    const serials = textOf(revoked)
-    if (held !== undefined && held.serials === serials && held.lifetime === lifetime && !isDue(held.crl, now)) return null
     const thisUpdate = Math.floor(now / 1000) * 1000
     const nextUpdate = Math.min(thisUpdate + lifetime, Math.max(issuer.facts.notAfter, thisUpdate + 1000))
     const number = this.#store.issuance.nextCrlNumber(keyId)
@@ -87,7 +86,7 @@ export class CrlPublisher {
     const before = previousUpdate !== null && previousUpdate <= thisUpdate ? previousUpdate : null
     const der = writeCrl(issuer, { number: BigInt(number), thisUpdate, nextUpdate, revoked, previousUpdate: before })
     const crl = { issuer: issuer.facts.dn, keyId, der, number, thisUpdate, nextUpdate, revoked: revoked.length }
-    this.#lists.set(keyId, { crl, serials, lifetime })
+    this.#lists.set(keyId, { crl, count, lifetime })
     return crl
   }
 }
@@ -95,10 +94,6 @@ export class CrlPublisher {
 /** Also where the clock was set back behind it: to everybody else the list is then not valid yet. */
 function isDue(crl: PublishedCrl, now: number): boolean {
   return now >= crlDue(crl) || now < crl.thisUpdate - 1000
-}
-
-function textOf(revoked: readonly RevokedSerial[]): string {
-  return revoked.map(({ serial, at }) => `${serial}:${at}`).join()
 }
 
 /** thisUpdate of the list that an earlier process left; null: none, or not one of this issuer. */

@@ -8,10 +8,10 @@ import { type Issuer, issuerKeyId } from './issuer.ts'
 /** What certgate does by itself. */
 export const ITSELF: Actor = { name: 'certgate', fingerprint: null }
 
-/** What the store keeps of a certificate that this issuer signed. */
+/** What the store keeps of a certificate that this issuer signed and that is no client's: its key is nothing that the registry judges by. */
 export function issuanceOf(issuer: Issuer, der: Uint8Array): NewIssuance {
   const { serial, dn, notAfter } = readCertificate(der)
-  return { issuerKeyId: issuerKeyId(issuer), serial, fingerprint: hash('sha256', der, 'hex'), subjectDn: dn, notAfter, pin: pinOf(der) }
+  return { issuerKeyId: issuerKeyId(issuer), serial, fingerprint: hash('sha256', der, 'hex'), subjectDn: dn, notAfter, pin: null }
 }
 
 /** Records a certificate that is in no registry (of a server, a CA, a responder), before it is released. */
@@ -28,7 +28,7 @@ export function issuedEntry(issuer: Issuer, der: Uint8Array, rights: Pick<NewEnt
     subjectDn: facts.dn,
     issuerDn: facts.issuerDn,
     serial: facts.serial,
-    pin: pinOf(der),
+    pin: hash('sha256', certificateParts(der).subjectPublicKeyInfo, 'hex'),
     issuerKey: issuer.publicKeyInfo,
     sans: facts.sans.map(({ type, value }) => `${type}:${value}`),
     notBefore: facts.notBefore,
@@ -37,5 +37,3 @@ export function issuedEntry(issuer: Issuer, der: Uint8Array, rights: Pick<NewEnt
     issuerKeyId: issuerKeyId(issuer),
   }
 }
-
-const pinOf = (der: Uint8Array): string => hash('sha256', certificateParts(der).subjectPublicKeyInfo, 'hex')

@@ -12,7 +12,6 @@ import { openStore } from '../store/store.ts'
 import type { Terminal } from './command.ts'
 import { loadSnapshot } from './load-snapshot.ts'
 import { DEFAULT_CONFIG } from './running.ts'
-import { certgateVersion } from './version.ts'
 
 /** Five seconds, as the store itself waits for others. */
 const TRIES = 100
@@ -64,7 +63,6 @@ async function stoppedContext(config: string | undefined, terminal: Pick<Termina
   const authority = new AuthorityService({ store, reload: unchanged, now: Date.now }, settings.authority)
   return {
     store,
-    version: certgateVersion(),
     inForce: () => ({ settings, mapping, users, policy, listeners }),
     authority: () => authority.authority(),
     authorityService: () => authority,

@@ -179,6 +179,8 @@ export interface PkiSettings {
   readonly http: Address | null
   /** Enrolment over EST, RFC 7030. */
   readonly est: Address | null
+  /** Whether internal users may enrol with their password; tokens always do. */
+  readonly estPasswords: 'allow' | 'deny'
 }
 
 export interface AuthoritySettings {

@@ -28,7 +28,6 @@ export const UNWIRED: readonly UnwiredKey[] = [
   { path: 'listeners.*.tls.names.*.crl.from_distribution_points', ...POINTS },
   { path: 'listeners.*.tls.ocsp', what: 'OCSP' },
   { path: 'listeners.*.tls.names.*.ocsp', what: 'OCSP' },
-  { path: 'pki.est', what: 'enrolment over EST' },
 ]
 
 /** Adds a problem for whatever of `unwired` is written. What else is wrong under a key that has to go is left out. */

@@ -16,6 +16,7 @@ import { type AdminServer, openAdminServer } from './admin-server.ts'
 import { type AdminSocket, openAdminSocket } from './admin-socket.ts'
 import { administrationOf } from './administration.ts'
 import { AuditTail } from './audit-tail.ts'
+import type { EnrolmentParts } from './enrolment-service.ts'
 import type { RegistryService } from './registry-service.ts'
 import { formatAddress } from './sockets.ts'
 import type { ReloadReport, Status } from './status.ts'
@@ -23,12 +24,12 @@ import type { ReloadReport, Status } from './status.ts'
 export interface AdministrationServices {
   readonly log: Logger
   readonly audit: Audit
-  /** Of the program. */
-  readonly version: string
   /** null: not opened, as in the quick form, which keeps none. */
   registry(): RegistryService | null
   /** null: not there yet. */
   authority(): AuthorityService | null
+  /** Hears of each change of what is registered or issued. */
+  changed(): void
   /** null: nothing is served yet. */
   snapshot(): Snapshot | null
   reload(workers: boolean): Promise<ReloadReport>
@@ -74,9 +75,16 @@ export class AdministrationService {
     return server
   }
 
-  /** Tells live views that a load succeeded or failed. */
+  /** Tells live views what came of a load. */
   reloaded(report: ReloadReport): void {
     this.#hub.publish({ kind: 'reload', data: report })
+  }
+
+  /** What enrolment works on. Throws CertgateError where there is no store. */
+  parts(): EnrolmentParts {
+    const opened = this.#open()
+    if (opened === null) throw new CertgateError('address_unavailable', 'there is no store to enrol into', { hint: 'remove pki.est' })
+    return { context: opened.context, registry: opened.registry.publisher.registry }
   }
 
   /** Ends what live views read; before the store is closed. */
@@ -106,10 +114,12 @@ export class AdministrationService {
     const { log } = this.#services
     const context = administrationOf({
       store: registry.store,
-      version: this.#services.version,
       snapshot: () => this.#services.snapshot(),
       authority: () => this.#services.authority(),
-      published: () => registry.publisher.published(),
+      published: () => {
+        this.#services.changed()
+        return registry.publisher.published()
+      },
       reload: () => this.#services.reload(false),
       status: () => this.#services.status(),
       announce: (event) => this.#hub.publish(event),

@@ -9,7 +9,6 @@ import type { Store } from '../store/store.ts'
 /** What the administration of a gateway is put together from; each is asked anew, as a reload may replace it. */
 export interface AdministrationParts {
   readonly store: Store
-  readonly version: string
   /** null: nothing is served yet. */
   snapshot(): Snapshot | null
   /** null: not there yet. */
@@ -24,7 +23,6 @@ export function administrationOf(parts: AdministrationParts): AdministrationCont
   const compiled = new CompiledSnapshot()
   return {
     store: parts.store,
-    version: parts.version,
     inForce: () => {
       const snapshot = parts.snapshot()
       if (snapshot === null) throw new AdminProblem(503, 'starting', 'the gateway does not serve yet', { hint: 'try again in a moment' })

@@ -8,6 +8,8 @@ import { createLogger, flushLogger, type Logger } from '../observability/logger.
 import type { OwnInventory } from '../observability/metrics-aggregator.ts'
 import type { Audit } from '../observability/types.ts'
 import { AdministrationService } from './administration-service.ts'
+import { ConfigurationLog } from './configuration-log.ts'
+import { EnrolmentService } from './enrolment-service.ts'
 import { Gateway, type Outcome } from './gateway.ts'
 import { certificatesOf, crlsOf } from './inventory.ts'
 import { type ConfigurationSource, loadConfiguration } from './load.ts'
@@ -51,6 +53,7 @@ class Control {
   readonly #log: Logger
   readonly #audit: Audit
   readonly #telemetry: Telemetry
+  readonly #loads: ConfigurationLog
   readonly #pool: WorkerPool
   readonly #gateway: Gateway
   readonly #administration: AdministrationService
@@ -73,6 +76,13 @@ class Control {
     this.#log = log
     this.#audit = createAudit(log)
     this.#telemetry = new Telemetry(options.version, (error) => log.error({ err: error }, 'measurements could not be collected'))
+    this.#loads = new ConfigurationLog({
+      log,
+      audit: this.#audit,
+      telemetry: this.#telemetry,
+      kept: () => this.#registry?.store.audit ?? null,
+      name: options.source.kind === 'file' ? options.source.file : 'command line',
+    })
     cluster.schedulingPolicy = cluster.SCHED_NONE
     cluster.setupPrimary({ serialization: 'advanced', args: [] })
     this.#pool = new WorkerPool({
@@ -86,19 +96,28 @@ class Control {
     this.#administration = new AdministrationService({
       log,
       audit: this.#audit,
-      version: options.version,
       registry: () => this.#registry,
       authority: () => this.#pki?.service ?? null,
+      changed: () => this.#pki?.issuanceChanged(),
       snapshot: () => this.#gateway.inForce?.snapshot ?? null,
       reload: (workers) => this.#requestReload('command', workers),
       status: () => this.#status(),
     })
+    const enrolment = new EnrolmentService({
+      parts: async () => this.#administration.parts(),
+      failed: (error) => log.error({ err: error }, 'enrolment failed'),
+      opened: (at) => log.info(`https://${at} is open for enrolment`),
+    })
     this.#gateway = new Gateway({
+      openEst: (address, snapshot) => enrolment.open(address, snapshot),
       pool: this.#pool,
       announce: (line) => options.out(`${line}\n`),
       openAdmin: (socket) => this.#administration.openSocket(socket),
       openAdministration: (address, trust) => this.#administration.openAddress(address, trust),
-      openPki: (address) => (this.#pki as Pki).open(address),
+      openPki: async (address) => {
+        if (this.#pki !== null) return this.#pki.open(address)
+        throw new CertgateError('address_unavailable', 'there is no store to answer from', { hint: 'remove pki.http' })
+      },
       openTelemetry: async (address) => {
         const server = await this.#telemetry.open(address, this.#telemetryState())
         log.info(`http://${formatAddress(server.address.address, server.address.port)} is open for telemetry`)
@@ -118,7 +137,7 @@ class Control {
     process.on('SIGTERM', () => this.#end('SIGTERM'))
     process.on('SIGINT', () => this.#end('SIGINT'))
     process.on('SIGHUP', () => void this.#requestReload('signal'))
-    this.#logProblems(warnings)
+    this.#loads.problems(warnings)
     try {
       await this.#openStore(snapshot)
       await this.#gateway.start(snapshot)
@@ -133,7 +152,7 @@ class Control {
     this.#telemetry.loaded(snapshot)
     this.#pki?.take(snapshot)
     this.#log.info({ snapshot: snapshot.number, version: this.#options.version }, 'serving')
-    this.#audit({ kind: 'CONFIG', action: 'loaded', snapshot: snapshot.number, detail: this.#configName })
+    this.#loads.started(snapshot)
     await this.#watcher.watch(this.#filesOf(snapshot.settings), readSince, true)
     const code = await this.#ended.promise
     this.#close()
@@ -144,7 +163,7 @@ class Control {
   async #openStore(snapshot: Snapshot): Promise<void> {
     const { store: settings } = snapshot.settings
     if (settings === null) return
-    this.#registry = await openRegistryService(settings, this.#log, () => this.#pool.workers)
+    this.#registry = await openRegistryService(settings, this.#log, this.#pool)
     if (this.#registry === null) return
     const { store } = this.#registry
     const measured = (own: OwnInventory) => this.#telemetry.own(own)
@@ -199,7 +218,7 @@ class Control {
     const { snapshot, loadedAt } = this.#gateway.inForce ?? { snapshot: before, loadedAt: this.#startedAt }
     const report = reportOf(outcome, cause, { number: snapshot.number, loadedAt }, Date.now())
     this.#lastReload = report
-    this.#tell(outcome, report)
+    this.#loads.tell(outcome, report)
     this.#administration.reloaded(report)
     if (this.#state === 'draining') return report
     this.#pki?.take(snapshot)
@@ -208,47 +227,12 @@ class Control {
     return report
   }
 
-  #tell(outcome: Outcome, { message, cause, snapshot, problems }: ReloadReport): void {
-    switch (outcome.kind) {
-      case 'unchanged':
-        this.#telemetry.unchanged()
-        // Most are editors and mounts that touch files without changing them.
-        this.#log[cause === 'file' ? 'debug' : 'info']({ cause, snapshot }, message)
-        return
-      case 'loaded':
-        this.#telemetry.loaded(outcome.snapshot)
-        this.#log.level = outcome.snapshot.settings.telemetry.log.level
-        this.#logProblems(problems)
-        this.#log.info({ cause, snapshot }, message)
-        this.#audit({ kind: 'CONFIG', action: 'loaded', snapshot, detail: this.#configName })
-        return
-      case 'failed':
-        this.#telemetry.rejected()
-        this.#logProblems(problems)
-        this.#log.error({ cause, snapshot, hint: outcome.error?.hint }, `configuration not taken up: ${message}`)
-        this.#audit({ kind: 'CONFIG', action: 'rejected', snapshot, detail: message })
-    }
-  }
-
   async #replaceWorkers(): Promise<void> {
     try {
       await this.#pool.replaceAll()
     } catch (error) {
       this.#log.error({ err: error }, 'a new worker did not come up, the old ones stay')
     }
-  }
-
-  #logProblems(problems: readonly Problem[]): void {
-    for (const { severity, message, ...place } of problems.slice(0, mostProblems)) {
-      this.#log[severity === 'error' ? 'error' : 'warn'](place, message)
-    }
-    if (problems.length > mostProblems)
-      this.#log.warn(`and ${problems.length - mostProblems} problems more: certgate check prints them all`)
-  }
-
-  get #configName(): string {
-    const { source } = this.#options
-    return source.kind === 'file' ? source.file : 'command line'
   }
 
   #filesOf(settings: Settings): string[] {
@@ -297,8 +281,6 @@ class Control {
     }
   }
 }
-
-const mostProblems = 20
 
 function asCertgateError(error: unknown): CertgateError {
   if (error instanceof CertgateError) return error

@@ -7,6 +7,8 @@ import type { Snapshot } from '../ipc/messages.ts'
 import { type AdminTrust, adminTrustOf } from './admin-listener.ts'
 import type { AdminServer } from './admin-server.ts'
 import type { AdminSocket } from './admin-socket.ts'
+import type { EstServer } from './est-server.ts'
+import { estTls } from './est-tls.ts'
 import type { LoadResult } from './load.ts'
 import { type Prepared, Replaceable } from './replaceable.ts'
 import { type BoundSocket, formatAddress, ListeningSockets, unavailable } from './sockets.ts'
@@ -27,11 +29,12 @@ export interface InForce {
 
 export interface GatewayServices {
   readonly pool: WorkerPool
-  /** All three reject with CertgateError `address_unavailable`. */
+  /** All reject with CertgateError `address_unavailable`. */
   openTelemetry(address: Address): Promise<{ close(): Promise<void> }>
   openAdmin(socket: string): Promise<AdminSocket>
   openAdministration(address: Address, trust: AdminTrust): Promise<AdminServer>
   openPki(address: Address): Promise<{ close(): Promise<void> }>
+  openEst(address: Address, snapshot: Snapshot): Promise<EstServer>
   /** One line for people on standard output. */
   announce(line: string): void
 }
@@ -54,6 +57,7 @@ export class Gateway {
   readonly #administration = new Replaceable<AdminServer>()
   readonly #telemetry = new Replaceable<{ close(): Promise<void> }>()
   readonly #pki = new Replaceable<{ close(): Promise<void> }>()
+  readonly #est = new Replaceable<EstServer>()
   #inForce: InForce | null = null
   #rotation: NodeJS.Timeout | null = null
   #busy = false
@@ -107,7 +111,8 @@ export class Gateway {
     await this.#services.pool.stop()
     this.#admin.close()
     // A scraper that is slow to leave must not hold up the end.
-    await Promise.race([Promise.all([this.#telemetry.close(), this.#pki.close()]), delay(telemetryPatience, undefined, { ref: false })])
+    const servers = [this.#telemetry.close(), this.#pki.close(), this.#est.close()]
+    await Promise.race([Promise.all(servers), delay(telemetryPatience, undefined, { ref: false })])
   }
 
   /** Ends the workers and whatever they serve at once. */
@@ -141,6 +146,7 @@ export class Gateway {
       const socket = admin?.socket ?? null
       prepared.push(await this.#admin.prepare(socket, () => this.#services.openAdmin(socket as string)))
       prepared.push(...(await this.#prepareAdministration(snapshot)))
+      prepared.push(await this.#prepareEst(snapshot))
       await bring(servingOf(snapshot, sockets))
       this.#refuseIfStopping()
     } catch (error) {
@@ -150,6 +156,7 @@ export class Gateway {
       this.#busy = false
     }
     for (const each of prepared) each.commit()
+    this.#updateEst(snapshot)
     const before = this.#inForce
     this.#keyring.adopt(snapshot)
     this.#inForce = { snapshot, loadedAt: Date.now(), sockets }
@@ -170,6 +177,23 @@ export class Gateway {
       return this.#services.openAdministration(address, trust)
     })
     return opened || before === null ? [replaced] : [replaced, before.prepare(trust)]
+  }
+
+  #prepareEst(snapshot: Snapshot): Promise<Prepared> {
+    const address = snapshot.settings.pki?.est ?? null
+    const key = address === null ? null : formatAddress(address.host, address.port)
+    return this.#est.prepare(key, () => this.#services.openEst(address as Address, snapshot))
+  }
+
+  /** Its address is the same, its trust may be another. Where that cannot be taken over, nobody is enrolled by the old one. */
+  #updateEst(snapshot: Snapshot): void {
+    try {
+      const tls = estTls(snapshot)
+      if (tls !== null) this.#est.value?.update(tls)
+    } catch (error) {
+      void this.#est.close()
+      throw error
+    }
   }
 
   #refuseIfStopping(): void {

@@ -3,6 +3,7 @@ import { isNewBaseDue, Registry } from '../tls/registry.ts'
 import type { RegistryBase } from '../tls/registry-base.ts'
 import type { RegistryDelta } from '../tls/registry-types.ts'
 import { baseFileOf, baseToStartFrom, sealBase } from './registry-base-file.ts'
+import type { WorkerPool } from './worker-pool.ts'
 import { type RegistryNews, WorkerGoneError, type WorkerProcess } from './worker-process.ts'
 
 /** Milliseconds for each record that is read and each change that is taken up: several times what they were measured to take. */
@@ -21,8 +22,7 @@ export interface RegistryDeadlines {
 
 export interface PublisherOptions {
   readonly store: Store
-  /** Every worker that may still answer somebody, and those that start. */
-  workers(): readonly WorkerProcess[]
+  readonly pool: Pick<WorkerPool, 'workers' | 'busyFor'>
   log(level: 'info' | 'warn' | 'error', message: string, fields: Readonly<Record<string, unknown>>): void
   readonly deadlines?: Partial<RegistryDeadlines>
 }
@@ -76,7 +76,7 @@ export class RegistryPublisher {
    */
   async published(): Promise<void> {
     await this.#catchUp()
-    await Promise.all(this.#options.workers().map((worker) => (worker.state === 'starting' ? undefined : this.#answers.get(worker))))
+    await Promise.all(this.#options.pool.workers.map((worker) => (worker.state === 'starting' ? undefined : this.#answers.get(worker))))
   }
 
   /** Resolves once a worker has all that is known, from the base on. */
@@ -138,7 +138,7 @@ export class RegistryPublisher {
   #tell(delta: RegistryDelta): void {
     const outcome = this.registry.apply(delta)
     this.#deltas.push(delta)
-    for (const worker of this.#options.workers()) {
+    for (const worker of this.#options.pool.workers) {
       if (worker.followsRegistry)
         this.#await(worker, this.#bring(worker, { kind: 'registry_delta', delta }, delta.changes.length * PER_CHANGE))
     }
@@ -173,7 +173,7 @@ export class RegistryPublisher {
   async #bring(worker: WorkerProcess, news: RegistryNews, more: number, leisure = worker.state === 'starting'): Promise<void> {
     try {
       const { change, leisure: long } = this.#deadlines
-      const gap = await worker.takeRegistry(news, (leisure ? long : change) + more)
+      const gap = await worker.takeRegistry(news, (leisure ? long : change) + more + this.#options.pool.busyFor)
       if (gap !== null) await this.#mend(worker, gap)
     } catch (error) {
       // Killed, or gone by itself: it answers nobody.
@@ -220,7 +220,7 @@ export class RegistryPublisher {
     this.#base = base
     this.#deltas = known ? this.#deltas.filter(({ version }) => version > base.version) : []
     const news: RegistryNews = { kind: 'registry_base', file: baseFileOf(store), epoch: base.epoch, version: base.version }
-    for (const worker of this.#options.workers()) {
+    for (const worker of this.#options.pool.workers) {
       if (!worker.followsRegistry) continue
       const taken = this.#bring(worker, news, base.size * PER_RECORD, known)
       if (!known) this.#await(worker, taken)

@@ -3,9 +3,8 @@ import type { StoreSettings } from '../config/settings.ts'
 import type { Logger } from '../observability/logger.ts'
 import { StoreError } from '../store/failure.ts'
 import { openStore, type Store } from '../store/store.ts'
-import { RegistryPublisher } from './registry-publisher.ts'
+import { type PublisherOptions, RegistryPublisher } from './registry-publisher.ts'
 import { RegistrySightings } from './registry-sightings.ts'
-import type { WorkerProcess } from './worker-process.ts'
 
 /** The store of a running gateway, and what keeps control and workers as it is. */
 export interface RegistryService {
@@ -24,14 +23,14 @@ export interface RegistryService {
 export async function openRegistryService(
   settings: StoreSettings,
   log: Logger,
-  workers: () => readonly WorkerProcess[],
+  pool: PublisherOptions['pool'],
 ): Promise<RegistryService | null> {
   const store = open(settings, log)
   if (store === null) return null
   try {
     const tell = (level: 'info' | 'warn' | 'error', message: string, fields: Readonly<Record<string, unknown>>) =>
       log[level](fields, message)
-    const publisher = await RegistryPublisher.open({ store, workers, log: tell })
+    const publisher = await RegistryPublisher.open({ store, pool, log: tell })
     const { registry } = publisher
     const sightings = new RegistrySightings({ store, registry, published: () => publisher.published(), log: tell })
     return {

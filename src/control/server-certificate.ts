@@ -4,7 +4,7 @@ import type { LoadedAuthority } from '../certificates/authority-folder.ts'
 import { ITSELF, issuanceOf, recordIssuance } from '../certificates/issuance-record.ts'
 import { type IssuedCertificate, issueServer } from '../certificates/issue.ts'
 import { type Issuer, issuerKeyId } from '../certificates/issuer.ts'
-import type { KeyType } from '../certificates/key.ts'
+import { successorType } from '../certificates/key.ts'
 import { readPfx } from '../certificates/pkcs12-read.ts'
 import { profileOf } from '../certificates/profile.ts'
 import { replaceFile } from '../certificates/replace-file.ts'
@@ -120,7 +120,7 @@ export async function reissue(
   const names = facts.sans.filter(({ type }) => profileOf('server').sanTypes.has(type))
   const days = Math.min((facts.notAfter - facts.notBefore) / DAY, profileOf('server').maxDays)
   const commonName = commonNameOf(facts) ?? names[0]?.value.slice(0, 64) ?? 'certgate'
-  const issued = await issueServer(issuer, { commonName, names, days, keyType: keyTypeOf(pair), now })
+  const issued = await issueServer(issuer, { commonName, names, days, keyType: successorType(pair.key), now })
   const issuance = issuanceOf(issuer, issued.der)
   store.write(() => {
     store.issuance.insert(issuance)
@@ -178,10 +178,4 @@ const modeOf = (file: string): number => statSync(file).mode & 0o777
 function commonNameOf({ subject }: CertificateFacts): string | null {
   const name = subject.flat().findLast(({ oid, encoded }) => oid === '2.5.4.3' && encoded !== true)?.value ?? null
   return name !== null && name.length > 0 && name.length <= 64 ? name : null
-}
-
-function keyTypeOf({ key }: LoadedKeyPair): KeyType {
-  if (key.asymmetricKeyType === 'ed25519') return 'ed25519'
-  if (key.asymmetricKeyType !== 'rsa') return 'ec'
-  return (key.asymmetricKeyDetails?.modulusLength ?? 0) > 3072 ? 'rsa4096' : 'rsa'
 }

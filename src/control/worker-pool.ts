@@ -2,7 +2,7 @@ import type { Worker } from 'node:cluster'
 import type { SightingMessage } from '../ipc/messages.ts'
 import { BackOff, type BackOffOptions } from './back-off.ts'
 import { LeaseLedger } from './leases.ts'
-import type { ChangeDeadlines } from './patience.ts'
+import { type ChangeDeadlines, timeForSize } from './patience.ts'
 import { rollOut } from './roll-out.ts'
 import type { StatusWorker } from './status.ts'
 import { type Serving, settled, WorkerProcess } from './worker-process.ts'
@@ -49,6 +49,7 @@ export class WorkerPool {
   readonly #starting = new Map<WorkerProcess, Slot>()
   readonly #leases = new LeaseLedger<WorkerProcess>()
   #serving: Serving | null = null
+  #busyFor = 0
   #stopping = false
   #emptied: (() => void) | null = null
 
@@ -69,12 +70,16 @@ export class WorkerPool {
    * Brings every worker to `serving`, whole or not at all; rejects with WorkerRefusedError where one cannot take it up: then all are
    * as before. A worker that does not answer in time is killed and replaced.
    */
-  apply(serving: Serving, trustChanged: boolean): Promise<void> {
-    return rollOut(serving, trustChanged, {
+  async apply(serving: Serving, trustChanged: boolean): Promise<void> {
+    this.#busyFor = timeForSize(serving.snapshot, this.#serving?.snapshot ?? null)
+    const done = rollOut(serving, trustChanged, {
       before: this.#serving,
       deadlines: this.#deadlines,
       holding: () => this.#alive().filter((worker) => worker.state !== 'starting'),
       putInForce: (one) => this.#setServing(one),
+    })
+    await done.finally(() => {
+      this.#busyFor = 0
     })
   }
 
@@ -144,6 +149,11 @@ export class WorkerPool {
   /** Workers that accept connections now. */
   get servingCount(): number {
     return this.#slots.filter((slot) => slot.worker?.state === 'serving').length
+  }
+
+  /** Milliseconds for which healthy workers may not answer at all now, because they compile a large snapshot. */
+  get busyFor(): number {
+    return this.#busyFor
   }
 
   /** Every worker that may still answer somebody, those that drain included, and those that start. */

@@ -126,6 +126,12 @@ export class IssuanceRecords {
     }))
   }
 
+  /** How many of this CA's certificates are revoked. It only ever rises, so the same count is the same list. */
+  revokedCount(issuerKeyId: string): number {
+    const sql = 'SELECT count(*) AS total FROM issuance WHERE issuer_key_id = ? AND revoked_at IS NOT NULL'
+    return this.#connection.get(sql, issuerKeyId)?.total as number
+  }
+
   /** Milliseconds: when the last certificate of this CA ends; null: it issued none. Until then its revocations have to be published. */
   lastEnd(issuerKeyId: string): number | null {
     const row = this.#connection.get('SELECT max(not_after) AS last FROM issuance WHERE issuer_key_id = ?', issuerKeyId)

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { AuthorityService } from '../../src/admin/authority-service.ts'
 import type { AdminEvent, AdministrationContext, InForce, TakenUp } from '../../src/admin/context.ts'
 import { createRouter } from '../../src/admin/router.ts'
 import type { ApiHandler, ApiResponse, Caller } from '../../src/admin/types.ts'
@@ -13,7 +14,7 @@ import { compilePolicy } from '../../src/policy/policy.ts'
 import type { Policy } from '../../src/policy/types.ts'
 import { type Authority, createAuthority, temporaryFolder } from './authority.ts'
 import { certificateIdentity } from './identities.ts'
-import { type Clock, newEntry, temporaryStore } from './registry-store.ts'
+import { type Clock, newEntry, START, temporaryStore } from './registry-store.ts'
 
 const CONFIG = `listeners:
   main:
@@ -84,10 +85,10 @@ export async function administeredFiles(
   let snapshot = await load(file, null)
   const events: AdminEvent[] = []
   const reloads: AdministeredFiles['reloads'] = { count: 0, before: null }
+  const authorityService = new AuthorityService({ store, reload: async () => undefined, now: () => clock.now }, null)
   const context: AdministrationContext = {
     store,
-    version: '0.0.0',
-    authorityService: () => null,
+    authorityService: () => authorityService,
     inForce: () => inForceOf(snapshot),
     authority: () => ({ issuing: null, problem: 'none here', issuers: [], roots: [] }),
     published: async () => undefined,
@@ -99,7 +100,7 @@ export async function administeredFiles(
       snapshot = result.snapshot
       return { outcome: result.changed ? 'loaded' : 'unchanged', message: '', problems: result.warnings }
     },
-    status: async () => ({ state: 'serving' }),
+    status: async () => ({ state: 'serving', started_at: START }),
     announce: (event) => void events.push(event),
     now: () => clock.now,
   }

@@ -90,7 +90,6 @@ export function administration(t: { after(callback: () => void): void }, given: 
   const published: Administration['published'] = { count: 0, fails: null }
   const context: AdministrationContext = {
     store,
-    version: '0.0.0',
     authorityService: () => null,
     inForce: () => inForce,
     authority: () => given.authority ?? ownAuthority,

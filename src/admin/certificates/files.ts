@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { type Bundle, checkedPassword, writeBundle } from '../../certificates/bundle.ts'
 import { encryptedKeyPem } from '../../certificates/key.ts'
 import { writePfx } from '../../certificates/pkcs12-write.ts'
@@ -15,15 +16,16 @@ export interface FileOptions {
 }
 
 /** The zip with all that a person or program needs to sign in. */
-export function bundleOf(context: AdministrationContext, { entry, issued }: Generated, options: FileOptions): Bundle {
-  return writeBundle({
+export function bundleOf(context: AdministrationContext, { entry, issued }: Generated, options: FileOptions): Promise<Bundle> {
+  const request = {
     issued,
     name: entry.name,
     ...options,
     serverAuthority: serverAuthority(context),
     url: gatewayUrl(context),
     now: context.now(),
-  })
+  }
+  return inTurn(() => writeBundle(request))
 }
 
 export interface LooseFiles {
@@ -35,11 +37,25 @@ export interface LooseFiles {
 }
 
 /** The same for programs that put it where they want it. */
-export function looseFiles({ entry, issued }: Generated, { password: given, legacy }: FileOptions): LooseFiles {
+export function looseFiles({ entry, issued }: Generated, { password: given, legacy }: FileOptions): Promise<LooseFiles> {
   const password = checkedPassword(given)
-  const key = password === null ? issued.key : encryptedKeyPem(createPrivateKey(issued.key), password)
-  const pfx = writePfx(issued, password ?? '', entry.name, { legacy }).toString('base64')
-  return { pem: issued.certificate, key, pfx, password }
+  return inTurn(() => {
+    const key = password === null ? issued.key : encryptedKeyPem(createPrivateKey(issued.key), password)
+    const pfx = writePfx(issued, password ?? '', entry.name, { legacy }).toString('base64')
+    return { pem: issued.certificate, key, pfx, password }
+  })
+}
+
+let last: Promise<unknown> = Promise.resolve()
+
+/**
+ * Encrypting costs this process tens of milliseconds. Whoever issues many at a time waits for each, and between two of them everybody else
+ * is heard: workers that answer in time must not be taken for late.
+ */
+function inTurn<T>(make: () => T): Promise<T> {
+  const result = last.then(() => setImmediate()).then(make)
+  last = result.catch(() => {})
+  return result
 }
 
 /** PEM of our root where it signs what the gateway shows to clients, who do not know it from elsewhere; null where it does not. */

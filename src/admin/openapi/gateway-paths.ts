@@ -173,7 +173,6 @@ const ROTATION = object({ overlap_days: { type: 'number' }, days: { type: 'numbe
   'days',
   'key_type',
 ])
-const MADE = { 201: told('Made', UNKNOWN) }
 
 const AUTHORITY_PATHS: Paths = {
   '/api/v1/ca': {
@@ -187,8 +186,8 @@ const AUTHORITY_PATHS: Paths = {
       'authority',
       'getRevocationList',
       'A revocation list of ours',
-      { 200: { description: 'PEM', content: { 'application/x-pem-file': { schema: text } } }, ...problems(404) },
-      { parameters: [query('issuer', text, 'Key identifier; needed where there are several')] },
+      { 200: { description: 'PEM', content: { 'application/x-pem-file': { schema: text } } }, ...problems(404, 409) },
+      { parameters: [query('issuer', text, 'Key identifier; absent: of the issuer that signs')] },
     ),
   },
   '/api/v1/ca/rotate': {
@@ -196,7 +195,7 @@ const AUTHORITY_PATHS: Paths = {
       'authority',
       'rotateAuthority',
       'A new authority, while the old one is trusted for some time',
-      { ...MADE, ...problems(409) },
+      { 201: told('It signs from now on', ref('Rotation')), ...problems(409) },
       {
         requestBody: body(ROTATION, false),
         'x-clearance': 'ClusterAdmin',
@@ -208,7 +207,7 @@ const AUTHORITY_PATHS: Paths = {
       'authority',
       'backup',
       'Store, authority and configuration into a folder; on the local socket only',
-      { ...MADE, ...problems(409) },
+      { 201: told('Its folder and what is in it', UNKNOWN), ...problems(409) },
       {
         requestBody: { required: true, content: jsonOf(object({ folder: text })) },
         'x-clearance': 'ClusterAdmin',

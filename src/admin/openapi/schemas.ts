@@ -38,6 +38,22 @@ const problem: Readonly<Record<string, Schema>> = {
   problems: { ...list(ref('FileProblem')), description: 'Where a file is not taken: all that is wrong with it' },
 }
 
+const authority: Readonly<Record<string, Schema>> = {
+  issuing: orNull(object({ subject: text, not_after: time, key_type: text })),
+  problem: { ...text, description: 'Why nothing can be issued; empty where it can' },
+  issuers: list(
+    object({
+      subject: text,
+      key_id: text,
+      not_after: time,
+      crl: orNull(object({ number: whole, this_update: time, next_update: time, revoked: whole })),
+      signs: flag,
+    }),
+  ),
+  roots: list(object({ subject: text, not_after: time, fingerprint: hex64 })),
+  rotation: orNull(object({ overlap_until: time })),
+}
+
 const roleLists = { users: texts, backend_roles: texts, and_backend_roles: texts, hosts: texts, issuers: texts }
 
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
@@ -130,20 +146,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     roles: texts,
     via: words('socket', 'network'),
   }),
-  Authority: object({
-    issuing: orNull(object({ subject: text, not_after: time, key_type: text })),
-    problem: text,
-    issuers: list(
-      object({
-        subject: text,
-        key_id: text,
-        not_after: time,
-        crl: orNull(object({ number: text, this_update: time, next_update: time, revoked: whole })),
-        signs: flag,
-      }),
-    ),
-    roots: list(object({ subject: text, not_after: time, fingerprint: text })),
-    rotation: orNull(object({ overlap_until: time })),
+  Authority: object(authority),
+  Rotation: object({
+    ...authority,
+    overlap_until: time,
+    cross_certificate: { ...flag, description: 'The old root vouches for the new one' },
   }),
   Reload: object({ outcome: words('loaded', 'unchanged'), message: text, problems: list(ref('FileProblem')) }),
   Problem: object(problem, ['hint', 'problems']),

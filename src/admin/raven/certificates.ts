@@ -52,7 +52,7 @@ class RavenCertificates {
     const password = fields.optionalText('Password') ?? null
     const order = { name: fields.text('Name'), rights: rightsOf(fields, RIGHTS), password, notAfter: fields.date('NotAfter') }
     const made = await this.#certificates.issuing.generate(caller, order)
-    const { fileName, zip } = bundleOf(this.#certificates.desk.context, made, { password, legacy: false })
+    const { fileName, zip } = await bundleOf(this.#certificates.desk.context, made, { password, legacy: false })
     return file(200, 'application/octet-stream', fileName, zip, { 'Certgate-Fingerprint': made.entry.fingerprint })
   }
 

@@ -9,11 +9,11 @@ import { json } from '../answers.ts'
 import { type AuthorityService, keyTypeOf, type RotateRequest } from '../authority-service.ts'
 import { Fields } from '../fields.ts'
 import { AdminProblem, malformed, notFound, refusedBy } from '../problem.ts'
-import { routeTable } from '../route-table.ts'
-import type { ApiHandler, ApiRequest, ApiResponse, Caller } from '../types.ts'
+import { type RoutedHandler, routeTable } from '../route-table.ts'
+import type { ApiRequest, ApiResponse, Caller } from '../types.ts'
 
 /** `/api/v1/ca`: what signs, what is trusted, revocation lists, and the rotation. */
-export function authorityHandler(service: AuthorityService, store: Store): ApiHandler {
+export function authorityHandler(service: AuthorityService, store: Store): RoutedHandler {
   return routeTable([
     {
       method: 'GET',

@@ -123,10 +123,10 @@ class CertificatesV1 {
     return json(200, { removed: await this.#certificates.changes.purge(caller) })
   }
 
-  #generated(made: Generated, chosen: ReturnType<typeof keyOrder>): ApiResponse {
+  async #generated(made: Generated, chosen: ReturnType<typeof keyOrder>): Promise<ApiResponse> {
     const headers = { 'Certgate-Fingerprint': made.entry.fingerprint }
-    if (chosen.format === 'json') return json(201, { certificate: this.#shape(made.entry), ...looseFiles(made, chosen) }, headers)
-    const { fileName, zip } = bundleOf(this.#certificates.desk.context, made, chosen)
+    if (chosen.format === 'json') return json(201, { certificate: this.#shape(made.entry), ...(await looseFiles(made, chosen)) }, headers)
+    const { fileName, zip } = await bundleOf(this.#certificates.desk.context, made, chosen)
     return file(201, 'application/zip', fileName, zip, headers)
   }
 

@@ -35,7 +35,7 @@ function wordShape(word: AllowWord) {
 
 async function status(context: AdministrationContext, caller: ApiRequest['caller']): Promise<ApiResponse> {
   mayRead(caller)
-  return json(200, await context.status())
+  return json(200, withTimes(await context.status()))
 }
 
 async function reload(context: AdministrationContext, { caller, path }: ApiRequest): Promise<ApiResponse> {
@@ -46,4 +46,11 @@ async function reload(context: AdministrationContext, { caller, path }: ApiReque
   if (outcome !== 'failed') return json(200, { outcome, message, problems })
   const hint = 'what was in force stays so'
   return withProblems(new AdminProblem(409, 'reload_failed', message, { hint }), problems, path)
+}
+
+/** Times of the gateway's own report are milliseconds; here they are ISO 8601, as everywhere under /api/v1. */
+function withTimes(report: unknown): unknown {
+  const isTime = (key: string, value: unknown): value is number =>
+    typeof value === 'number' && /^(at|.*_at|not_after|next_update)$/.test(key)
+  return JSON.parse(JSON.stringify(report), (key, value: unknown) => (isTime(key, value) ? new Date(value).toISOString() : value))
 }

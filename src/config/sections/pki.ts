@@ -3,7 +3,7 @@ import { address } from '../address.ts'
 import type { Paths } from '../paths.ts'
 import type { Reader } from '../reader.ts'
 import type { AuthoritySettings, PkiSettings, StoreSettings } from '../settings.ts'
-import { InvalidValue, later, parsed, section, text } from '../shape.ts'
+import { InvalidValue, later, parsed, section, text, word } from '../shape.ts'
 import { parsePeriod, period } from '../units.ts'
 import { certificateParts, certificateSource, judgeCertificate } from './certificate.ts'
 
@@ -41,6 +41,9 @@ export const pkiSchema = section({
   crl_lifetime: period(10_000, '10s')
     .prefault(DEFAULT_LIFETIME)
     .describe('how long a revocation list may be relied on; it is signed anew at half of that'),
+  est_passwords: word(['allow', 'deny'])
+    .prefault('deny')
+    .describe('whether internal users get a certificate of their own name over EST for their password'),
 })
 
 /** Without the block nothing is opened: null. */
@@ -49,7 +52,16 @@ export function readPki(reader: Reader): PkiSettings | null {
   if (input === undefined) return null
   if (reader.names(['pki']).length === 0)
     reader.problem(['pki'], 'nothing is opened by an empty `pki`', { at: 'key', hint: 'name `http`, `est` or both, or remove it' })
-  return { http: input.http ?? null, est: input.est ?? null }
+  if (input.est !== undefined) requireTls(reader)
+  return { http: input.http ?? null, est: input.est ?? null, estPasswords: input.est_passwords }
+}
+
+/** Enrolment has no certificate of its own: it takes that of a listener. */
+function requireTls(reader: Reader): void {
+  const listeners = reader.names(['listeners'])
+  const hasTls = (name: string) => reader.document.node(['listeners', name, 'tls'])?.kind === 'mapping'
+  if (listeners.length === 0 || listeners.some(hasTls)) return
+  reader.problem(['pki', 'est'], 'no listener has TLS, whose certificate enrolment could take', { hint: 'give one of them `tls`' })
 }
 
 /** There always is a place for one: what it is without a `pki` block signs too. */

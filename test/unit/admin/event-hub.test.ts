@@ -102,6 +102,7 @@ describe('events', () => {
     const next = stream.next()
     hub.close()
     assert.equal((await next).done, true)
+    assert.equal((await (await listening(hub)).next()).done, true, 'and nobody comes after')
   })
 
   it('leave out what cannot be told, and never throw', async () => {

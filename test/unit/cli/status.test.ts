@@ -67,6 +67,24 @@ test('a failed reload is shown with its problems', () => {
   assert.match(text, /unknown key `lissteners`[\s\S]*certgate\.yml:1:1[\s\S]*\^\^\^/)
 })
 
+test('what signs is shown, or why nothing does', () => {
+  const terminal = testTerminal({ cwd: '/etc/certgate' })
+  const authority = {
+    issuing: { subject: 'CN=issuing', not_after: now + 40 * DAY },
+    problem: '',
+    overlap_until: now + 30 * DAY,
+    crls: [{ issuer: 'CN=issuing', number: 7, next_update: now + 5 * DAY, revoked: 2 }],
+    expiring_clients: 3,
+  }
+  const text = renderStatus({ ...status, authority }, terminal, now)
+  assert.match(text, /^authority$\n {2}signs {3}CN=issuing {2}2026-02-10 \(in 40 days\)$/m)
+  assert.match(text, /^ {2}rotated, the replaced root is trusted until 2026-01-31$/m)
+  assert.match(text, /^ {2}list {4}CN=issuing, number 7, 2 revoked, next update 2026-01-06/m)
+  assert.match(text, /^ {2}3 client certificates end soon$/m)
+  const broken = { issuing: null, problem: 'cannot read issuing.key', overlap_until: null, crls: [], expiring_clients: 0 }
+  assert.match(renderStatus({ ...status, authority: broken }, terminal, now), /^ {2}issues nothing: cannot read issuing\.key$/m)
+})
+
 test('durations are told in the largest unit that says enough', () => {
   assert.deepEqual([-5, 1_499, 119_000, 120_000, 7_200_000, 2 * DAY, 400 * DAY].map(duration), [
     '0 s',

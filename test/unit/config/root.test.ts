@@ -38,7 +38,6 @@ describe('jsonSchema', () => {
 
   it('holds the keys of later versions, and says so', () => {
     assert.match(schema.properties.revocation?.description ?? '', /^not in this version/)
-    assert.match(schema.properties.pki?.properties.est?.description ?? '', /^not in this version/)
     const tls = schema.properties.listeners?.additionalProperties.properties.tls?.anyOf[0]
     assert.match(tls?.properties.ocsp?.description ?? '', /^not in this version/)
   })

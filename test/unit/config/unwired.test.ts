@@ -153,7 +153,11 @@ describe('pki and store', () => {
 
   it('take addresses and a file, which is written to and so not watched', () => {
     const settings = wired({ rest: 'pki: { http: "0.0.0.0:9080", est: "0.0.0.0:9444" }\nstore: { sqlite: reg.db }' })
-    assert.deepEqual(settings.pki, { http: { host: '0.0.0.0', port: 9080 }, est: { host: '0.0.0.0', port: 9444 } })
+    assert.deepEqual(settings.pki, {
+      http: { host: '0.0.0.0', port: 9080 },
+      est: { host: '0.0.0.0', port: 9444 },
+      estPasswords: 'deny',
+    })
     assert.deepEqual(settings.store, { kind: 'sqlite', file: '/conf/reg.db', byDefault: false })
     assert.ok(!settings.watchedFiles.includes('/conf/reg.db'))
     assert.deepEqual(wired({ rest: 'pki: { est: "0.0.0.0:9444" }' }).pki?.http, null)
@@ -202,6 +206,23 @@ describe('pki and store', () => {
       'store.sqlite: a file must not be empty',
       'store.postgres: `postgres` is not in this version -- remove it: it would change nothing',
     ])
+  })
+})
+
+describe('enrolment', () => {
+  it('takes passwords only where that is written', () => {
+    assert.equal(wired({ rest: 'pki: { est: 127.0.0.1:9444, est_passwords: allow }' }).pki?.estPasswords, 'allow')
+    assert.deepEqual(told({ rest: 'pki: { est: 127.0.0.1:9444, est_passwords: maybe }' }), [
+      'pki.est_passwords: expected one of `allow`, `deny`',
+    ])
+  })
+
+  it('needs a listener whose certificate it can take', () => {
+    const plain = text({ rest: 'pki: { est: 127.0.0.1:9444 }' }).replace(/ {2}main: .*\n/, '')
+    assert.throws(
+      () => parseConfig(plain, FILE, { env: {}, unwired: [] }),
+      ({ problems }: ConfigError) => problems.some(({ path, message }) => path === 'pki.est' && message.startsWith('no listener has TLS')),
+    )
   })
 })
 
@@ -278,7 +299,7 @@ describe('what control cannot act on yet', () => {
     tls: `client_ca: ca.crt, trust: both, crl: { validate: true, from_distribution_points: yes }, ocsp: { bad: 1 },
       names: { db.example: { trust: registry, ocsp: {}, crl: { validate: true, from_distribution_points: true } } }`,
     route: `path: '/{db}', allow: [{ database: "{db}", access: read }]`,
-    rest: `admin: { address: 127.0.0.1:9443, tls: main, admin_dn: [], server_certificate: allow }\npki: { est: 1 }`,
+    rest: `admin: { address: 127.0.0.1:9443, tls: main, admin_dn: [], server_certificate: allow }`,
   }
 
   it('is refused, all of it, and nothing beside it is told', () => {

@@ -92,6 +92,7 @@ function gateway(t: { after(callback: () => unknown): void }) {
     announce: (line) => announced.push(line),
     openTelemetry: async () => ({ close: async () => {} }),
     openPki: async () => ({ close: async () => {} }),
+    openEst: async () => ({ port: 0, update: () => {}, close: async () => {} }),
     openAdmin: async (path): Promise<AdminSocket> => {
       admin.push(`open ${path}`)
       return { path, close: () => admin.push(`close ${path}`) }

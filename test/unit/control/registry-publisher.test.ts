@@ -14,20 +14,20 @@ type Behaviour = (worker: number, message: ToWorker) => FromWorker | null | unde
 /** A publisher over a store, and fake workers that it brings the registry to. */
 async function publisher(t: { after(callback: () => unknown): void }, behaviour: Behaviour = () => undefined, poll = 60_000) {
   const { store, file } = temporaryStore(t)
-  let workers: () => WorkerPool['workers'] = () => []
+  const given = { workers: [] as WorkerPool['workers'], busyFor: 0 }
   const lines: string[] = []
   const made = await RegistryPublisher.open({
     store,
-    workers: () => workers(),
+    pool: given,
     log: (_level, message) => lines.push(message),
     deadlines: { change: 100, leisure: 2_000, poll },
   })
   t.after(() => made.close())
   const fake = pool(behaviour, { welcome: (worker) => made.welcome(worker) })
-  workers = () => fake.made.workers
+  Object.defineProperty(given, 'workers', { get: () => fake.made.workers })
   t.after(() => fake.made.kill())
   const add = () => store.registry.add([newEntry()], CLI)[0]?.fingerprint ?? ''
-  return { made, store, file, fake, lines, add }
+  return { made, store, file, fake, lines, add, given }
 }
 
 const registryKinds = (messages: readonly ToWorker[]) =>
@@ -72,6 +72,25 @@ test('published resolves when every worker has it; one that does not answer is k
   assert.ok([...made.registry.withPin(store.registry.get(fingerprint)?.pin ?? '')].length === 1)
   await fake.until(() => fake.workers.length === 3 && fake.made.servingCount === 2)
   assert.deepEqual(registryKinds(fake.workers[2]?.received ?? []), ['registry_base', 'registry_delta', 'listen'])
+})
+
+test('nobody is killed for compiling a large snapshot', async (t) => {
+  const { made, fake, add, given } = await publisher(t, (worker, message) => {
+    if (message.kind !== 'registry_delta') return undefined
+    const { id, delta } = message
+    const answer: FromWorker = { kind: 'registry', id, epoch: delta.epoch, version: delta.version, gap: null }
+    setTimeout(() => fake.workers[worker]?.emit('message', answer), 200)
+    return null
+  })
+  await fake.made.start(1, serving(1))
+  given.busyFor = 5_000
+  add()
+  await made.published()
+  assert.equal(fake.workers[0]?.ended, false)
+  given.busyFor = 0
+  add()
+  await made.published()
+  assert.equal(fake.workers[0]?.ended, true)
 })
 
 test('workers that drain are waited for as well', async (t) => {
@@ -188,7 +207,7 @@ test('what changes while a base is written is told before that base', async (t) 
 
 test('a base that cannot be written ends the start', async (t) => {
   const { store, file } = temporaryStore(t)
-  const open = () => RegistryPublisher.open({ store, workers: () => [], log: () => {} })
+  const open = () => RegistryPublisher.open({ store, pool: { workers: [], busyFor: 0 }, log: () => {} })
   const made = await open()
   made.close()
   assert.ok(existsSync(`${file}.base`))

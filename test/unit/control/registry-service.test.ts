@@ -11,7 +11,7 @@ const isRoot = process.getuid?.() === 0
 function open(file: string, byDefault: boolean) {
   const warned: string[] = []
   const log = { warn: (_fields: unknown, message: string) => warned.push(message) } as unknown as Logger
-  return { opened: openRegistryService({ kind: 'sqlite', file, byDefault }, log, () => []), warned }
+  return { opened: openRegistryService({ kind: 'sqlite', file, byDefault }, log, { workers: [], busyFor: 0 }), warned }
 }
 
 test('an empty store is made where none is', async (t) => {

@@ -38,7 +38,7 @@ describe('/api/v1/routes, status and reload', () => {
 
   it('tells how the gateway is', async (t) => {
     const { ask } = await opened(t)
-    assert.deepEqual((await ask('GET /api/v1/status')).json, { state: 'serving' })
+    assert.deepEqual((await ask('GET /api/v1/status')).json, { state: 'serving', started_at: '2026-01-01T00:00:00.000Z' })
   })
 
   it('has the files read again, recorded, and tells what is wrong with them', async (t) => {
