@@ -40,6 +40,7 @@ export function mutateDer(input: Buffer, random: Random): Buffer | null {
 function change(roots: Node[], random: Random): void {
   const lists: Node[][] = []
   collect(roots, lists)
+  if (lists.length === 0) return
   const list = random.of(lists)
   const index = random.below(list.length)
   const node = list[index]
@@ -49,19 +50,19 @@ function change(roots: Node[], random: Random): void {
       list.splice(index, 1)
       break
     case 1:
-      list.splice(index, 0, structuredClone(node))
+      list.splice(index, 0, cloneOf(node))
       break
     case 2:
       node.tag = random.of(random.chance(70) ? TAGS : CONTEXT)
       break
     case 3:
-      for (let count = random.of([2, 20, 200]); count > 0 && list.length < 2000; count--) list.push(node)
+      for (let count = random.of([2, 20, 200]); count > 0 && list.length < 2000; count--) list.push(cloneOf(node))
       break
     case 4:
-      list.splice(random.below(list.length), 0, random.of(random.of(lists)) ?? node)
+      list.splice(random.below(list.length), 0, cloneOf(random.of(random.of(lists)) ?? node))
       break
     case 5:
-      list.splice(index, 1, { tag: random.of([0x30, 0x31, 0xa0]), children: [node], content: Buffer.alloc(0) })
+      list.splice(index, 1, { tag: random.of([0x30, 0x31, 0xa0]), children: [cloneOf(node)], content: Buffer.alloc(0) })
       break
     default:
       node.children = null
@@ -88,6 +89,11 @@ function changedContent(content: Buffer, random: Random): Buffer {
         Buffer.from(random.of(['a', '\n', '\0', ',', '+', '\\', '"', '#', '=', ';', ' ', 'é', '漢', '😀', '*']), 'utf8'),
       )
   }
+}
+
+/** So that no element comes to hold itself. */
+function cloneOf({ tag, children, content }: Node): Node {
+  return { tag, children: children === null ? null : children.map(cloneOf), content }
 }
 
 /** All lists of elements that have any. */

@@ -48,6 +48,8 @@ class Run {
   readonly #seed: number
   readonly #random: Random
   readonly #pool: Buffer[]
+  /** Those of the pool that were accepted: most of what is next to something refused is refused too. */
+  readonly #sound: Buffer[] = []
   readonly #outcomes = new Set<string>()
   readonly #counts = { accepted: 0, refused: 0, skipped: 0 }
   readonly #kinds = new Map<string, number>()
@@ -86,7 +88,7 @@ class Run {
     const { generate, mutate, words } = this.#target
     const random = this.#random
     const made = this.#pool.length === 0 || random.chance(35) ? generate(random) : null
-    const input = made ?? random.of(this.#pool)
+    const input = made ?? random.of(this.#sound.length > 0 && random.chance(60) ? this.#sound : this.#pool)
     if (made !== null && random.chance(50)) return made
     if (mutate !== undefined && random.chance(70)) return mutate(input, random)
     return mutateBytes(input, this.#pool.length === 0 ? input : random.of(this.#pool), words, random)
@@ -101,6 +103,7 @@ class Run {
       if (this.#outcomes.has(outcome)) return
       this.#outcomes.add(outcome)
       if (this.#pool.length < MAX_POOL) this.#pool.push(input)
+      if (outcome.startsWith('accepted') && this.#sound.length < MAX_POOL) this.#sound.push(input)
     } catch (error) {
       this.#found(asFinding(error), input)
     }
