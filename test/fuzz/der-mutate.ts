@@ -17,6 +17,8 @@ const CONTENTS = [
   'ff',
   '80',
   '7fffffff',
+  '4c4b40',
+  '0f4240',
   '0101ff',
   '00ff',
   'c080',
