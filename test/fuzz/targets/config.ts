@@ -104,6 +104,9 @@ function files(folder: string): Buffer[] {
     .map((name) => readFileSync(join(folder, name)))
 }
 
+/** What a terminal acts on; a snippet has lines. */
+const CONTROL = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/
+
 const LOADERS: readonly [string, (text: string) => { readonly warnings: readonly Problem[]; readonly value: unknown }][] = [
   [
     'configuration',
@@ -157,14 +160,14 @@ function run(input: Buffer): Outcome {
   return accepted.length > 0 ? `accepted ${accepted.join(', ')}, else ${first}` : `refused ${first}`
 }
 
-function checkProblem({ message, line, column, snippet }: Problem, lines: number, text: string): void {
+function checkProblem({ message, line, column, snippet, path, hint = '' }: Problem, lines: number, text: string): void {
   const where = `line ${line}, column ${column} of ${lines}: ${message}`
   if (message === '') throw new Finding('a problem without a message', where)
   if (!Number.isInteger(line) || line < 1 || line > lines + 1) throw new Finding('a problem without a line', where)
   if (!Number.isInteger(column) || column < 1) throw new Finding('a problem without a column', where)
   if (snippet === '' && text !== '') throw new Finding('a problem without a snippet', where)
-  if (/[\x00-\x08\x0b-\x1f\x7f\x9b]/.test(message)) throw new Finding('a control character in a message', JSON.stringify(message))
-  if (/[\x00-\x08\x0b-\x1f\x7f\x9b]/.test(snippet)) throw new Finding('a control character in a snippet', JSON.stringify(snippet))
+  for (const [what, shown] of Object.entries({ message, hint, path, snippet }))
+    if (CONTROL.test(shown)) throw new Finding(`a control character in a ${what}`, JSON.stringify(shown))
 }
 
 /** Keys such as __proto__ must not have become what they say. */
