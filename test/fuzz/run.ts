@@ -1,5 +1,6 @@
 import { fuzz, type TargetReport } from './engine.ts'
-import { readFinding } from './findings-folder.ts'
+import { asFinding } from './finding.ts'
+import { readFinding, type WrittenFinding } from './findings-folder.ts'
 import { type FuzzOptions, readOptions, USAGE, WrongUsage } from './options.ts'
 import { renderReport } from './report.ts'
 import { ABSENT, TARGETS } from './targets/index.ts'
@@ -29,15 +30,28 @@ async function fuzzAll({ minutes, targets, seed, json }: FuzzOptions): Promise<n
 }
 
 async function replay(file: string): Promise<number> {
-  const { target: name, base64, kind } = readFinding(file)
+  const { target: name, base64, kind } = storedFinding(file)
   const target = TARGETS.find((one) => one.name === name)
   if (target === undefined) throw new WrongUsage(`${file} is about '${name}', which is no target`)
-  await target.seeds()
   process.stdout.write(`${name}: ${kind}\n`)
   const start = process.cpuUsage()
-  const outcome = target.run(Buffer.from(base64, 'base64'))
+  try {
+    process.stdout.write(`${target.run(Buffer.from(base64, 'base64'))}\n`)
+  } catch (error) {
+    const finding = asFinding(error)
+    process.stdout.write(`FOUND ${finding.kind}: ${finding.message}\n`)
+    return 1
+  }
   const { user, system } = process.cpuUsage(start)
-  process.stdout.write(`${outcome}, ${((user + system) / 1000).toFixed(0)} ms\n`)
-  const slow = (user + system) / 1000 > target.bounds.milliseconds
-  return slow ? 1 : 0
+  const milliseconds = (user + system) / 1000
+  process.stdout.write(`${milliseconds.toFixed(0)} ms of the processor\n`)
+  return milliseconds > target.bounds.milliseconds ? 1 : 0
+}
+
+function storedFinding(file: string): WrittenFinding {
+  try {
+    return readFinding(file)
+  } catch (error) {
+    throw new WrongUsage(`${file} holds no finding: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }

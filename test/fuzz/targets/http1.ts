@@ -86,8 +86,11 @@ const comparable = ({ method, target, minor, fields, framing, body, trailers, co
 ]
 
 function compare({ messages, refusal }: OwnReading, input: Buffer): void {
-  const closing = messages.findIndex(({ fields }) => fields.some(([name]) => name === 'proxy-connection'))
-  // llhttp takes Proxy-Connection for Connection; we cut it, and it means nothing.
+  // llhttp takes Proxy-Connection for Connection, and either in trailers too; we cut them, and they mean nothing.
+  const closing = messages.findIndex(
+    ({ fields, trailers }) =>
+      [...fields, ...trailers].some(([name]) => name === 'proxy-connection') || trailers.some(([name]) => name === 'connection'),
+  )
   const judged = closing < 0 ? messages : messages.slice(0, closing)
   compareWhole(
     judged.filter(({ complete }) => complete),
