@@ -162,7 +162,7 @@ test('absurd work is refused before it is done', () => {
   refused(
     pfxOf(shroudedBag(2_000_000)),
     'secret',
-    'cannot use the PFX file server.pfx: it asks for more than 5000000 rounds of key derivation in all',
+    'cannot use the PFX file server.pfx: it asks for more than 3000000 rounds of key derivation in all',
   )
 })
 
