@@ -19,19 +19,10 @@ export interface UnwiredKey {
 
 /** Once these go, `either` is the default: src/config/sections/listeners.ts. */
 const TRUST = { what: 'the certificate registry', words: ['registry', 'either', 'both'], hint: 'use ca' }
-const POINTS = {
-  what: 'fetching from distribution points',
-  words: ['true', 'yes', 'on'],
-  hint: 'name the lists under `files`',
-}
 
 export const UNWIRED: readonly UnwiredKey[] = [
   { path: 'listeners.*.tls.trust', ...TRUST },
   { path: 'listeners.*.tls.names.*.trust', ...TRUST },
-  { path: 'listeners.*.tls.crl.from_distribution_points', ...POINTS },
-  { path: 'listeners.*.tls.names.*.crl.from_distribution_points', ...POINTS },
-  { path: 'listeners.*.tls.ocsp', what: 'OCSP' },
-  { path: 'listeners.*.tls.names.*.ocsp', what: 'OCSP' },
   { path: 'routes.*.allow.*.database', what: 'database rules' },
   { path: 'routes.*.allow.*.access', what: 'database rules' },
   { path: 'admin.address', what: 'the admin API' },

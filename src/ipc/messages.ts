@@ -1,5 +1,6 @@
 import type { InternalUser, Settings } from '../config/settings.ts'
 import type { RoleMapping } from '../policy/types.ts'
+import type { CertificateStatus, StatusQuestion } from '../tls/status-types.ts'
 import type { ListenerMaterial, UpstreamMaterial } from '../tls/types.ts'
 
 /**
@@ -28,6 +29,13 @@ export type SnapshotUpdate = Omit<Snapshot, 'mapping' | 'users'> & {
   readonly users: Snapshot['users'] | null
 }
 
+/** What was found out about foreign certificates; answered by `statuses_taken`, once whoever is refused by it is cut off. */
+export interface StatusesMessage {
+  readonly kind: 'statuses'
+  readonly number: number
+  readonly statuses: readonly CertificateStatus[]
+}
+
 /** Everything that control says to a worker. */
 export type ToWorker =
   /** Build beside; answered by `prepared` or `rejected`. It replaces what was prepared before and not committed. */
@@ -46,6 +54,7 @@ export type ToWorker =
   | { readonly kind: 'reopen_logs' }
   | { readonly kind: 'metrics'; readonly id: number }
   | { readonly kind: 'status'; readonly id: number }
+  | StatusesMessage
   /** Stop accepting, finish what runs, exit 0; what still runs after `deadline` milliseconds is cut off. 0: no deadline. */
   | { readonly kind: 'drain'; readonly deadline: number }
 
@@ -71,6 +80,9 @@ export type FromWorker =
   /** `values` is opaque here: the observability folder made it and reads it. Unasked, with id 0, before a worker ends. */
   | { readonly kind: 'metrics'; readonly id: number; readonly values: unknown }
   | { readonly kind: 'status'; readonly id: number; readonly open: number }
+  /** Somebody's status is needed and not known, or old. Answered by `statuses`, sooner or later. */
+  | { readonly kind: 'status_wanted'; readonly question: StatusQuestion }
+  | { readonly kind: 'statuses_taken'; readonly number: number }
 
 /** What a connection limit counts: connections of one listener, or those of one address there. */
 export interface LeaseKey {

@@ -30,6 +30,21 @@ const isSnapshot = isShape({
   upstreams: isMapOf(isString, isObject),
 })
 
+const isQuestion = isShape({
+  source: (value) => value === 'ocsp' || value === 'crl',
+  subject: isString,
+  issuer: isString,
+  url: isStringOrNull,
+})
+
+const isStatus = isShape({
+  key: isString,
+  status: (value) => value === 'good' || value === 'revoked' || value === 'unknown',
+  until: (value) => typeof value === 'number',
+  refreshAt: (value) => typeof value === 'number',
+  detail: isString,
+})
+
 type Shape<T> = { readonly [K in Exclude<keyof T, 'kind'>]-?: Check }
 type Shapes<Union extends { readonly kind: string }> = {
   readonly [K in Union['kind']]: Shape<Extract<Union, { readonly kind: K }>>
@@ -45,6 +60,7 @@ const toWorker: Shapes<ToWorker> = {
   reopen_logs: {},
   metrics: { id: isCount },
   status: { id: isCount },
+  statuses: { number: isCount, statuses: (value) => Array.isArray(value) && value.every(isStatus) },
   drain: { deadline: isCount },
 }
 
@@ -59,6 +75,8 @@ const fromWorker: Shapes<FromWorker> = {
   lease_return: { listener: isString, address: isStringOrNull, amount: isCount },
   metrics: { id: isCount, values: isAnything },
   status: { id: isCount, open: isCount },
+  status_wanted: { question: isQuestion },
+  statuses_taken: { number: isCount },
 }
 
 function matches(value: unknown, shapes: Readonly<Record<string, Readonly<Record<string, Check>>>>): boolean {

@@ -1,16 +1,19 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { DEFAULT_REVOCATION } from '../config/sections/revocation.ts'
 import type { ListenerSettings, Settings } from '../config/settings.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/types.ts'
 import { createTlsListener, type TlsListener } from '../tls/listener.ts'
+import type { StatusBook } from '../tls/status-book.ts'
 import type { ListenerMaterial, Peer } from '../tls/types.ts'
 import type { Acceptor } from './listeners.ts'
 
 export interface EndpointServices {
   readonly metrics: Metrics
   readonly log: Logger
+  readonly statuses: StatusBook
   /** Takes over a connection whose handshake is done, or a plain one (null). */
   accept(listener: string, socket: TLSSocket | Socket, peer: Peer | null): void
 }
@@ -105,7 +108,8 @@ export class Endpoints {
 
   #create(name: string, settings: NonNullable<ListenerSettings['tls']>, material: ListenerMaterial): TlsListener {
     const timeout = () => this.#handshakeTimeout
-    const { metrics, log } = this.#services
+    const patience = () => statusPatience(this.#settings)
+    const { metrics, log, statuses } = this.#services
     return createTlsListener({
       name,
       settings,
@@ -113,6 +117,10 @@ export class Endpoints {
       /** Read anew with each update. */
       get handshakeTimeout() {
         return timeout()
+      },
+      statuses,
+      get statusPatience() {
+        return patience()
       },
       onConnection: (socket, peer) => {
         metrics.handshake(peer.resumed ? 'resumed' : 'ok', socket.getProtocol() ?? '')
@@ -126,4 +134,9 @@ export class Endpoints {
       },
     })
   }
+}
+
+/** Milliseconds: what control has for an answer, and a little for the way, so that its reason is told when it has none. */
+function statusPatience(settings: Settings | null): number {
+  return (settings?.revocation ?? DEFAULT_REVOCATION).timeout + 250
 }

@@ -5,6 +5,7 @@ import { createDataPlane, type DataPlane } from './data-plane.ts'
 import { Endpoints } from './endpoints.ts'
 import { Listeners } from './listeners.ts'
 import { type PreparedLogs, WorkerServices } from './services.ts'
+import { StatusHolder } from './status-holder.ts'
 
 const tidyInterval = 1_000
 /** Milliseconds that a new connection is given before a drain counts it as idle. */
@@ -31,6 +32,7 @@ export class WorkerProgram {
   readonly #send: (message: FromWorker) => void
   readonly #admission: Admission
   readonly #listeners: Listeners
+  readonly #statuses: StatusHolder
   #parts: Parts | null = null
   #prepared: Prepared | null = null
   #openings: Openings = new Map()
@@ -41,6 +43,7 @@ export class WorkerProgram {
     this.#id = id
     this.#send = send
     this.#admission = new Admission(send)
+    this.#statuses = new StatusHolder(send, () => this.#judgeAgain())
     this.#listeners = new Listeners(this.#admission, (name) => this.#parts?.endpoints.acceptor(name) ?? null, {
       opened: (listener, opening) => send({ kind: 'listening', listener, opening }),
       failed: (listener, opening, { code = 'UNKNOWN', message }) => send({ kind: 'listen_failed', listener, opening, code, message }),
@@ -83,6 +86,9 @@ export class WorkerProgram {
         break
       case 'status':
         this.#send({ kind: 'status', id: message.id, open: this.#parts?.plane.open ?? 0 })
+        break
+      case 'statuses':
+        this.#statuses.receive(message)
         break
       case 'drain':
         void this.drain(message.deadline).then(() => process.exit(0))
@@ -160,9 +166,15 @@ export class WorkerProgram {
       this.#openings = openings
       this.#admission.configure(snapshot.settings.limits)
       this.#listeners.keep(openings)
-      parts.plane.rejudge((listener, peer) => parts.endpoints.judge(listener, peer))
+      this.#judgeAgain()
       this.#send({ kind: 'applied', snapshot: number })
     })
+  }
+
+  /** Closes every connection whose certificate is refused now. */
+  #judgeAgain(): void {
+    const { plane, endpoints } = this.#parts ?? {}
+    plane?.rejudge((listener, peer) => endpoints?.judge(listener, peer) ?? peer)
   }
 
   #attempt(snapshot: number, act: () => void): void {
@@ -177,7 +189,12 @@ export class WorkerProgram {
     const services = new WorkerServices(this.#id, snapshot.settings.telemetry)
     const plane = createDataPlane(services)
     const { metrics, log } = services
-    const endpoints = new Endpoints({ metrics, log, accept: (listener, socket, peer) => plane.accept(listener, socket, peer) })
+    const endpoints = new Endpoints({
+      metrics,
+      log,
+      statuses: this.#statuses.book,
+      accept: (listener, socket, peer) => plane.accept(listener, socket, peer),
+    })
     return { services, plane, endpoints }
   }
 
