@@ -12,6 +12,7 @@ import { certificatesOf, crlsOf } from './inventory.ts'
 import { type ConfigurationSource, loadConfiguration } from './load.ts'
 import { OneAtATime } from './one-at-a-time.ts'
 import { reportOf } from './reload-report.ts'
+import { RevocationService } from './revocation-service.ts'
 import { formatAddress } from './sockets.ts'
 import type { ReloadCause, ReloadReport, Status } from './status.ts'
 import { Telemetry, type TelemetryState } from './telemetry.ts'
@@ -52,6 +53,7 @@ class Control {
   readonly #gateway: Gateway
   readonly #reloads: OneAtATime<ReloadRequest, ReloadReport>
   readonly #watcher: FileWatcher
+  readonly #revocation: RevocationService
   readonly #startedAt = Date.now()
   #state: Status['state'] = 'starting'
   #lastReload: ReloadReport | null = null
@@ -67,11 +69,18 @@ class Control {
     this.#telemetry = new Telemetry(options.version, (error) => log.error({ err: error }, 'measurements could not be collected'))
     cluster.schedulingPolicy = cluster.SCHED_NONE
     cluster.setupPrimary({ serialization: 'advanced', args: [] })
+    this.#revocation = new RevocationService(
+      () => this.#pool.workers,
+      (level, message, fields) => log[level](fields, message),
+    )
+    this.#revocation.configure(settings)
+    this.#telemetry.countRevocation(() => this.#revocation.desk.counts)
     this.#pool = new WorkerPool({
       fork: () => cluster.fork(),
       log: (level, message, fields) => log[level](fields, message),
       measured: (worker, values) => this.#telemetry.absorb(worker, values),
       ended: (worker) => this.#telemetry.workerGone(worker),
+      statusWanted: this.#revocation.wanted,
     })
     this.#gateway = new Gateway({
       pool: this.#pool,
@@ -160,11 +169,14 @@ class Control {
     try {
       const result = await loadConfiguration(this.#options.source, this.#gateway.inForce?.snapshot ?? before)
       if (!result.ok) files = result.watchedFiles
+      // Before the workers ask by it.
+      if (result.ok) this.#revocation.configure(result.snapshot.settings)
       outcome = await this.#gateway.change(result)
     } catch (error) {
       outcome = { kind: 'failed', problems: [], error: asCertgateError(error) }
     }
     const { snapshot, loadedAt } = this.#gateway.inForce ?? { snapshot: before, loadedAt: this.#startedAt }
+    if (outcome.kind === 'failed') this.#revocation.configure(snapshot.settings)
     const report = reportOf(outcome, cause, { number: snapshot.number, loadedAt }, Date.now())
     this.#lastReload = report
     this.#tell(outcome, report)

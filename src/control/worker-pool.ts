@@ -4,7 +4,7 @@ import { LeaseLedger } from './leases.ts'
 import type { ChangeDeadlines } from './patience.ts'
 import { rollOut } from './roll-out.ts'
 import type { StatusWorker } from './status.ts'
-import { type Serving, settled, WorkerProcess } from './worker-process.ts'
+import { type Serving, type StatusWanted, settled, WorkerProcess } from './worker-process.ts'
 
 /** Milliseconds. */
 export interface PoolDeadlines extends ChangeDeadlines {
@@ -19,6 +19,7 @@ export interface PoolOptions {
   /** What a worker measured, and that it has ended: by an id that no other worker gets. What they throw is told to whoever asked, else logged. */
   measured(id: number, values: unknown): void
   ended(id: number): void
+  readonly statusWanted?: StatusWanted
   readonly deadlines?: Partial<PoolDeadlines>
   readonly backOff?: Partial<BackOffOptions>
 }
@@ -137,6 +138,11 @@ export class WorkerPool {
     )
   }
 
+  /** Every worker that may still answer somebody, and those that start. */
+  get workers(): readonly WorkerProcess[] {
+    return this.#alive()
+  }
+
   /** Workers that accept connections now. */
   get servingCount(): number {
     return this.#slots.filter((slot) => slot.worker?.state === 'serving').length
@@ -172,6 +178,7 @@ export class WorkerPool {
       measured: (source, values) => this.#handOver(source, () => this.#options.measured(source.id, values)),
       lease: (holder, key) => this.#leases.lease(holder, key),
       leaseReturned: (holder, key, amount) => this.#leases.giveBack(holder, key, amount),
+      statusWanted: this.#options.statusWanted,
     })
     this.#starting.set(worker, slot)
     try {
