@@ -36,8 +36,8 @@ export const rootSchema = section({
   store: storeSchema.optional().describe('where certificates are registered'),
   telemetry: telemetrySchema.optional().describe('absent: nothing is opened'),
   limits: limitsSchema.optional(),
-  revocation: revocationSchema.optional().describe('how OCSP responders are asked and revocation lists fetched'),
   ...scalarShape,
+  revocation: revocationSchema.optional().describe('how OCSP responders are asked and revocation lists fetched'),
 })
 
 /** Judges only which keys stand at the top level: what is under each is read by itself, so that every problem is found. */

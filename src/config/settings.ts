@@ -65,8 +65,8 @@ export interface CrlSettings {
 export interface OcspSettings {
   readonly validate: boolean
   readonly onUnavailable: 'deny' | 'allow'
-  /** The responder to ask about client certificates instead of those that they name; null or absent: those. */
-  readonly url?: string | null
+  /** The responder to ask about client certificates instead of those that they name. */
+  readonly url?: string
 }
 
 /** Fetching OCSP answers and revocation lists. Milliseconds and bytes. */

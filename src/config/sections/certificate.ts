@@ -90,5 +90,6 @@ function responderUrl(value: string): string {
 export type OcspInput = z.output<typeof ocsp>
 
 export function ocspSettings(input: OcspInput | undefined): OcspSettings {
-  return { validate: input?.validate ?? false, onUnavailable: input?.on_unavailable ?? 'deny', url: input?.url ?? null }
+  const url = input?.url === undefined ? {} : { url: input.url }
+  return { validate: input?.validate ?? false, onUnavailable: input?.on_unavailable ?? 'deny', ...url }
 }
