@@ -82,7 +82,7 @@ export const ocsp = section({
 function responderUrl(value: string): string {
   const url = URL.parse(value)
   if (url === null || !/^https?:$/.test(url.protocol))
-    throw new InvalidValue(`\`${value}\` is not a URL`, 'write http://HOST/ or https://HOST/')
+    throw new InvalidValue(`\`${value}\` is not an http or https URL`, 'write http://HOST/ or https://HOST/')
   if (url.username !== '' || url.password !== '') throw new InvalidValue('a responder is asked without user name or password')
   return url.href
 }

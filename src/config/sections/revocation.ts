@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type * as z from 'zod'
+import { parseBlock } from '../../policy/address.ts'
 import { parseNetwork } from '../address.ts'
 import type { Reader } from '../reader.ts'
 import type { RevocationSettings } from '../settings.ts'
@@ -11,9 +12,19 @@ const NUMERIC = /^[\d.]+$/
 
 const MIB = 1024 ** 2
 
+function network(value: string): string {
+  try {
+    parseBlock(parseNetwork(value))
+  } catch (error) {
+    // Half of the addresses that are IPv4 inside IPv6 are no block of either.
+    throw error instanceof InvalidValue ? error : new InvalidValue(error instanceof Error ? error.message : String(error))
+  }
+  return value
+}
+
 /** `public`, an address, a block of addresses, or a host name in which `*.` stands for one label. */
 const destination = parsed(text('a host or network'), (value) => {
-  if (value.includes('/') || isIP(value) !== 0) return parseNetwork(value)
+  if (value.includes('/') || isIP(value) !== 0) return network(value)
   if (!HOST_GLOB.test(value) || NUMERIC.test(value))
     throw new InvalidValue(`\`${value}\` is neither public, a network nor a host name`, 'e.g. public, 10.0.0.0/8 or *.pki.example')
   return value.toLowerCase()

@@ -16,6 +16,7 @@ test('every message of the protocol is read back as it is', () => {
     { kind: 'reopen_logs' },
     { kind: 'metrics', id: 1 },
     { kind: 'status', id: 1 },
+    { kind: 'statuses', number: 1, statuses: [{ key: 'k', status: 'revoked', until: Number.POSITIVE_INFINITY, refreshAt: 1, detail: '' }] },
     { kind: 'drain', deadline: 0 },
   ]) {
     assert.equal(readToWorker(message), message, message.kind)
@@ -31,6 +32,8 @@ test('every message of the protocol is read back as it is', () => {
     { kind: 'lease_return', listener: 'main', address: '192.0.2.1', amount: 3 },
     { kind: 'metrics', id: 1, values: null },
     { kind: 'status', id: 1, open: 0 },
+    { kind: 'status_wanted', question: { source: 'ocsp', subject: 'AA', issuer: 'AA', url: null } },
+    { kind: 'statuses_taken', number: 1 },
   ]) {
     assert.equal(readFromWorker(message), message, message.kind)
   }
@@ -50,6 +53,8 @@ test('anything else is no message', () => {
     { kind: 'applied', snapshot: 1.5 },
     { kind: 'applied', snapshot: '1' },
     { kind: 'lease', listener: 'main', address: undefined },
+    { kind: 'status_wanted', question: { source: 'dns', subject: 'AA', issuer: 'AA', url: null } },
+    { kind: 'status_wanted', question: null },
   ]) {
     assert.equal(readFromWorker(value), null, JSON.stringify(value))
   }
