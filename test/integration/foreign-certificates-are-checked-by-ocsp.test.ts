@@ -2,6 +2,7 @@
 // its dates. Anything else is refused with the reason before the first request is answered, or let in where `on_unavailable: allow` says so.
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { writeOcspRequest } from '../../src/certificates/ocsp-request.ts'
 import { certificateParts } from '../../src/identity/certificate.ts'
 import type { Issued } from '../support/authority.ts'
@@ -43,6 +44,7 @@ async function world(onUnavailable: 'deny' | 'allow'): Promise<World> {
   const site = await startSite(t, async ({ url = '', headers, method }, response, body) => {
     assert.deepEqual([method, headers['content-type']], ['POST', 'application/ocsp-request'])
     if (url.startsWith('/slow')) return
+    if (url.startsWith('/late')) await delay(700)
     if (url.startsWith('/redirect')) response.writeHead(307, { location: '/good' }).end()
     else if (url.startsWith('/error')) response.writeHead(500).end()
     else if (url.startsWith('/garbage')) sendOcsp(response, Buffer.from('no'))
@@ -153,6 +155,28 @@ test('an answer of before, played again, is refused: it bears another nonce', { 
   await deny.program.line(/certificate_status_unknown.*bears another nonce/)
   // What was good stays so for its time.
   assert.deepEqual(await verdict(deny, client, '/again'), passed)
+})
+
+test('requests that come while the answer is awaited are served after it, and not before, also of who has nothing more to send', {
+  skip,
+}, async () => {
+  const client = await of(deny).client('/late')
+  const [early, ended, gone] = await Promise.all([1, 2, 3].map(() => deny.connect(client)))
+  assert.ok(early && ended && gone)
+  gone.socket.destroy()
+  early.send(get('/early-1') + get('/early-2'))
+  ended.send(get('/ended'))
+  ended.socket.end()
+  assert.ok(!deny.upstream.requests.some(({ target }) => /early|ended/.test(target)))
+  assert.equal((await early.response()).status, 200)
+  assert.equal((await early.response()).status, 200)
+  assert.equal((await ended.response()).status, 200)
+  assert.equal((await early.ask(get('/early-3'))).status, 200)
+  await ended.end()
+  const bad = await deny.connect(await of(deny).client('/late', 'R'))
+  bad.send(get('/early-revoked'))
+  assert.equal((await bad.response()).status, 403)
+  assert.ok(!deny.upstream.requests.some(({ target }) => target === '/early-revoked'))
 })
 
 test('one that is revoked while its connections are open loses them, idle and streaming', { skip }, async () => {
