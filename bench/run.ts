@@ -18,6 +18,18 @@ const resultsFolder = join(import.meta.dirname, 'results')
 /** With the time since the start, in seconds. */
 const say = (line: string): void => void process.stderr.write(`${(performance.now() / 1000).toFixed(0).padStart(4)}  ${line}\n`)
 
+/** What is measured of certgate alone, each a program of its own. */
+const ALONE: ReadonlyMap<string, string> = new Map([
+  ['issuance', 'issuance.ts'],
+  ['registry', 'registry-base.ts'],
+])
+const [first = '', ...others] = process.argv.slice(2)
+const alone = ALONE.get(first)
+if (alone !== undefined) {
+  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, alone), ...others], { stdio: 'inherit' })
+  process.exit(status ?? 1)
+}
+
 // The exit status tells of wrong work (1) and wrong usage (2), never of slow work: speed depends on the machine.
 try {
   const config = parseConfig(process.argv.slice(2))

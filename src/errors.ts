@@ -20,6 +20,9 @@ export type ErrorCode =
   | 'entry_changed'
   | 'entry_refused'
   | 'token_refused'
+  | 'admin_refused'
+  | 'backup_unusable'
+  | 'enrolment_refused'
 
 /** Base of all deliberate errors. `hint` is a second line for people: what to do about it. */
 export class CertgateError extends Error {

@@ -3,6 +3,7 @@ import type { InternalUser, Settings } from '../config/settings.ts'
 import type { Policy, RoleMapping } from '../policy/types.ts'
 import type { Store } from '../store/store.ts'
 import type { ListenerMaterial } from '../tls/types.ts'
+import type { AuthorityService } from './authority-service.ts'
 
 /** What the gateway serves now, or would serve were it running. */
 export interface InForce {
@@ -30,6 +31,8 @@ export interface AdministrationContext {
   /** Asked anew for each request: a reload replaces it. */
   inForce(): InForce
   authority(): OperatingAuthority
+  /** What rotates it and signs its lists; null: not there yet. */
+  authorityService(): AuthorityService | null
   /** Resolves once every worker has the registry as it is now, or was killed for not taking it; at once where none runs. */
   published(): Promise<void>
   /** Has changed files taken up and waits for what came of it; `unchanged` where nothing runs. */

@@ -1,4 +1,4 @@
-import type { KeyObject, X509Certificate } from 'node:crypto'
+import { hash, type KeyObject, type X509Certificate } from 'node:crypto'
 import { certificateParts, readCertificate } from '../identity/certificate.ts'
 import { BOOLEAN, contentBytes, INTEGER, SEQUENCE } from '../identity/der.ts'
 import { BASIC_CONSTRAINTS } from '../identity/oids.ts'
@@ -61,3 +61,6 @@ export function pathLengthOf(certificate: Uint8Array): number | null {
   const bytes = contentBytes(length)
   return bytes.length === 1 ? (bytes[0] ?? 0) : 255
 }
+
+/** How the store, revocation lists and addresses call this CA: lower-case hex SHA-256 of its SubjectPublicKeyInfo. */
+export const issuerKeyId = ({ publicKeyInfo }: Pick<Issuer, 'publicKeyInfo'>): string => hash('sha256', publicKeyInfo, 'hex')

@@ -27,6 +27,13 @@ export async function generateKey(type: KeyType): Promise<KeyObject> {
   return (await generate('rsa', { modulusLength: type === 'rsa' ? 3072 : 4096, publicExponent: 65537 })).privateKey
 }
 
+/** What to make in the place of a key: the same kind, at least as strong where that is offered. */
+export function successorType({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): KeyType {
+  if (type === 'ed25519') return 'ed25519'
+  if (type !== 'rsa' && type !== 'rsa-pss') return 'ec'
+  return (details?.modulusLength ?? 0) > 3072 ? 'rsa4096' : 'rsa'
+}
+
 /** The private key as PKCS#8 PEM (RFC 5958), not encrypted: only for files of mode 0600. */
 export function privateKeyPem(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString()

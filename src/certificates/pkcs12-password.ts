@@ -7,8 +7,8 @@ import { ciphers, digests, hmacDigests, oid, oldCiphers } from './pkcs12-oids.ts
 /** The file uses something that no supported tool writes, or asks for absurd work. */
 export class UnsupportedError extends Error {}
 
-/** Java's and NSS's limit is lower; beyond it a file only serves to keep us busy. */
-const maxIterations = 10_000_000
+/** Hundreds of times what tools write. Each million costs the process a second in which nobody else is heard, and files come from administrators too. */
+const maxIterations = 1_000_000
 
 /** A password in both of its encodings. null stands for the empty byte string, which some tools write for "no password". */
 export interface Password {

@@ -48,6 +48,16 @@ export const groups: readonly CommandGroup[] = [
     ],
   },
   {
+    title: 'certificates',
+    commands: [
+      {
+        name: 'cert enroll',
+        summary: 'get a client certificate for a one-time token, with a key made here',
+        load: async () => (await import('./cert-enroll.ts')).certEnrollCommand,
+      },
+    ],
+  },
+  {
     title: 'ask',
     commands: [
       {
@@ -69,6 +79,141 @@ export const groups: readonly CommandGroup[] = [
         name: 'dn',
         summary: 'print who a certificate says it is, to paste into the mapping',
         load: async () => (await import('./dn.ts')).dnCommand,
+      },
+    ],
+  },
+  {
+    title: 'certificates',
+    commands: [
+      {
+        name: 'cert generate',
+        summary: 'issue a client certificate, or sign a request',
+        load: async () => (await import('./cert-generate.ts')).certGenerateCommand,
+      },
+      {
+        name: 'cert trust',
+        summary: 'accept a client certificate that somebody else issued',
+        load: async () => (await import('./cert-trust.ts')).certTrustCommand,
+      },
+      {
+        name: 'cert list',
+        summary: 'list client certificates, their rights and state',
+        load: async () => (await import('./cert-list.ts')).certListCommand,
+      },
+      {
+        name: 'cert show',
+        summary: 'show all that is known of a client certificate',
+        load: async () => (await import('./cert-show.ts')).certShowCommand,
+      },
+      {
+        name: 'cert edit',
+        summary: 'change the rights of a client certificate, or what it is called',
+        load: async () => (await import('./cert-edit.ts')).certEditCommand,
+      },
+      {
+        name: 'cert renew',
+        summary: 'issue a successor of a certificate, or keep the files of one fresh',
+        load: async () => (await import('./cert-renew.ts')).certRenewCommand,
+      },
+      {
+        name: 'cert disable',
+        summary: 'refuse a client certificate until it is enabled again',
+        load: async () => (await import('./cert-disable.ts')).certDisableCommand,
+      },
+      {
+        name: 'cert enable',
+        summary: 'accept a disabled client certificate again',
+        load: async () => (await import('./cert-enable.ts')).certEnableCommand,
+      },
+      {
+        name: 'cert revoke',
+        summary: 'revoke a client certificate, and its key, for good',
+        load: async () => (await import('./cert-revoke.ts')).certRevokeCommand,
+      },
+      {
+        name: 'cert remove',
+        summary: 'forget a client certificate: it is registered no more',
+        load: async () => (await import('./cert-remove.ts')).certRemoveCommand,
+      },
+      {
+        name: 'cert purge',
+        summary: 'forget client certificates that have expired',
+        load: async () => (await import('./cert-purge.ts')).certPurgeCommand,
+      },
+      {
+        name: 'cert export',
+        summary: 'write all registered certificates into one PFX file, without keys',
+        load: async () => (await import('./cert-export.ts')).certExportCommand,
+      },
+      {
+        name: 'generateClientCert',
+        summary: "issue a certificate with ClusterAdmin, by RavenDB's words",
+        load: async () => (await import('./generate-client-cert.ts')).generateClientCertCommand,
+      },
+      {
+        name: 'trustClientCert',
+        summary: "accept a certificate with ClusterAdmin, by RavenDB's words",
+        load: async () => (await import('./trust-client-cert.ts')).trustClientCertCommand,
+      },
+      {
+        name: 'token create',
+        summary: 'make a one-time token that a machine enrols with (EST)',
+        load: async () => (await import('./token-create.ts')).tokenCreateCommand,
+      },
+      {
+        name: 'token list',
+        summary: 'list enrolment tokens, and what was issued for them',
+        load: async () => (await import('./token-list.ts')).tokenListCommand,
+      },
+      {
+        name: 'token remove',
+        summary: 'take back an enrolment token that was not used yet',
+        load: async () => (await import('./token-remove.ts')).tokenRemoveCommand,
+      },
+      {
+        name: 'ca show',
+        summary: 'show the authority: what signs, what is trusted, until when',
+        load: async () => (await import('./ca-show.ts')).caShowCommand,
+      },
+      {
+        name: 'ca crl',
+        summary: 'print the revocation lists of the authority (PEM)',
+        load: async () => (await import('./ca-crl.ts')).caCrlCommand,
+      },
+      {
+        name: 'ca rotate',
+        summary: 'replace the authority; the old one is trusted for a while',
+        load: async () => (await import('./ca-rotate.ts')).caRotateCommand,
+      },
+    ],
+  },
+  {
+    title: 'audit and backup',
+    commands: [
+      {
+        name: 'audit list',
+        summary: 'show what was done by whom: the newest entries of the audit log',
+        load: async () => (await import('./audit-list.ts')).auditListCommand,
+      },
+      {
+        name: 'audit export',
+        summary: 'write the whole audit log as JSON lines',
+        load: async () => (await import('./audit-export.ts')).auditExportCommand,
+      },
+      {
+        name: 'audit verify',
+        summary: 'check that the audit log is as it was written',
+        load: async () => (await import('./audit-verify.ts')).auditVerifyCommand,
+      },
+      {
+        name: 'backup',
+        summary: 'copy store, authority and configuration into a new folder',
+        load: async () => (await import('./backup.ts')).backupCommand,
+      },
+      {
+        name: 'restore',
+        summary: 'put a backup in place of a gateway that is gone',
+        load: async () => (await import('./restore.ts')).restoreCommand,
       },
     ],
   },
@@ -97,14 +242,4 @@ export const groups: readonly CommandGroup[] = [
 export const commands: readonly CommandEntry[] = groups.flatMap((group) => group.commands)
 
 /** Words that users of later versions and of the systems certgate grew from will try. */
-export const notInThisVersion: ReadonlySet<string> = new Set([
-  'cert',
-  'ca',
-  'generateClientCert',
-  'trustClientCert',
-  'backup',
-  'restore',
-  'roles import',
-  'roles export',
-  'users add',
-])
+export const notInThisVersion: ReadonlySet<string> = new Set(['roles import', 'roles export', 'users add'])

@@ -1,5 +1,5 @@
+import type { CertificateLines, Explanation, RoleLine } from '../admin/explain/explanation.ts'
 import { printable } from '../gateway/refusal/refusal.ts'
-import type { CertificateLines, Explanation, RoleLine } from './explanation.ts'
 import type { styles } from './style.ts'
 
 type Styles = ReturnType<typeof styles>
@@ -16,10 +16,12 @@ export function explanationText(explanation: Explanation, style: Styles): string
     ...certificateRows(explanation.certificate),
     ['identity', identity === null ? 'nobody' : `${identity.name}, by ${identity.domain}`],
     ...(identity === null ? [] : [['backend roles', list(identity.backend_roles)] as const]),
+    ...rightsRows(explanation),
     ...(roles.length === 0
       ? [['roles', 'none'] as const]
       : roles.map((role, index) => [index === 0 ? 'roles' : '', roleText(role, roles)] as const)),
     ...routeRows(explanation),
+    ...databaseRows(explanation),
     ...forwardedRows(explanation),
     ...notes.map((note) => ['note', note] as const),
   ]
@@ -27,13 +29,26 @@ export function explanationText(explanation: Explanation, style: Styles): string
   return `${[verdict, '', ...rows.map(([label, text]) => `${style.dim(label.padEnd(15))}${shown(text)}`)].join('\n')}\n`
 }
 
-function verdictText({ allowed, identity, request, route, roles, status, reason, detail }: Explanation): string {
+function verdictText({ allowed, identity, request, route, roles, databases, status, reason, detail }: Explanation): string {
   const who = identity === null ? 'a request without an identity' : `'${identity.name}'`
   if (!allowed) return shown(`${status} ${reason}: ${detail}`)
   const by = route?.allow.find((word) => roles.some(({ role }) => role === word)) ?? null
-  return shown(
-    `${who} may ${request.method} ${request.path}, ${by === null ? `because the route allows ${route?.allow.join(', ')}` : `by the role ${by}`}`,
-  )
+  const rule = databases.find(({ granted }) => granted)
+  const why = rule === undefined ? `because the route allows ${route?.allow.join(', ')}` : `by the rule ${rule.rule}`
+  return shown(`${who} may ${request.method} ${request.path}, ${by === null ? why : `by the role ${by}`}`)
+}
+
+function rightsRows({ identity }: Explanation): Row[] {
+  if (identity === null || identity.clearance === null) return []
+  const permissions = Object.entries(identity.permissions).map(([database, access]) => `${database}: ${access}`)
+  return [['clearance', permissions.length === 0 ? identity.clearance : `${identity.clearance}; ${permissions.join(', ')}`]]
+}
+
+function databaseRows({ databases }: Explanation): Row[] {
+  return databases.map(({ rule, granted, detail }, index) => [
+    index === 0 ? 'databases' : '',
+    `${rule} ${granted ? 'grants' : 'does not grant'}: ${detail}`,
+  ])
 }
 
 function certificateRows(certificate: CertificateLines | null): Row[] {

@@ -1,24 +1,16 @@
 import { resolve } from 'node:path'
-import type { ListenerTlsSettings } from '../config/settings.ts'
+import { describe } from '../admin/explain/explanation.ts'
+import { present } from '../admin/explain/presentation.ts'
+import { readQuestion } from '../admin/explain/question.ts'
+import { judge } from '../admin/explain/verdict.ts'
 import { UsageError } from '../errors.ts'
-import { hostName } from '../gateway/client-head.ts'
-import { ExpressionError } from '../identity/expression-error.ts'
-import type { Snapshot } from '../ipc/messages.ts'
-import { type Authority, readAuthorities } from '../policy/mapping-issuer.ts'
 import { compilePolicy } from '../policy/policy.ts'
-import { trustFor, UNNAMED } from '../tls/handshake-server.ts'
-import { findName } from '../tls/server-names.ts'
-import { compileTrust } from '../tls/trust-domain.ts'
-import type { Peer } from '../tls/types.ts'
 import { readCertificateFile } from './certificate-file.ts'
-import { imaginedCertificate, imaginedSubject, presentCertificate } from './claimant.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
 import { explanationText } from './explain-text.ts'
-import { describe } from './explanation.ts'
 import { loadSnapshot } from './load-snapshot.ts'
-import { type Question, readQuestion } from './question.ts'
+import { registryOfKey } from './registry-of-key.ts'
 import { styles } from './style.ts'
-import { judge } from './verdict.ts'
 
 const FLAGS = {
   config: { type: 'string', short: 'c' },
@@ -72,7 +64,9 @@ examples:
     checkClaim(flags, flags.anonymous)
     const snapshot = await loadSnapshot(flags.config, terminal)
     const question = readQuestion(method, url, flags, snapshot.settings)
-    const { peer, unreached, notes } = await present(snapshot, question, flags, terminal)
+    const claim = { shown: shownFile(flags.cert, terminal), cn: flags.cn, dn: flags.dn }
+    const registry = await registryOfKey(snapshot.settings.store?.file ?? null, claim.shown?.ders[0] ?? Buffer.of())
+    const { peer, unreached, notes } = present(snapshot, question, claim, Date.now(), registry)
     const policy = compilePolicy(snapshot.settings, snapshot.mapping, snapshot.listeners.values())
     const verdict = await judge(snapshot, policy, question, { peer, user: flags.user ?? null, unreached })
     const imagined = flags.cert === undefined
@@ -92,65 +86,6 @@ function checkClaim({ cert, cn, dn, user }: Claim, anonymous: boolean): void {
   if (user?.includes(':')) throw new UsageError(`'${user}' cannot be sent: a user name has no colon (RFC 7617)`)
 }
 
-interface Presented {
-  /** null: the listener asks nobody for a certificate. */
-  readonly peer: Peer | null
-  /** Why no request would come through at all. */
-  readonly unreached: string | null
-  readonly notes: readonly string[]
-}
-
-/** What the listener would make of the certificate. */
-async function present(snapshot: Snapshot, question: Question, claim: Claim, terminal: Terminal): Promise<Presented> {
-  const { listener, serverName } = question
-  const given = claim.cert ?? claim.cn ?? claim.dn
-  const material = snapshot.listeners.get(listener.name)
-  const unasked = given === undefined ? [] : [`listener ${listener.name} asks nobody for a certificate, so this one is not looked at`]
-  if (listener.tls === null || material === undefined) return { peer: null, unreached: null, notes: unasked }
-  const nobody: Peer = { certificate: null, refusal: null, detail: '', serverName, resumed: false }
-  const name = trustFor(listener.tls, serverName)
-  const unreached = misdirection(listener.tls, name, question)
-  if (name === null || unreached !== null) return { peer: nobody, unreached, notes: [] }
-  if (listener.tls.clientauthMode === 'NONE') return { peer: nobody, unreached: null, notes: unasked }
-  if (given === undefined) return { peer: nobody, unreached: null, notes: [] }
-  const trust = name === UNNAMED ? material : (material.names.get(name) ?? material)
-  const now = Date.now()
-  if (claim.cert !== undefined) {
-    const certificates = readCertificateFile(resolve(terminal.cwd, claim.cert), claim.cert)
-    const domain = compileTrust(trust, listener.tls.clientauthMode)
-    return { peer: presentCertificate(claim.cert, certificates, domain, serverName, now), unreached: null, notes: [] }
-  }
-  const authorities = readAuthorities([{ clientCa: trust.clientCa, names: new Map() }])
-  const { certificate, notes } = imagine(claim, authorities, now)
-  return { peer: { ...nobody, certificate }, unreached: null, notes }
-}
-
-/** Why the request ends before anybody looks at certificates: the server name, or a Host that is not under it. */
-function misdirection(tls: ListenerTlsSettings, name: string | null, { host, serverName, listener }: Question): string | null {
-  if (name === null) {
-    const sent = serverName === null ? 'a client that sends no server name' : `the server name '${serverName}'`
-    return `the TLS handshake fails: listener ${listener.name} has no certificate for ${sent}`
-  }
-  if (name === UNNAMED || findName(tls.names, hostName(host) ?? '') === name) return null
-  return `Host ${host} is not served under the name of this TLS connection`
-}
-
-function imagine({ cn, dn = '' }: Claim, authorities: readonly Authority[], now: number) {
-  const [issuer = null, ...others] = authorities.filter(({ selfSigned }) => selfSigned)
-  const subject = usable(() => imaginedSubject(cn === undefined ? { dn } : { cn }))
-  const notes = [
-    `supposed: a certificate with the subject ${cn === undefined ? dn : `CN=${cn} and nothing else`}, issued by ${issuer?.dn ?? 'nobody'}`,
-    ...(others.length === 0 ? [] : [`${others.length + 1} client CAs are trusted here: where the mapping binds issuers, ask with --cert`]),
-  ]
-  return { certificate: imaginedCertificate(subject, issuer, now), notes }
-}
-
-/** A DN on the command line that is none is wrong usage, not a wrong configuration. */
-function usable<T>(read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof ExpressionError) throw new UsageError(error.message, error.hint)
-    throw error
-  }
+function shownFile(file: string | undefined, { cwd }: Terminal) {
+  return file === undefined ? undefined : { file, ders: readCertificateFile(resolve(cwd, file), file) }
 }

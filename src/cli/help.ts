@@ -1,4 +1,4 @@
-import type { Terminal } from './command.ts'
+import type { CommandEntry, Terminal } from './command.ts'
 import { groups } from './commands.ts'
 import { styles } from './style.ts'
 
@@ -8,6 +8,7 @@ const examples: readonly (readonly [string, string])[] = [
   ['certgate check --config data/certgate.yml', 'every problem at once, each with its line'],
   ['certgate serve --config data/certgate.yml', ''],
   ['certgate explain --config data/certgate.yml --cn alice GET /movies/_doc/3', 'who, which roles, allowed or not, and why'],
+  ['certgate cert generate --config data/certgate.yml alice', 'a client certificate; cert list, show and revoke know it from then on'],
 ]
 
 /** The overview of all commands. */
@@ -29,5 +30,34 @@ export function overview(terminal: Terminal): string {
 /** One command's usage text, its headings in bold. */
 export function commandHelp(usage: string, terminal: Terminal): string {
   const { bold } = styles(terminal)
-  return `${usage.trim().replace(/^[a-z][a-z ]*:/gm, (heading) => bold(heading))}\n`
+  return `${aligned(usage.trim()).replace(/^[a-z][a-z ]*:/gm, (heading) => bold(heading))}\n`
+}
+
+/** The commands that share a first word, as `certgate cert --help` shows them. */
+export function familyHelp(family: readonly CommandEntry[], terminal: Terminal): string {
+  const { bold, cyan, dim } = styles(terminal)
+  const width = Math.max(...family.map(({ name }) => name.length))
+  const lines = family.map(({ name, summary }) => `  ${cyan(name.padEnd(width))}  ${summary}`)
+  const [first = ''] = family[0]?.name.split(' ') ?? []
+  return `${bold('usage:')} certgate ${first} COMMAND [FLAGS]\n\n${lines.join('\n')}\n\n${dim(`'certgate ${first} COMMAND --help' tells more`)}\n`
+}
+
+const flagLine = /^( {2}(?:-[a-zA-Z], | {4})--\S+(?: \S+)?)( {2,})(\S.*)$/
+const continuation = /^ {10,}(\S.*)$/
+
+/** Descriptions of flags below each other, as far from them as that of the longest is: their lines come from several files. */
+function aligned(usage: string): string {
+  const lines = usage.split('\n')
+  const flags = lines.map((line) => flagLine.exec(line))
+  const [, longest = '', gap = ''] =
+    flags.filter((flag) => flag !== null).sort((a, b) => (b[1] ?? '').length - (a[1] ?? '').length)[0] ?? []
+  const column = longest.length + gap.length
+  return lines
+    .map((line, index) => {
+      const [, flag, , description] = flags[index] ?? []
+      if (flag !== undefined) return `${flag.padEnd(column)}${description}`
+      const more = column === 0 ? undefined : continuation.exec(line)?.[1]
+      return more === undefined ? line : `${' '.repeat(column)}${more}`
+    })
+    .join('\n')
 }

@@ -43,6 +43,7 @@ examples:
       cwd: terminal.cwd,
       listen: '0.0.0.0:8443',
       telemetry: '127.0.0.1:9464',
+      admin: '127.0.0.1:9443',
       upstream: { name: 'app', target },
     }
     terminal.out(summary(folder, names, await initialize(request), terminal))
@@ -71,6 +72,7 @@ export function summary(folder: string, names: readonly string[], made: Initiali
     ['certgate.yml', 'the configuration'],
     ['roles_mapping.yml', 'who has which role: CN=admin has the role admin'],
     ['internal_users.yml', 'users with passwords, if you want any'],
+    ['certgate.db', 'who has which certificate: CN=admin has the clearance ClusterAdmin'],
     ['ca/ca.crt', `the root certificate, for clients to trust, until ${authority}`],
     ['ca/*.key', 'the keys of the authority: keep them secret, better still offline'],
     ['server.crt, server.key', `for ${names.join(', ')}, until ${leaf}`],

@@ -2,6 +2,7 @@
 export interface InitialConfig {
   readonly listen: string
   readonly telemetry: string
+  readonly admin: string
   /** Name of the upstream in the file, and its target. */
   readonly upstream: { readonly name: string; readonly target: string }
 }
@@ -11,7 +12,7 @@ function quoted(text: string): string {
   return JSON.stringify(text.replaceAll('${', () => '$${'))
 }
 
-export function initialConfig({ listen, telemetry, upstream }: InitialConfig): string {
+export function initialConfig({ listen, telemetry, admin, upstream }: InitialConfig): string {
   return `# What certgate serves, whom it trusts and what it lets through. Relative paths are relative to this file.
 # After a change: certgate check, then certgate reload (or just wait: a valid change is taken up by itself).
 
@@ -64,8 +65,14 @@ identity_headers:
   styles:
     - plain
 
-# certgate status and certgate reload work through this socket.
+# Who has which certificate, and the audit log. The authority that signs them is in ca/.
+store:
+  sqlite: certgate.db
+
+# Where administrators manage certificates and roles, with a client certificate of clearance Operator or above. The commands of
+# this machine work through the socket.
 admin:
+  address: ${admin}
   socket: admin.sock
 
 # /metrics, /healthz and /readyz

@@ -1,8 +1,14 @@
-import { randomInt } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createAuthority } from '../certificates/authority.ts'
+import { type Authority, createAuthority } from '../certificates/authority.ts'
+import { issuedEntry, recordIssuance } from '../certificates/issuance-record.ts'
 import { issueClient, issueServer } from '../certificates/issue.ts'
 import { writePfx } from '../certificates/pkcs12-write.ts'
+import { openStore } from '../store/store.ts'
+import { assertAbsent } from '../store/store-file.ts'
+import type { Actor } from '../store/types.ts'
+import { newPassword } from './generated-password.ts'
 import { type InitialConfig, initialConfig, initialInternalUsers, initialRolesMapping } from './initial-config.ts'
 import { type NewFile, writeNewFiles } from './new-files.ts'
 
@@ -33,9 +39,13 @@ export async function initialize(request: InitRequest): Promise<Initialized> {
   const server = await issueServer(authority.issuer, { commonName, names, days: leafDays })
   const admin = await issueClient(authority.issuer, { commonName: 'admin', days: leafDays })
   const password = newPassword()
+  const store = await newStore(authority, server.der, admin.der)
 
   const secret = (path: string, content: string | Uint8Array): NewFile => ({ path, content, mode: 0o600 })
   const open = (path: string, content: string): NewFile => ({ path, content, mode: 0o644 })
+  // What SQLite left beside a database that is gone would be taken for a part of the new one.
+  const database = join(request.folder, 'certgate.db')
+  if (!existsSync(database)) assertAbsent(database)
   writeNewFiles(
     request.folder,
     [
@@ -49,6 +59,7 @@ export async function initialize(request: InitRequest): Promise<Initialized> {
       secret(join('clients', 'admin.key'), admin.key),
       secret(join('clients', 'admin.pfx'), writePfx(admin, password, 'certgate admin')),
       secret(join('clients', 'admin.pass'), `${password}\n`),
+      secret('certgate.db', store),
       open('roles_mapping.yml', initialRolesMapping),
       secret('internal_users.yml', initialInternalUsers),
       // Last: where it stands, the rest is there.
@@ -59,9 +70,29 @@ export async function initialize(request: InitRequest): Promise<Initialized> {
   return { authorityUntil: authority.notAfter, leavesUntil: server.notAfter }
 }
 
-/** 25 characters without look-alikes, 120 bits and more: to be typed once into a browser. */
-function newPassword(): string {
-  const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789'
-  const group = () => Array.from({ length: 5 }, () => alphabet[randomInt(alphabet.length)]).join('')
-  return Array.from({ length: 5 }, group).join('-')
+/**
+ * The registry that knows everything issued here, as the bytes of its file: the administrator with ClusterAdmin, and the serials of all
+ * three. Made apart, so that the folder gets it whole or not at all.
+ */
+async function newStore(authority: Authority, server: Buffer, admin: Buffer): Promise<Buffer> {
+  const folder = mkdtempSync(join(tmpdir(), 'certgate-init-'))
+  try {
+    const file = join(folder, 'certgate.db')
+    const store = openStore(file)
+    try {
+      const { issuer, root } = authority
+      store.write(() => {
+        recordIssuance(store, root, issuer.certificate.raw, CLI)
+        recordIssuance(store, issuer, server, CLI)
+        store.registry.add([issuedEntry(issuer, admin, { name: 'admin', clearance: 'ClusterAdmin', permissions: new Map() })], CLI)
+      })
+    } finally {
+      store.close()
+    }
+    return readFileSync(file)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
+
+const CLI: Actor = { name: 'cli', fingerprint: null }

@@ -2,7 +2,7 @@ import { nearest } from '../config/suggest.ts'
 import { UsageError } from '../errors.ts'
 import type { CommandEntry, Terminal } from './command.ts'
 import { commands, notInThisVersion } from './commands.ts'
-import { commandHelp, overview } from './help.ts'
+import { commandHelp, familyHelp, overview } from './help.ts'
 import { reportError } from './report-error.ts'
 
 /**
@@ -31,6 +31,11 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<nu
   if (first === 'help') return dispatch([...rest, '--help'], terminal)
   if (first.startsWith('-')) throw new UsageError(`unknown flag ${first}`, "a command comes first: see 'certgate --help'")
 
+  const family = commands.filter(({ name }) => name.startsWith(`${first} `))
+  if (family.length > 0 && (rest[0] === '--help' || rest[0] === '-h')) {
+    terminal.out(familyHelp(family, terminal))
+    return 0
+  }
   const { entry, args } = find(first, rest)
   const command = await entry.load()
   if (asksForHelp(args)) {

@@ -31,6 +31,16 @@ export function socketOf({ config, socket }: RunningFlags, terminal: Pick<Termin
   return likely
 }
 
+/** As socketOf; null where the configuration opens no socket. */
+export function adminSocketOf(flags: RunningFlags, terminal: Pick<Terminal, 'cwd' | 'env'>): string | null {
+  try {
+    return socketOf(flags, terminal)
+  } catch (error) {
+    if (error instanceof CertgateError && error.code === 'not_running') return null
+    throw error
+  }
+}
+
 /** What is wrong where the text is no YAML. */
 function parsed(text: string, file: string): YamlDocument | ConfigError {
   try {

@@ -22,7 +22,7 @@ const demoName = 'demo'
 export const startCommand: Command = {
   name: 'start',
   summary: 'set up in data/ if needed, then serve in front of a small demo service',
-  usage: `usage: certgate start [--dir DIR] [--listen ADDRESS] [--telemetry ADDRESS]
+  usage: `usage: certgate start [--dir DIR] [--listen ADDRESS] [--telemetry ADDRESS] [--admin ADDRESS]
 
 The first time it makes what 'certgate init' makes; later it serves what is there. In front of a demo service that shows
 the headers it receives, until upstreams.demo is no longer in the configuration. Prints a curl line that works.
@@ -30,16 +30,19 @@ the headers it receives, until upstreams.demo is no longer in the configuration.
       --dir DIR             where the configuration is or will be; default: data
       --listen ADDRESS      HOST:PORT to write into a new configuration; default: 0.0.0.0:8443
       --telemetry ADDRESS   the same for metrics and health; default: 127.0.0.1:9464
+      --admin ADDRESS       the same for administration; default: 127.0.0.1:9443,
+                            or a free port where --listen takes one
 
 examples:
   certgate start
-  npm start -- --listen 127.0.0.1:9443
+  npm start -- --listen 127.0.0.1:8444
 `,
   async run(args, terminal) {
     const { flags } = parseArguments('start', args, {
       dir: { type: 'string' },
       listen: { type: 'string' },
       telemetry: { type: 'string' },
+      admin: { type: 'string' },
     })
     const folder = resolve(terminal.cwd, flags.dir ?? 'data')
     const file = join(folder, 'certgate.yml')
@@ -64,6 +67,7 @@ examples:
 interface StartFlags {
   readonly listen: string | undefined
   readonly telemetry: string | undefined
+  readonly admin: string | undefined
 }
 
 /** Nothing is written before it is clear that it can be served: a port in use would otherwise be in the new configuration. */
@@ -72,6 +76,8 @@ async function setUp(folder: string, flags: StartFlags, terminal: Terminal): Pro
   const telemetry = addressOf('--telemetry', flags.telemetry ?? '127.0.0.1:9464')
   await checkFree('--listen', listen, terminal)
   await checkFree('--telemetry', telemetry, terminal)
+  const admin = addressOf('--admin', flags.admin ?? (listen.port === 0 ? '127.0.0.1:0' : '127.0.0.1:9443'))
+  await checkFree('--admin', admin, terminal)
   const demo = await startDemoUpstream()
   try {
     const names = serverNames([])
@@ -81,6 +87,7 @@ async function setUp(folder: string, flags: StartFlags, terminal: Terminal): Pro
       cwd: terminal.cwd,
       listen: formatAddress(listen.host, listen.port),
       telemetry: formatAddress(telemetry.host, telemetry.port),
+      admin: formatAddress(admin.host, admin.port),
       upstream: { name: demoName, target: `http://127.0.0.1:${demo.port}` },
     })
     terminal.out(`${summary(folder, names, made, terminal)}\n`)
@@ -94,8 +101,8 @@ async function setUp(folder: string, flags: StartFlags, terminal: Terminal): Pro
 /** What was set up earlier is served as it is; null where its configuration no longer has the demo service. */
 async function resume(file: string, flags: StartFlags, terminal: Terminal): Promise<DemoUpstream | null> {
   const name = shortPath(file, terminal.cwd)
-  const surplus = flags.listen !== undefined ? '--listen' : flags.telemetry !== undefined ? '--telemetry' : null
-  if (surplus !== null) throw new UsageError(`${surplus} is for a new configuration, and ${name} exists`, 'change the address there')
+  const surplus = (['listen', 'telemetry', 'admin'] as const).find((flag) => flags[flag] !== undefined)
+  if (surplus !== undefined) throw new UsageError(`--${surplus} is for a new configuration, and ${name} exists`, 'change the address there')
   const [target] = loadConfig(file, { env: terminal.env }).settings.upstreams.get(demoName)?.targets ?? []
   if (target?.kind !== 'tcp' || target.tls || target.host !== '127.0.0.1') return null
   try {
@@ -126,7 +133,7 @@ async function checkFree(flag: string, { host, port }: Address, terminal: Termin
   } catch (error) {
     if (!(error instanceof CertgateError)) throw error
     const start = terminal.env.npm_lifecycle_event === 'start' ? 'npm start --' : `${programName(terminal)} start`
-    const other = formatAddress(host, port < 60_000 ? port + 1000 : port - 1000)
+    const other = formatAddress(host, port < 60_000 ? port + 10 : port - 10)
     throw new CertgateError(error.code, error.message, { hint: `stop it, or choose another port: ${start} ${flag} ${other}`, cause: error })
   }
 }

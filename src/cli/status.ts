@@ -35,7 +35,7 @@ examples:
 
 const DAY = 86_400_000
 /** As RavenDB's Studio shows it. */
-const ABOUT_TO_EXPIRE = 14 * DAY
+export const ABOUT_TO_EXPIRE = 14 * DAY
 
 /** The status for people. */
 export function renderStatus(status: Status, terminal: Terminal, now: number): string {
@@ -77,8 +77,23 @@ export function renderStatus(status: Status, terminal: Terminal, now: number): s
   for (const { listener, file, issuer, next_update, revoked } of status.crls) {
     lines.push(`  ${listener}  ${path(file)}  ${issuer}, ${revoked} revoked, next update ${expiry(next_update)}`)
   }
+  lines.push(...authorityLines(status, terminal, expiry))
   const problems = reload?.outcome === 'failed' ? `\n${formatProblems(reload.problems, terminal)}` : ''
   return `${lines.join('\n')}\n${problems}`
+}
+
+function authorityLines({ authority }: Status, terminal: Terminal, expiry: (moment: number) => string): string[] {
+  if (authority === null) return []
+  const { bold, yellow } = styles(terminal)
+  const { issuing, problem, overlap_until, crls, expiring_clients } = authority
+  const lines = ['', bold('authority')]
+  lines.push(issuing === null ? `  ${yellow('issues nothing')}: ${problem}` : `  signs   ${issuing.subject}  ${expiry(issuing.not_after)}`)
+  if (overlap_until !== null) lines.push(`  rotated, the replaced root is trusted until ${day(overlap_until)}`)
+  for (const { issuer, number, next_update, revoked } of crls)
+    lines.push(`  list    ${issuer}, number ${number}, ${revoked} revoked, next update ${expiry(next_update)}`)
+  if (expiring_clients > 0)
+    lines.push(`  ${yellow(`${expiring_clients} client certificate${expiring_clients === 1 ? ' ends' : 's end'} soon`)}`)
+  return lines
 }
 
 const day = (moment: number): string => (Number.isFinite(moment) ? new Date(moment).toISOString().slice(0, 10) : 'never')

@@ -9,6 +9,7 @@ import { judgePattern } from './expressions.ts'
 import { deepFreeze } from './freeze.ts'
 import { DEFAULT_IDENTITY_HEADERS } from './sections/identity-headers.ts'
 import { DEFAULT_LIMITS } from './sections/limits.ts'
+import { DEFAULT_EXPIRY_WARNING } from './sections/telemetry.ts'
 import type { AuthDomain, InternalUser, Settings } from './settings.ts'
 import { InvalidValue } from './shape.ts'
 
@@ -78,11 +79,13 @@ export function settingsFromFlags(flags: QuickFlags): QuickConfig {
     identityHeaders: DEFAULT_IDENTITY_HEADERS,
     admin: null,
     pki: null,
+    authority: null,
     store: null,
     telemetry: {
       address: flags.telemetry === undefined ? null : flagValue('--telemetry', flags.telemetry, parseAddress),
       accessLog: 'on',
       log: { level: 'info', format: 'auto' },
+      expiryWarning: DEFAULT_EXPIRY_WARNING,
     },
     workers: 'auto',
     errors: 'problem',

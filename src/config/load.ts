@@ -13,7 +13,7 @@ import { readAuth } from './sections/auth.ts'
 import { readIdentityHeaders } from './sections/identity-headers.ts'
 import { readLimits } from './sections/limits.ts'
 import { readListeners } from './sections/listeners.ts'
-import { readPki, readStore } from './sections/pki.ts'
+import { readAuthority, readPki, readStore } from './sections/pki.ts'
 import { readRevocation } from './sections/revocation.ts'
 import { readRoutes } from './sections/routes.ts'
 import { readTelemetry } from './sections/telemetry.ts'
@@ -117,6 +117,7 @@ function readSettings(reader: Reader, paths: Paths, placeholderFiles: readonly s
     identityHeaders: readIdentityHeaders(reader),
     admin: readAdmin(reader, paths),
     pki: readPki(reader),
+    authority: readAuthority(reader, paths),
     store: readStore(reader, paths),
     revocation: readRevocation(reader),
     telemetry: readTelemetry(reader, paths),

@@ -17,6 +17,8 @@ export interface Settings {
   readonly identityHeaders: IdentityHeaderSettings
   readonly admin: AdminSettings | null
   readonly pki: PkiSettings | null
+  /** What signs; also without a `pki` block, where its folder has it. null: the quick form issues nothing. */
+  readonly authority: AuthoritySettings | null
   /** null: the quick form keeps nothing. */
   readonly store: StoreSettings | null
   /** How the status of foreign certificates is found out. Always set when read from a file; absent: the defaults. */
@@ -191,17 +193,34 @@ export interface PkiSettings {
   readonly http: Address | null
   /** Enrolment over EST, RFC 7030. */
   readonly est: Address | null
+  /** Whether internal users may enrol with their password; tokens always do. */
+  readonly estPasswords: 'allow' | 'deny'
+}
+
+export interface AuthoritySettings {
+  /** A folder as `certgate init` makes it, or a CA of the user's own. */
+  readonly source: { readonly kind: 'folder'; readonly folder: string } | { readonly kind: 'own'; readonly certificate: CertificateSource }
+  /** Public base address of `pki.http`, written into certificates; null: none is. */
+  readonly url: string | null
+  /** How long a revocation list may be relied on. */
+  readonly crlLifetime: number
+  /** Where the lists are written. */
+  readonly crlFolder: string
 }
 
 export interface StoreSettings {
   readonly kind: 'sqlite'
   readonly file: string
+  /** `store` is not written. Where nothing can be made at its default place, certgate runs without a registry, as it did before there was one. */
+  readonly byDefault: boolean
 }
 
 export interface TelemetrySettings {
   readonly address: Address | null
   readonly accessLog: 'on' | 'off' | { readonly file: string }
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'auto' | 'json' | 'pretty' }
+  /** Certificates and revocation lists that end within it are warned of. */
+  readonly expiryWarning: number
 }
 
 export interface Limits {

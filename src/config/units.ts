@@ -57,6 +57,33 @@ export function parseSize(value: string | number): number {
   return bytes
 }
 
+const PERIOD_UNITS = new Map([...DURATION_UNITS, ['d', 24 * 3_600_000]])
+const MAX_PERIOD = 3_660 * 24 * 3_600_000
+
+/** `14d`, `36h`, `90m` or `30s`, to milliseconds: what dates are compared with, where no timer of that length runs. */
+export function parsePeriod(value: string | number): number {
+  const match = /^(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)$/.exec(String(value))
+  const milliseconds = Math.round(Number(match?.[1]) * (PERIOD_UNITS.get(match?.[2] ?? '') ?? Number.NaN))
+  if (Number.isNaN(milliseconds)) {
+    const bare = /^\d+$/.test(String(value))
+    throw new InvalidValue(
+      'expected a period such as `14d`',
+      bare ? `say the unit: \`${value}d\` or \`${value}h\`` : 'units are s, m, h and d',
+    )
+  }
+  if (milliseconds > MAX_PERIOD) throw new InvalidValue('a period is at most 3660d')
+  return milliseconds
+}
+
+/** At least `min` milliseconds; `least` is how a person writes that. */
+export function period(min: number, least: string) {
+  return parsed(z.union([z.string(), z.number()], { error: 'expected a period such as `14d`' }), (value) => {
+    const milliseconds = parsePeriod(value)
+    if (milliseconds < min) throw new InvalidValue(`expected ${least} or more`)
+    return milliseconds
+  })
+}
+
 export function duration() {
   return parsed(z.union([z.string(), z.number()], { error: 'expected a duration such as `10s`' }), parseDuration)
 }

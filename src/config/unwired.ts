@@ -17,21 +17,7 @@ export interface UnwiredKey {
   readonly hint?: string
 }
 
-/** Once these go, `either` is the default: src/config/sections/listeners.ts. */
-const TRUST = { what: 'the certificate registry', words: ['registry', 'either', 'both'], hint: 'use ca' }
-
-export const UNWIRED: readonly UnwiredKey[] = [
-  { path: 'listeners.*.tls.trust', ...TRUST },
-  { path: 'listeners.*.tls.names.*.trust', ...TRUST },
-  { path: 'routes.*.allow.*.database', what: 'database rules' },
-  { path: 'routes.*.allow.*.access', what: 'database rules' },
-  { path: 'admin.address', what: 'the admin API' },
-  { path: 'admin.tls', what: 'the admin API' },
-  { path: 'admin.admin_dn', what: 'clearances' },
-  { path: 'admin.server_certificate', what: 'the admin API' },
-  { path: 'pki', what: 'issuing certificates' },
-  { path: 'store', what: 'the certificate registry' },
-]
+export const UNWIRED: readonly UnwiredKey[] = []
 
 /** Adds a problem for whatever of `unwired` is written. What else is wrong under a key that has to go is left out. */
 export function withUnwired(problems: readonly Problem[], document: YamlDocument, unwired: readonly UnwiredKey[]): Problem[] {

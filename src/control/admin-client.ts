@@ -38,7 +38,8 @@ function exchange(socketPath: string, method: string, path: string): Promise<{ s
   })
 }
 
-function notRunning(socketPath: string, cause: NodeJS.ErrnoException): CertgateError {
+/** Why nobody could be asked, in words; the cause keeps the system's code. */
+export function notRunning(socketPath: string, cause: NodeJS.ErrnoException): CertgateError {
   switch (cause.code) {
     case 'ENOENT':
     case 'ECONNREFUSED':

@@ -2,13 +2,18 @@ import { mkdirSync, statSync, unlinkSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
+import { CLI_CALLER } from '../admin/offline.ts'
+import type { Api } from '../admin/router.ts'
 import { CertgateError } from '../errors.ts'
+import { carry, isPath } from './admin-http.ts'
 import type { ReloadReport, Status } from './status.ts'
 
 export interface AdminHandlers {
   status(): Promise<Status>
   /** `workers`: also replace every worker process by a new one. */
   reload(workers: boolean): Promise<ReloadReport>
+  /** Everything else: the administration. */
+  readonly api: Api
   /** One of them rejected; whoever asked is told the message alone, with status 500. */
   failed(error: unknown): void
 }
@@ -114,28 +119,34 @@ const unusable = (path: string, cause: NodeJS.ErrnoException) =>
 
 async function answer(request: IncomingMessage, response: ServerResponse, handlers: AdminHandlers): Promise<void> {
   try {
-    const url = target(request.url ?? '')
-    if (url === null) {
+    const target = request.url ?? ''
+    if (!isPath(target)) {
       respond(response, 400, { error: 'the request target is malformed' })
       return
     }
+    const url = new URL(target, 'http://admin')
     const asked = `${request.method} ${url.pathname}`
     if (asked === 'GET /status') respond(response, 200, await handlers.status())
     else if (asked === 'POST /reload') respond(response, 200, await handlers.reload(url.searchParams.get('workers') === 'true'))
-    else respond(response, 404, { error: `there is no ${asked}` })
+    else {
+      response.shouldKeepAlive = false
+      await carry(request, response, CLI_CALLER, handlers.api)
+    }
   } catch (error) {
+    // Whoever asked has gone.
+    if (response.destroyed) return
     handlers.failed(error)
     respond(response, 500, { error: error instanceof Error ? error.message : String(error) })
   }
 }
 
-/** Null where it is no path: absolute and network-path forms (`//host/x`) have no meaning on a Unix socket. */
-function target(text: string): URL | null {
-  return /^\/(?!\/)/.test(text) ? URL.parse(text, 'http://admin') : null
-}
-
 function respond(response: ServerResponse, status: number, body: unknown): void {
   if (response.destroyed) return
+  // What was begun is broken off: left open it would be waited for, and ended it would pass for whole.
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
   const text = `${JSON.stringify(body)}\n`
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), connection: 'close' })
   response.end(text)

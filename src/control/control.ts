@@ -5,13 +5,19 @@ import type { Snapshot } from '../ipc/messages.ts'
 import { createAudit } from '../observability/audit.ts'
 import { DESCRIPTORS_HINT, watchDescriptors } from '../observability/descriptor-shortage.ts'
 import { createLogger, flushLogger, type Logger } from '../observability/logger.ts'
+import type { OwnInventory } from '../observability/metrics-aggregator.ts'
 import type { Audit } from '../observability/types.ts'
-import { openAdminSocket } from './admin-socket.ts'
+import { AdministrationService } from './administration-service.ts'
+import { ConfigurationLog } from './configuration-log.ts'
+import { EnrolmentService } from './enrolment-service.ts'
 import { Gateway, type Outcome } from './gateway.ts'
 import { certificatesOf, crlsOf } from './inventory.ts'
 import { type ConfigurationSource, loadConfiguration } from './load.ts'
 import { OneAtATime } from './one-at-a-time.ts'
+import { Pki } from './pki.ts'
+import { openRegistryService, type RegistryService } from './registry-service.ts'
 import { reportOf } from './reload-report.ts'
+import type { Tell } from './revocation-alarms.ts'
 import { RevocationService } from './revocation-service.ts'
 import { formatAddress } from './sockets.ts'
 import type { ReloadCause, ReloadReport, Status } from './status.ts'
@@ -49,10 +55,16 @@ class Control {
   readonly #log: Logger
   readonly #audit: Audit
   readonly #telemetry: Telemetry
+  readonly #loads: ConfigurationLog
   readonly #pool: WorkerPool
   readonly #gateway: Gateway
+  readonly #administration: AdministrationService
+  /** null: not there yet, or started without a store: the quick form keeps nothing, and issues nothing. */
+  #pki: Pki | null = null
   readonly #reloads: OneAtATime<ReloadRequest, ReloadReport>
   readonly #watcher: FileWatcher
+  /** null: not opened yet, or started without a store. */
+  #registry: RegistryService | null = null
   readonly #revocation: RevocationService
   readonly #startedAt = Date.now()
   #state: Status['state'] = 'starting'
@@ -67,30 +79,53 @@ class Control {
     this.#log = log
     this.#audit = createAudit(log)
     this.#telemetry = new Telemetry(options.version, (error) => log.error({ err: error }, 'measurements could not be collected'))
+    this.#loads = new ConfigurationLog({
+      log,
+      audit: this.#audit,
+      telemetry: this.#telemetry,
+      kept: () => this.#registry?.store.audit ?? null,
+      name: options.source.kind === 'file' ? options.source.file : 'command line',
+    })
     cluster.schedulingPolicy = cluster.SCHED_NONE
     cluster.setupPrimary({ serialization: 'advanced', args: [] })
-    this.#revocation = new RevocationService(
-      () => this.#pool.workers,
-      (level, message, fields) => log[level](fields, message),
-    )
-    this.#revocation.configure(settings)
+    const tell: Tell = (level, message, fields) => log[level](fields, message)
+    this.#revocation = new RevocationService(settings, () => this.#pool.workers, tell)
     this.#telemetry.countRevocation(() => this.#revocation.desk.counts)
     this.#pool = new WorkerPool({
       fork: () => cluster.fork(),
-      log: (level, message, fields) => log[level](fields, message),
+      log: tell,
       measured: (worker, values) => this.#telemetry.absorb(worker, values),
       ended: (worker) => this.#telemetry.workerGone(worker),
+      welcome: async (worker) => this.#registry?.publisher.welcome(worker),
+      sighted: (message) => this.#registry?.sightings.hear(message),
       statusWanted: this.#revocation.wanted,
     })
+    this.#administration = new AdministrationService({
+      log,
+      audit: this.#audit,
+      registry: () => this.#registry,
+      authority: () => this.#pki?.service ?? null,
+      statuses: this.#revocation.desk.book,
+      changed: () => this.#pki?.issuanceChanged(),
+      snapshot: () => this.#gateway.inForce?.snapshot ?? null,
+      reload: (workers) => this.#requestReload('command', workers),
+      status: () => this.#status(),
+    })
+    const enrolment = new EnrolmentService({
+      parts: async () => this.#administration.parts(),
+      failed: (error) => log.error({ err: error }, 'enrolment failed'),
+      opened: (at) => log.info(`https://${at} is open for enrolment`),
+    })
     this.#gateway = new Gateway({
+      openEst: (address, snapshot) => enrolment.open(address, snapshot),
       pool: this.#pool,
       announce: (line) => options.out(`${line}\n`),
-      openAdmin: (socket) =>
-        openAdminSocket(socket, {
-          status: () => this.#status(),
-          reload: (workers) => this.#requestReload('command', workers),
-          failed: (error) => log.error({ err: error }, 'an admin request could not be answered'),
-        }),
+      openAdmin: (socket) => this.#administration.openSocket(socket),
+      openAdministration: (address, trust) => this.#administration.openAddress(address, trust),
+      openPki: async (address) => {
+        if (this.#pki !== null) return this.#pki.open(address)
+        throw new CertgateError('address_unavailable', 'there is no store to answer from', { hint: 'remove pki.http' })
+      },
       openTelemetry: async (address) => {
         const server = await this.#telemetry.open(address, this.#telemetryState())
         log.info(`http://${formatAddress(server.address.address, server.address.port)} is open for telemetry`)
@@ -110,8 +145,9 @@ class Control {
     process.on('SIGTERM', () => this.#end('SIGTERM'))
     process.on('SIGINT', () => this.#end('SIGINT'))
     process.on('SIGHUP', () => void this.#requestReload('signal'))
-    this.#logProblems(warnings)
+    this.#loads.problems(warnings)
     try {
+      await this.#openStore(snapshot)
       await this.#gateway.start(snapshot)
     } catch (error) {
       this.#close()
@@ -122,13 +158,24 @@ class Control {
     if (this.#state === 'starting') this.#state = 'serving'
     this.#started.resolve(snapshot)
     this.#telemetry.loaded(snapshot)
+    this.#pki?.take(snapshot)
     this.#log.info({ snapshot: snapshot.number, version: this.#options.version }, 'serving')
-    this.#audit({ kind: 'CONFIG', action: 'loaded', snapshot: snapshot.number, detail: this.#configName })
+    this.#loads.started(snapshot)
     await this.#watcher.watch(this.#filesOf(snapshot.settings), readSince, true)
     const code = await this.#ended.promise
     this.#close()
     await flushLogger(this.#log)
     return code
+  }
+
+  async #openStore(snapshot: Snapshot): Promise<void> {
+    const { store: settings } = snapshot.settings
+    if (settings === null) return
+    this.#registry = await openRegistryService(settings, this.#log, this.#pool)
+    if (this.#registry === null) return
+    const { store } = this.#registry
+    const measured = (own: OwnInventory) => this.#telemetry.own(own)
+    this.#pki = new Pki({ store, log: this.#log, reload: () => this.#requestReload('file'), measured }, snapshot)
   }
 
   /** The first signal drains, the second ends at once. */
@@ -153,7 +200,10 @@ class Control {
 
   #close(): void {
     this.#watcher.close()
+    this.#administration.close()
+    this.#pki?.close()
     this.#telemetry.stop()
+    this.#registry?.close()
   }
 
   #requestReload(cause: ReloadCause, replaceWorkers = false): Promise<ReloadReport> {
@@ -179,33 +229,13 @@ class Control {
     if (outcome.kind === 'failed') this.#revocation.configure(snapshot.settings)
     const report = reportOf(outcome, cause, { number: snapshot.number, loadedAt }, Date.now())
     this.#lastReload = report
-    this.#tell(outcome, report)
+    this.#loads.tell(outcome, report)
+    this.#administration.reloaded(report)
     if (this.#state === 'draining') return report
+    this.#pki?.take(snapshot)
     await this.#watcher.watch([...this.#filesOf(snapshot.settings), ...files], readSince, outcome.kind !== 'failed')
     if (replaceWorkers && outcome.kind !== 'failed') await this.#replaceWorkers()
     return report
-  }
-
-  #tell(outcome: Outcome, { message, cause, snapshot, problems }: ReloadReport): void {
-    switch (outcome.kind) {
-      case 'unchanged':
-        this.#telemetry.unchanged()
-        // Most are editors and mounts that touch files without changing them.
-        this.#log[cause === 'file' ? 'debug' : 'info']({ cause, snapshot }, message)
-        return
-      case 'loaded':
-        this.#telemetry.loaded(outcome.snapshot)
-        this.#log.level = outcome.snapshot.settings.telemetry.log.level
-        this.#logProblems(problems)
-        this.#log.info({ cause, snapshot }, message)
-        this.#audit({ kind: 'CONFIG', action: 'loaded', snapshot, detail: this.#configName })
-        return
-      case 'failed':
-        this.#telemetry.rejected()
-        this.#logProblems(problems)
-        this.#log.error({ cause, snapshot, hint: outcome.error?.hint }, `configuration not taken up: ${message}`)
-        this.#audit({ kind: 'CONFIG', action: 'rejected', snapshot, detail: message })
-    }
   }
 
   async #replaceWorkers(): Promise<void> {
@@ -216,22 +246,10 @@ class Control {
     }
   }
 
-  #logProblems(problems: readonly Problem[]): void {
-    for (const { severity, message, ...place } of problems.slice(0, mostProblems)) {
-      this.#log[severity === 'error' ? 'error' : 'warn'](place, message)
-    }
-    if (problems.length > mostProblems)
-      this.#log.warn(`and ${problems.length - mostProblems} problems more: certgate check prints them all`)
-  }
-
-  get #configName(): string {
-    const { source } = this.#options
-    return source.kind === 'file' ? source.file : 'command line'
-  }
-
   #filesOf(settings: Settings): string[] {
     const { source } = this.#options
-    return source.kind === 'file' ? [source.file, ...settings.watchedFiles] : [...settings.watchedFiles]
+    const files = [...settings.watchedFiles, ...(this.#pki?.files ?? [])]
+    return source.kind === 'file' ? [source.file, ...files] : files
   }
 
   /** Asked later than it is made: the gateway is not there yet. */
@@ -270,11 +288,10 @@ class Control {
       })),
       certificates: snapshot === undefined ? [] : certificatesOf(snapshot),
       crls: snapshot === undefined ? [] : crlsOf(snapshot),
+      authority: this.#pki?.status() ?? null,
     }
   }
 }
-
-const mostProblems = 20
 
 function asCertgateError(error: unknown): CertgateError {
   if (error instanceof CertgateError) return error

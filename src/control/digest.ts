@@ -24,7 +24,14 @@ export function trustDigest(settings: ListenerSettings, material: ListenerMateri
   return digest([tls?.clientauthMode, tls?.minVersion, tls?.defaultName, tls?.trust, trustOf(material), names])
 }
 
-const trustOf = ({ clientCa, crl, ocsp }: TrustMaterial) => ({ clientCa, ocsp, ...crl, lists: crl.lists.map((list) => digestOnce(list)) })
+const trustOf = ({ clientCa, crl, ocsp, trust = 'ca', ownCertificates = [] }: TrustMaterial) => ({
+  clientCa,
+  trust,
+  ownCertificates,
+  ocsp,
+  ...crl,
+  lists: crl.lists.map((list) => digestOnce(list)),
+})
 
 function digest(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value, plain)).digest('hex')

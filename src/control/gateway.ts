@@ -4,7 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Address } from '../config/settings.ts'
 import { CertgateError, type Problem } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
+import { type AdminTrust, adminTrustOf } from './admin-listener.ts'
+import type { AdminServer } from './admin-server.ts'
 import type { AdminSocket } from './admin-socket.ts'
+import type { EstServer } from './est-server.ts'
+import { estTls } from './est-tls.ts'
 import type { LoadResult } from './load.ts'
 import { type Prepared, Replaceable } from './replaceable.ts'
 import { type BoundSocket, formatAddress, ListeningSockets, unavailable } from './sockets.ts'
@@ -25,9 +29,12 @@ export interface InForce {
 
 export interface GatewayServices {
   readonly pool: WorkerPool
-  /** Both reject with CertgateError `address_unavailable`. */
+  /** All reject with CertgateError `address_unavailable`. */
   openTelemetry(address: Address): Promise<{ close(): Promise<void> }>
   openAdmin(socket: string): Promise<AdminSocket>
+  openAdministration(address: Address, trust: AdminTrust): Promise<AdminServer>
+  openPki(address: Address): Promise<{ close(): Promise<void> }>
+  openEst(address: Address, snapshot: Snapshot): Promise<EstServer>
   /** One line for people on standard output. */
   announce(line: string): void
 }
@@ -47,7 +54,10 @@ export class Gateway {
   readonly #sockets = new ListeningSockets()
   readonly #keyring = new TicketKeyring()
   readonly #admin = new Replaceable<AdminSocket>()
+  readonly #administration = new Replaceable<AdminServer>()
   readonly #telemetry = new Replaceable<{ close(): Promise<void> }>()
+  readonly #pki = new Replaceable<{ close(): Promise<void> }>()
+  readonly #est = new Replaceable<EstServer>()
   #inForce: InForce | null = null
   #rotation: NodeJS.Timeout | null = null
   #busy = false
@@ -101,7 +111,8 @@ export class Gateway {
     await this.#services.pool.stop()
     this.#admin.close()
     // A scraper that is slow to leave must not hold up the end.
-    await Promise.race([this.#telemetry.close(), delay(telemetryPatience, undefined, { ref: false })])
+    const servers = [this.#telemetry.close(), this.#pki.close(), this.#est.close()]
+    await Promise.race([Promise.all(servers), delay(telemetryPatience, undefined, { ref: false })])
   }
 
   /** Ends the workers and whatever they serve at once. */
@@ -113,12 +124,13 @@ export class Gateway {
   #closeSockets(): void {
     this.#stopping = true
     if (this.#rotation !== null) clearTimeout(this.#rotation)
+    this.#administration.close()
     this.#sockets.close()
   }
 
   async #takeUp(candidate: Snapshot, bring: (serving: Serving) => Promise<void>): Promise<void> {
     const snapshot = this.#keyring.fit(candidate)
-    const { listeners, telemetry, admin } = snapshot.settings
+    const { listeners, telemetry, admin, pki } = snapshot.settings
     const prepared: Prepared[] = []
     this.#refuseIfStopping()
     this.#busy = true
@@ -128,10 +140,13 @@ export class Gateway {
       sockets = listening.byListener
       prepared.push(listening)
       const { address } = telemetry
-      const telemetryKey = address === null ? null : formatAddress(address.host, address.port)
-      prepared.push(await this.#telemetry.prepare(telemetryKey, () => this.#services.openTelemetry(address as Address)))
+      prepared.push(await this.#telemetry.prepare(keyOf(address), () => this.#services.openTelemetry(address as Address)))
+      const http = pki?.http ?? null
+      prepared.push(await this.#pki.prepare(keyOf(http), () => this.#services.openPki(http as Address)))
       const socket = admin?.socket ?? null
       prepared.push(await this.#admin.prepare(socket, () => this.#services.openAdmin(socket as string)))
+      prepared.push(...(await this.#prepareAdministration(snapshot)))
+      prepared.push(await this.#prepareEst(snapshot))
       await bring(servingOf(snapshot, sockets))
       this.#refuseIfStopping()
     } catch (error) {
@@ -141,11 +156,44 @@ export class Gateway {
       this.#busy = false
     }
     for (const each of prepared) each.commit()
+    this.#updateEst(snapshot)
     const before = this.#inForce
     this.#keyring.adopt(snapshot)
     this.#inForce = { snapshot, loadedAt: Date.now(), sockets }
     this.#scheduleRotation()
     this.#announce(before)
+  }
+
+  /** The same address keeps its socket, and takes over the new trust once all of the new is in force. */
+  async #prepareAdministration(snapshot: Snapshot): Promise<Prepared[]> {
+    const address = snapshot.settings.admin?.address ?? null
+    const trust = adminTrustOf(snapshot)
+    const before = this.#administration.value
+    if (address === null || trust === null) return [await this.#administration.prepare(null, () => Promise.reject())]
+    const key = formatAddress(address.host, address.port)
+    let opened = false
+    const replaced = await this.#administration.prepare(key, () => {
+      opened = true
+      return this.#services.openAdministration(address, trust)
+    })
+    return opened || before === null ? [replaced] : [replaced, before.prepare(trust)]
+  }
+
+  #prepareEst(snapshot: Snapshot): Promise<Prepared> {
+    const address = snapshot.settings.pki?.est ?? null
+    const key = address === null ? null : formatAddress(address.host, address.port)
+    return this.#est.prepare(key, () => this.#services.openEst(address as Address, snapshot))
+  }
+
+  /** Its address is the same, its trust may be another. Where that cannot be taken over, nobody is enrolled by the old one. */
+  #updateEst(snapshot: Snapshot): void {
+    try {
+      const tls = estTls(snapshot)
+      if (tls !== null) this.#est.value?.update(tls)
+    } catch (error) {
+      void this.#est.close()
+      throw error
+    }
   }
 
   #refuseIfStopping(): void {
@@ -184,6 +232,8 @@ export class Gateway {
     this.#scheduleRotation()
   }
 }
+
+const keyOf = (address: Address | null): string | null => (address === null ? null : formatAddress(address.host, address.port))
 
 function servingOf(snapshot: Snapshot, sockets: ReadonlyMap<string, BoundSocket>): Serving {
   const openings = new Map<string, string>()

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import type { ExpiryInventory } from '../admin/expiring.ts'
 import { UnreadableCertificateError } from '../errors.ts'
 import { readCertificate } from '../identity/certificate.ts'
 import type { Snapshot } from '../ipc/messages.ts'
@@ -43,6 +44,18 @@ export function crlsOf(snapshot: Snapshot): StatusCrl[] {
       return [{ listener, file, issuer: issuerDn, next_update: nextUpdate, revoked: serials.size }]
     }),
   )
+}
+
+/** The same by when it ends. */
+export function expiryInventory(snapshot: Snapshot): ExpiryInventory {
+  return {
+    certificates: certificatesOf(snapshot).map(({ kind, listener, server_name, subject, not_after }) => {
+      return { kind, name: server_name === null ? listener : `${listener}/${server_name}`, subject, notAfter: not_after }
+    }),
+    crls: trustsOf(snapshot).flatMap(({ trust }) =>
+      trust.crl.lists.map(({ issuerDn, thisUpdate, nextUpdate }) => ({ issuer: issuerDn, thisUpdate, nextUpdate })),
+    ),
+  }
 }
 
 interface Trust {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { readAuthority } from '../certificates/authority-folder.ts'
 import { readPfx } from '../certificates/pkcs12-read.ts'
 import type { Located } from '../config/document.ts'
 import type { QuickConfig } from '../config/flags.ts'
@@ -61,6 +62,8 @@ export async function loadConfiguration(source: ConfigurationSource, previous: S
   const { settings, document, mapping, users } = parts
   const material = loadMaterial(settings, document, readPfx, problems)
   judgeAccessLog(settings, document, previous, problems)
+  judgeStore(settings, document, previous, problems)
+  judgeAuthority(settings, document, problems)
   if (mapping !== null) judgePolicy(parts, mapping, material, previous, problems)
   if (mapping === null || material === null || problems.some(({ severity }) => severity === 'error')) return failed(settings.watchedFiles)
   const snapshot: Snapshot = { number: (previous?.number ?? 0) + 1, settings, mapping, users, ...material }
@@ -128,6 +131,22 @@ function judgeAccessLog({ telemetry }: Settings, document: Located, previous: Sn
   const why = whyNotAppendable(accessLog.file)
   if (why === null) return
   problems.push(document.problem(['telemetry', 'access_log'], `cannot open the access log ${accessLog.file}: ${why}`, { hint: WRITABLE }))
+}
+
+/** Everything that is in force rests on the one that is open; a half of it from another would be worse than neither. */
+function judgeStore({ store }: Settings, document: Located, previous: Snapshot | null, problems: Problem[]): void {
+  if (previous === null || store?.file === previous.settings.store?.file) return
+  const hint = `this gateway works on ${previous.settings.store?.file ?? 'none'}: restart it for another`
+  problems.push(document.problem(['store'], `the store cannot change while certgate runs`, { hint }))
+}
+
+/** An authority that somebody named and that cannot sign is worth knowing of; it is no reason not to serve. */
+function judgeAuthority({ authority, pki }: Settings, document: Located, problems: Problem[]): void {
+  if (pki === null || authority === null) return
+  const { source, url } = authority
+  const origin = source.kind === 'folder' ? source : { kind: 'own' as const, source: source.certificate }
+  const { problem } = readAuthority(origin, { url, now: Date.now() }).authority
+  if (problem !== '') problems.push(document.problem(['pki', 'authority'], `nothing can be issued: ${problem}`, { severity: 'warning' }))
 }
 
 function judgePolicy(parts: Parts, mapping: RoleMapping, material: Material | null, previous: Snapshot | null, problems: Problem[]): void {

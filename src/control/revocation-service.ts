@@ -18,9 +18,10 @@ export class RevocationService {
   readonly #workers: () => readonly WorkerProcess[]
   #number = 0
 
-  constructor(workers: () => readonly WorkerProcess[], log: Tell) {
+  constructor(settings: Settings, workers: () => readonly WorkerProcess[], log: Tell) {
     this.#workers = workers
     this.desk = new RevocationDesk({ publish: (statuses) => this.#publish(statuses), log })
+    this.configure(settings)
   }
 
   configure(settings: Settings): void {

@@ -32,6 +32,8 @@ export interface Status {
   readonly listeners: readonly StatusListener[]
   readonly certificates: readonly StatusCertificate[]
   readonly crls: readonly StatusCrl[]
+  /** null: started with flags, where nothing is issued. */
+  readonly authority: StatusAuthority | null
 }
 
 export interface StatusWorker {
@@ -67,4 +69,21 @@ export interface StatusCrl {
   readonly issuer: string
   readonly next_update: number
   readonly revoked: number
+}
+
+/** What signs here, and what it published. */
+export interface StatusAuthority {
+  readonly issuing: { readonly subject: string; readonly not_after: number } | null
+  /** Why nothing can be issued; '' where it can. */
+  readonly problem: string
+  /** Until when the root that was replaced is trusted too; null: none was. */
+  readonly overlap_until: number | null
+  readonly crls: readonly {
+    readonly issuer: string
+    readonly number: number
+    readonly next_update: number
+    readonly revoked: number
+  }[]
+  /** Registered client certificates that end within telemetry.expiry_warning. */
+  readonly expiring_clients: number
 }

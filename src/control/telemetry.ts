@@ -1,6 +1,6 @@
 import type { Address } from '../config/settings.ts'
 import type { Snapshot } from '../ipc/messages.ts'
-import { MetricsAggregator, type RevocationCounts } from '../observability/metrics-aggregator.ts'
+import { MetricsAggregator, type OwnInventory, type RevocationCounts } from '../observability/metrics-aggregator.ts'
 import { startTelemetryServer, type TelemetryServer } from '../observability/telemetry-server.ts'
 import type { MetricsSnapshot } from '../observability/worker-metrics.ts'
 import { certificatesOf, crlsOf } from './inventory.ts'
@@ -87,6 +87,11 @@ export class Telemetry {
       crls: crlsOf(snapshot).map(({ issuer, file, next_update }) => ({ issuer, file, nextUpdate: next_update / 1_000 })),
       targets: [...snapshot.settings.upstreams].flatMap(([upstream, { targets }]) => targets.map(({ url }) => ({ upstream, target: url }))),
     })
+  }
+
+  /** What the authority and the registry say of themselves. */
+  own(own: OwnInventory): void {
+    this.#aggregator.setOwn(own)
   }
 
   rejected(): void {

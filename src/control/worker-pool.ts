@@ -1,7 +1,8 @@
 import type { Worker } from 'node:cluster'
+import type { SightingMessage } from '../ipc/messages.ts'
 import { BackOff, type BackOffOptions } from './back-off.ts'
 import { LeaseLedger } from './leases.ts'
-import type { ChangeDeadlines } from './patience.ts'
+import { type ChangeDeadlines, timeForSize } from './patience.ts'
 import { rollOut } from './roll-out.ts'
 import type { StatusWorker } from './status.ts'
 import { type Serving, type StatusWanted, settled, WorkerProcess } from './worker-process.ts'
@@ -19,6 +20,9 @@ export interface PoolOptions {
   /** What a worker measured, and that it has ended: by an id that no other worker gets. What they throw is told to whoever asked, else logged. */
   measured(id: number, values: unknown): void
   ended(id: number): void
+  /** Brings a worker that starts to the registry as it is; resolves once it has it. It accepts nothing before. Default: there is none. */
+  welcome?(worker: WorkerProcess): Promise<void>
+  sighted?(message: SightingMessage): void
   readonly statusWanted?: StatusWanted
   readonly deadlines?: Partial<PoolDeadlines>
   readonly backOff?: Partial<BackOffOptions>
@@ -46,6 +50,7 @@ export class WorkerPool {
   readonly #starting = new Map<WorkerProcess, Slot>()
   readonly #leases = new LeaseLedger<WorkerProcess>()
   #serving: Serving | null = null
+  #busyFor = 0
   #stopping = false
   #emptied: (() => void) | null = null
 
@@ -66,12 +71,16 @@ export class WorkerPool {
    * Brings every worker to `serving`, whole or not at all; rejects with WorkerRefusedError where one cannot take it up: then all are
    * as before. A worker that does not answer in time is killed and replaced.
    */
-  apply(serving: Serving, trustChanged: boolean): Promise<void> {
-    return rollOut(serving, trustChanged, {
+  async apply(serving: Serving, trustChanged: boolean): Promise<void> {
+    this.#busyFor = timeForSize(serving.snapshot, this.#serving?.snapshot ?? null)
+    const done = rollOut(serving, trustChanged, {
       before: this.#serving,
       deadlines: this.#deadlines,
       holding: () => this.#alive().filter((worker) => worker.state !== 'starting'),
       putInForce: (one) => this.#setServing(one),
+    })
+    await done.finally(() => {
+      this.#busyFor = 0
     })
   }
 
@@ -138,17 +147,21 @@ export class WorkerPool {
     )
   }
 
-  /** Every worker that may still answer somebody, and those that start. */
-  get workers(): readonly WorkerProcess[] {
-    return this.#alive()
-  }
-
   /** Workers that accept connections now. */
   get servingCount(): number {
     return this.#slots.filter((slot) => slot.worker?.state === 'serving').length
   }
 
-  /** Every worker that may still answer somebody, those that drain included. */
+  /** Milliseconds for which healthy workers may not answer at all now, because they compile a large snapshot. */
+  get busyFor(): number {
+    return this.#busyFor
+  }
+
+  /** Every worker that may still answer somebody, those that drain included, and those that start. */
+  get workers(): readonly WorkerProcess[] {
+    return this.#alive()
+  }
+
   #alive(): WorkerProcess[] {
     return [...this.#slots.flatMap((slot) => slot.worker ?? []), ...this.#starting.keys(), ...this.#leaving]
   }
@@ -177,6 +190,7 @@ export class WorkerPool {
       killed: (target, why) => this.#options.log('error', `killing worker ${target.pid}: ${why}`, { worker: target.pid }),
       measured: (source, values) => this.#handOver(source, () => this.#options.measured(source.id, values)),
       lease: (holder, key) => this.#leases.lease(holder, key),
+      sighted: (message) => this.#options.sighted?.(message),
       leaseReturned: (holder, key, amount) => this.#leases.giveBack(holder, key, amount),
       statusWanted: this.#options.statusWanted,
     })
@@ -199,6 +213,7 @@ export class WorkerPool {
 
   async #bringUp(worker: WorkerProcess): Promise<void> {
     await worker.ready(this.#deadlines.start)
+    await this.#options.welcome?.(worker)
     let serving: Serving | null
     do {
       serving = this.#serving
@@ -209,6 +224,8 @@ export class WorkerPool {
     // From here on a change reaches it as one of those that serve.
     worker.state = 'serving'
     worker.tell({ kind: 'workers', count: this.#slots.length })
+    // Whatever the registry became meanwhile.
+    await this.#options.welcome?.(worker)
     if (serving !== null) await worker.open(serving, this.#deadlines.start)
   }
 

@@ -1,6 +1,15 @@
 import type { SendHandle } from 'node:child_process'
 import type { Worker } from 'node:cluster'
-import type { FromWorker, LeaseKey, Openings, Snapshot, StatusesMessage, ToWorker } from '../ipc/messages.ts'
+import type {
+  FromWorker,
+  LeaseKey,
+  Openings,
+  RegistryMessage,
+  SightingMessage,
+  Snapshot,
+  StatusesMessage,
+  ToWorker,
+} from '../ipc/messages.ts'
 import { readFromWorker } from '../ipc/validate.ts'
 import type { StatusQuestion } from '../tls/status-types.ts'
 
@@ -50,6 +59,8 @@ export interface WorkerEvents {
   /** What it measured, sent unasked before it ends. */
   measured(worker: WorkerProcess, values: unknown): void
   leaseReturned(worker: WorkerProcess, key: LeaseKey, amount: number): void
+  /** What it learned from certificates in handshakes. */
+  sighted(message: SightingMessage): void
   readonly statusWanted?: StatusWanted | undefined
   /** It broke the protocol or missed a deadline and was killed. */
   killed(worker: WorkerProcess, why: string): void
@@ -60,6 +71,8 @@ export class WorkerProcess {
   readonly startedAt = Date.now()
   /** `starting` accepts nothing yet; `serving` has answered everything; `leaving` was told to drain. */
   state: 'starting' | 'serving' | 'leaving' = 'starting'
+  /** It was sent the registry once, and so follows its changes. */
+  followsRegistry = false
   readonly #worker: Worker
   readonly #events: WorkerEvents
   readonly #waiting = new Map<string, Waiting>()
@@ -140,6 +153,13 @@ export class WorkerProcess {
     )
   }
 
+  /** Brings it the registry, or what changed in it; resolves with why something is missing there, null where nothing is. */
+  async takeRegistry(message: RegistryNews, deadline: number): Promise<string | null> {
+    const id = ++this.#asked
+    const answer = await this.#answer(`registry ${id}`, deadline, { ...message, id })
+    return answer.kind === 'registry' ? answer.gap : null
+  }
+
   /** Has it take up what was found out about certificates; one that has not done so after `deadline` milliseconds is killed. */
   async takeStatuses(message: StatusesMessage, deadline: number): Promise<void> {
     await this.#answer(`statuses ${message.number}`, deadline, message)
@@ -202,6 +222,7 @@ export class WorkerProcess {
       const { listener, address } = message
       this.tell({ kind: 'leased', listener, address, granted: this.#events.lease(this, message) })
     } else if (message.kind === 'metrics' && message.id === 0) this.#events.measured(this, message.values)
+    else if (message.kind === 'seen' || message.kind === 'renewal') this.#events.sighted(message)
     else if (message.kind === 'lease_return') this.#events.leaseReturned(this, message, message.amount)
     else if (message.kind === 'status_wanted') this.#events.statusWanted?.(this, message.question)
     else if (message.kind === 'rejected') {
@@ -227,7 +248,14 @@ export class WorkerProcess {
   }
 }
 
-type Plain = Exclude<FromWorker, { readonly kind: 'lease' | 'lease_return' | 'rejected' | 'listen_failed' | 'status_wanted' }>
+type Unnumbered<M> = M extends unknown ? Omit<M, 'id'> : never
+/** A message that gets its number where it is sent. */
+export type RegistryNews = Unnumbered<RegistryMessage>
+
+type Plain = Exclude<
+  FromWorker,
+  SightingMessage | { readonly kind: 'lease' | 'lease_return' | 'rejected' | 'listen_failed' | 'status_wanted' }
+>
 
 function keyOf(message: Plain): string {
   switch (message.kind) {
@@ -242,6 +270,7 @@ function keyOf(message: Plain): string {
       return `statuses ${message.number}`
     case 'metrics':
     case 'status':
+    case 'registry':
       return `${message.kind} ${message.id}`
   }
 }

@@ -31,6 +31,8 @@ export class CurrentRequest {
   route: RouteRuntime | null = null
   /** The route's, or that of requests without one. */
   meter: RequestMeter
+  /** The certificate was judged anew since the last request: what its rights gave may not hold. */
+  #rejudged = false
 
   constructor(socket: Socket, listenerName: string, peer: Peer | null, services: GatewayServices) {
     this.services = services
@@ -44,10 +46,25 @@ export class CurrentRequest {
     this.record = new RequestRecord(connectionFragment(listenerName, this.remoteAddress, peer?.serverName ?? null))
   }
 
-  /** Takes up the snapshot in force; true where it is another: what was derived is forgotten, and the certificate judged again. */
+  /** Judges the certificate by what is trusted now; false: it was trusted, and no longer is. The next request sees what it may. */
+  rejudge(): boolean {
+    const { peer } = this
+    if (peer === null || peer.refusal !== null) return true
+    const judged = this.services.judge(this.listenerName, peer)
+    if (judged.refusal !== null) return false
+    this.#rejudged ||= judged !== peer
+    this.peer = judged
+    return true
+  }
+
+  /**
+   * Takes up the snapshot in force and what became of the certificate; true where either is another: what was derived is forgotten, and
+   * for another snapshot the certificate judged again.
+   */
   renew(): boolean {
     const runtime = this.services.runtime()
-    if (runtime === this.runtime) return false
+    if (runtime === this.runtime && !this.#rejudged) return false
+    this.#rejudged = false
     this.runtime = runtime
     this.listener = runtime.listeners.get(this.listenerName) ?? this.listener
     this.recognition.forget()

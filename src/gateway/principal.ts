@@ -3,6 +3,7 @@ import { NO_SUBJECT, subjectFragment } from '../observability/access-fragments.t
 import type { SubjectFragment } from '../observability/types.ts'
 import { decide, type Permit } from '../policy/decide.ts'
 import type { Denial, RoleSet, Route } from '../policy/types.ts'
+import type { Addressee } from './addressee.ts'
 import type { HeaderSubject } from './headers/types.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -61,4 +62,16 @@ export class Principal {
     }
     return this.#decision
   }
+
+  /** The decision for a route with rules about databases: of this very request, so it is never kept here. */
+  decideAsked(route: Route, { record, addressee }: AskedOf): Permit | Denial {
+    const request = { method: record.method, path: addressee.path, forwarded: addressee.target }
+    return decide({ route, identity: this.identity, roles: this.roles, request })
+  }
+}
+
+/** Where the method and the canonical path of the request under way are. */
+interface AskedOf {
+  readonly record: { readonly method: string }
+  readonly addressee: Pick<Addressee, 'path' | 'target'>
 }

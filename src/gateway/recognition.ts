@@ -27,13 +27,24 @@ export class Recognition {
   }
 
   /** Runs the domain chain, or repeats its answer. A promise only where a password has to be checked. */
-  authenticate(runtime: Runtime, peer: Peer | null, bytes: Buffer, head: RequestHead): Authentication | Promise<Authentication> {
+  authenticate(
+    runtime: Runtime,
+    listener: ListenerRuntime,
+    peer: Peer | null,
+    bytes: Buffer,
+    head: RequestHead,
+  ): Authentication | Promise<Authentication> {
     const { authenticator } = runtime
     if (authenticator.perRequest) {
       const authorization = head.authorizationStart < 0 ? null : bytes.latin1Slice(head.authorizationStart, head.authorizationEnd)
-      return authenticator.authenticate(peer, authorization, this.#remoteAddress)
+      return authenticator.authenticate(peer, authorization, this.#remoteAddress, listener.adminDns(peer?.serverName ?? null))
     }
-    this.#authentication ??= authenticator.authenticate(peer, null, this.#remoteAddress) as Authentication
+    this.#authentication ??= authenticator.authenticate(
+      peer,
+      null,
+      this.#remoteAddress,
+      listener.adminDns(peer?.serverName ?? null),
+    ) as Authentication
     return this.#authentication
   }
 

@@ -30,6 +30,8 @@ export interface ListenerRuntime {
   readonly requiresCertificate: boolean
   /** Several SNI names: `Host` has to be under the one that the handshake was made for. Null where there is one trust for all. */
   readonly nameFor: ((host: string | null) => string | null) | null
+  /** Printed DNs that hold ClusterAdmin where a chain is good under this server name; none but on the listener that `admin.tls` names. */
+  adminDns(serverName: string | null): ReadonlySet<string>
   /** Requests that matched no route. */
   readonly missMeter: RequestMeter
 }

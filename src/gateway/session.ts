@@ -51,8 +51,9 @@ export class Session implements HttpHandler, ForwardingOwner {
     return this.#current.peer
   }
 
-  get listenerName(): string {
-    return this.#current.listenerName
+  /** Judges its certificate by what is trusted now; false: it was trusted, and no longer is. */
+  rejudge(): boolean {
+    return this.#current.rejudge()
   }
 
   sweep(now: number): void {
@@ -127,8 +128,8 @@ export class Session implements HttpHandler, ForwardingOwner {
   // 3. Who is asking
 
   #identify(): void {
-    const { recognition, runtime, peer, asked } = this.#current
-    const outcome = recognition.authenticate(runtime, peer, asked.bytes, asked.head)
+    const { recognition, runtime, listener, peer, asked } = this.#current
+    const outcome = recognition.authenticate(runtime, listener, peer, asked.bytes, asked.head)
     if (!(outcome instanceof Promise)) {
       this.#decide(outcome)
       return
@@ -167,7 +168,7 @@ export class Session implements HttpHandler, ForwardingOwner {
     record.subject = principal.logged
     if (principal.unusable !== '') return this.#refuse('identity_unusable', principal.unusable)
     if (typeof found === 'string') return this.#refuse(found, `${record.method} ${record.path} matches no route`)
-    const decision = principal.decide(found)
+    const decision = found.dependsOnRequest ? principal.decideAsked(found, current) : principal.decide(found)
     if (!decision.allowed) return this.#refuse(decision.reason, decision.detail)
     const problem = crossSite(asked, found, record.method, listener, current.addressee.host)
     if (problem !== null) return this.#refuse('cross_site', problem)

@@ -1,5 +1,6 @@
 import type { InternalUser, Settings } from '../config/settings.ts'
 import type { RoleMapping } from '../policy/types.ts'
+import type { RegistryDelta } from '../tls/registry-types.ts'
 import type { CertificateStatus, StatusQuestion } from '../tls/status-types.ts'
 import type { ListenerMaterial, UpstreamMaterial } from '../tls/types.ts'
 
@@ -29,6 +30,12 @@ export type SnapshotUpdate = Omit<Snapshot, 'mapping' | 'users'> & {
   readonly users: Snapshot['users'] | null
 }
 
+/** The registry as it comes to a worker; `id` is that of the answer, `registry`. */
+export type RegistryMessage =
+  /** Read this file, which holds the registry at that version or a later one, and lay what is known since over it. */
+  | { readonly kind: 'registry_base'; readonly id: number; readonly file: string; readonly epoch: string; readonly version: number }
+  /** Take this up, and judge those it is about, before it is answered. */
+  | { readonly kind: 'registry_delta'; readonly id: number; readonly delta: RegistryDelta }
 /** What was found out about foreign certificates; answered by `statuses_taken`, once whoever is refused by it is cut off. */
 export interface StatusesMessage {
   readonly kind: 'statuses'
@@ -38,6 +45,7 @@ export interface StatusesMessage {
 
 /** Everything that control says to a worker. */
 export type ToWorker =
+  | RegistryMessage
   /** Build beside; answered by `prepared` or `rejected`. It replaces what was prepared before and not committed. */
   | { readonly kind: 'prepare'; readonly snapshot: SnapshotUpdate; readonly openings: Openings }
   /** Swap to what was prepared and close what its `openings` no longer have; answered by `applied` or `rejected`. */
@@ -61,6 +69,9 @@ export type ToWorker =
 /** Everything that a worker says to control. */
 export type FromWorker =
   | { readonly kind: 'ready' }
+  /** The registry that it holds now. `gap`: not what it was to take up, because something before it is missing here. */
+  | { readonly kind: 'registry'; readonly id: number; readonly epoch: string; readonly version: number; readonly gap: string | null }
+  | SightingMessage
   | { readonly kind: 'prepared'; readonly snapshot: number }
   | { readonly kind: 'applied'; readonly snapshot: number }
   | { readonly kind: 'rejected'; readonly snapshot: number; readonly message: string }
@@ -83,6 +94,15 @@ export type FromWorker =
   /** Somebody's status is needed and not known, or old. Answered by `statuses`, sooner or later. */
   | { readonly kind: 'status_wanted'; readonly question: StatusQuestion }
   | { readonly kind: 'statuses_taken'; readonly number: number }
+
+/** What a worker learned from certificates in handshakes. */
+export type SightingMessage =
+  /** When registered certificates were last seen: fingerprint -> milliseconds since the epoch. At most MAX_SIGHTINGS. */
+  | { readonly kind: 'seen'; readonly seen: ReadonlyMap<string, number> }
+  /** base64 of the DER of one that was trusted as the renewal of a registered one. Control judges that by itself. */
+  | { readonly kind: 'renewal'; readonly certificate: string }
+
+export const MAX_SIGHTINGS = 4_096
 
 /** What a connection limit counts: connections of one listener, or those of one address there. */
 export interface LeaseKey {

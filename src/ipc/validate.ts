@@ -1,4 +1,4 @@
-import type { FromWorker, ToWorker } from './messages.ts'
+import { type FromWorker, MAX_SIGHTINGS, type ToWorker } from './messages.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 type Check = (value: unknown) => boolean
@@ -17,6 +17,16 @@ const isObject = (value: unknown): value is Fields => typeof value === 'object' 
 
 const isShape = (fields: Readonly<Record<string, Check>>) => (value: unknown) =>
   isObject(value) && Object.entries(fields).every(([name, check]) => Object.hasOwn(value, name) && check(value[name]))
+
+/** Only the frame: control made it of what it read from the store. */
+const isDelta = isShape({ epoch: isString, follows: isCount, version: isCount, changes: Array.isArray })
+
+const isFingerprint: Check = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
+const isSeen: Check = (value) => value instanceof Map && value.size <= MAX_SIGHTINGS && isMapOf(isFingerprint, isCount)(value)
+
+/** base64 of any certificate that fits a handshake. */
+const MAX_CERTIFICATE = 1 << 17
+const isCertificate: Check = (value) => typeof value === 'string' && value.length <= MAX_CERTIFICATE
 
 const isStringOrNull: Check = (value) => value === null || typeof value === 'string'
 
@@ -62,6 +72,8 @@ const toWorker: Shapes<ToWorker> = {
   status: { id: isCount },
   statuses: { number: isCount, statuses: (value) => Array.isArray(value) && value.every(isStatus) },
   drain: { deadline: isCount },
+  registry_base: { id: isCount, file: isString, epoch: isString, version: isCount },
+  registry_delta: { id: isCount, delta: isDelta },
 }
 
 const fromWorker: Shapes<FromWorker> = {
@@ -75,6 +87,9 @@ const fromWorker: Shapes<FromWorker> = {
   lease_return: { listener: isString, address: isStringOrNull, amount: isCount },
   metrics: { id: isCount, values: isAnything },
   status: { id: isCount, open: isCount },
+  registry: { id: isCount, epoch: isString, version: isCount, gap: isStringOrNull },
+  seen: { seen: isSeen },
+  renewal: { certificate: isCertificate },
   status_wanted: { question: isQuestion },
   statuses_taken: { number: isCount },
 }

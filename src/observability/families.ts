@@ -106,8 +106,14 @@ export const FAMILIES = {
   certificateNotAfter: {
     name: 'certgate_certificate_not_after_seconds',
     type: 'gauge',
-    help: 'When a certificate in use expires, in seconds since the epoch.',
+    help: 'When a certificate in use expires, in seconds since the epoch; kind issued: the first of the registered ones that are good.',
     labels: ['kind', 'name'],
+  },
+  registeredCertificates: {
+    name: 'certgate_registered_certificates',
+    type: 'gauge',
+    help: 'Certificates in the registry by state: valid, expiring, expired, disabled, revoked. Counted once a minute.',
+    labels: ['state'],
   },
   crlNextUpdate: {
     name: 'certgate_crl_next_update_seconds',

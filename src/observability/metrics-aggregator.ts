@@ -7,7 +7,7 @@ import type { MetricsSnapshot } from './worker-metrics.ts'
 
 /** A certificate that the configuration in force uses. */
 export interface CertificateExpiry {
-  readonly kind: 'server' | 'ca'
+  readonly kind: 'server' | 'ca' | 'issued'
   /** What it is for, e.g. `main` or `main/db.example`; from the configuration, never from a client. */
   readonly name: string
   /** Seconds since the epoch. */
@@ -34,6 +34,14 @@ export interface Inventory {
   readonly targets: readonly { readonly upstream: string; readonly target: string }[]
 }
 
+/** What the authority in operation knows, and the registry: replaced as a whole, too. */
+export interface OwnInventory {
+  readonly certificates: readonly CertificateExpiry[]
+  readonly crls: readonly CrlExpiry[]
+  /** How many registered certificates are in each state. */
+  readonly registered: ReadonlyMap<string, number>
+}
+
 /**
  * Control's side of the measurements: adds up what the workers sent, adds what only control knows, and writes it out.
  * What an ended worker had counted is kept, so that no counter ever goes backwards.
@@ -47,6 +55,7 @@ export class MetricsAggregator {
   readonly #usage = new ProcessUsage()
   readonly #build: readonly string[]
   #inventory: Inventory = { certificates: [], crls: [], targets: [] }
+  #own: OwnInventory = { certificates: [], crls: [], registered: new Map() }
   #revocation: (() => RevocationCounts) | null = null
   #reload: { ok: boolean; succeededAt: number } | null = null
 
@@ -81,6 +90,10 @@ export class MetricsAggregator {
     this.#inventory = inventory
   }
 
+  setOwn(own: OwnInventory): void {
+    this.#own = own
+  }
+
   countRevocation(counts: () => RevocationCounts): void {
     this.#revocation = counts
   }
@@ -111,6 +124,9 @@ export class MetricsAggregator {
     const { certificates, crls, targets } = this.#inventory
     for (const { kind, name, notAfter } of certificates) table.set(FAMILIES.certificateNotAfter, [kind, name], notAfter)
     for (const { issuer, file, nextUpdate } of crls) table.set(FAMILIES.crlNextUpdate, [issuer, file], nextUpdate)
+    for (const { kind, name, notAfter } of this.#own.certificates) table.set(FAMILIES.certificateNotAfter, [kind, name], notAfter)
+    for (const { issuer, file, nextUpdate } of this.#own.crls) table.set(FAMILIES.crlNextUpdate, [issuer, file], nextUpdate)
+    for (const [state, count] of this.#own.registered) table.set(FAMILIES.registeredCertificates, [state], count)
     for (const { upstream, target } of targets) {
       const health = this.#health.get(`${upstream}\0${target}`)
       if (health !== undefined) table.set(FAMILIES.upstreamHealthy, [upstream, target], health.healthy ? 1 : 0)

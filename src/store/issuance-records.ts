@@ -2,6 +2,8 @@ import type { AuditLog } from './audit-log.ts'
 import type { Connection, Row } from './connection.ts'
 import { revokedOf } from './entry-row.ts'
 import { StoreError } from './failure.ts'
+import type { RegistryVersions } from './registry-changes.ts'
+import { SELECT_TOMBSTONES_BY_PIN } from './tombstone.ts'
 import type { Actor, RevocationReason } from './types.ts'
 
 /** One certificate that a CA of ours signed: clients, and also servers and CAs, which are in no registry. */
@@ -11,6 +13,8 @@ export interface NewIssuance {
   /** Upper-case hex, as in certificate facts. */
   readonly serial: string
   readonly fingerprint: string
+  /** SHA-256 of the SubjectPublicKeyInfo, lower-case hex; null: not known, and then only CRL and OCSP ever tell that it is revoked. */
+  readonly pin: string | null
   readonly subjectDn: string
   readonly notAfter: number
 }
@@ -33,11 +37,13 @@ export interface RevokedSerial extends Revoked {
 /** Every serial that a CA of ours issued, with its state, for CRL (RFC 5280) and OCSP (RFC 6960). Outlives the registry entry. */
 export class IssuanceRecords {
   readonly #connection: Connection
+  readonly #versions: RegistryVersions
   readonly #audit: AuditLog
   readonly #now: () => number
 
-  constructor(connection: Connection, audit: AuditLog, now: () => number) {
+  constructor(connection: Connection, versions: RegistryVersions, audit: AuditLog, now: () => number) {
     this.#connection = connection
+    this.#versions = versions
     this.#audit = audit
     this.#now = now
   }
@@ -52,14 +58,14 @@ export class IssuanceRecords {
 
   /** As `record`, where the caller writes the audit entry. Throws `entry_exists` for a serial that this CA gave out before. */
   insert(issuance: NewIssuance): void {
-    const { issuerKeyId, serial, fingerprint, subjectDn, notAfter } = issuance
+    const { issuerKeyId, serial, fingerprint, pin, subjectDn, notAfter } = issuance
     this.#connection.join(() => {
       if (this.find(issuerKeyId, serial) !== null || this.byFingerprint(fingerprint) !== null) {
         throw new StoreError('entry_exists', `serial ${serial} was issued before`)
       }
       this.#connection.run(
-        'INSERT INTO issuance (issuer_key_id, serial, fingerprint, subject_dn, not_after, issued_at) VALUES (?, ?, ?, ?, ?, ?)',
-        ...[issuerKeyId, serial, fingerprint, subjectDn, notAfter, this.#now()],
+        'INSERT INTO issuance (issuer_key_id, serial, fingerprint, pin, subject_dn, not_after, issued_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        ...[issuerKeyId, serial, fingerprint, pin, subjectDn, notAfter, this.#now()],
       )
     })
   }
@@ -75,6 +81,8 @@ export class IssuanceRecords {
         throw new StoreError('entry_refused', 'this certificate is in the registry', { hint: 'revoke it there' })
       }
       this.markRevoked(fingerprint, { at: this.#now(), reason })
+      // Workers are told of it like of an entry that was removed.
+      this.#versions.removed(fingerprint)
       this.#audit.append({ action: 'issuance.revoke', target: fingerprint, details: { serial: issuance.serial, reason } }, actor)
       return this.byFingerprint(fingerprint) as Issuance
     })
@@ -91,6 +99,12 @@ export class IssuanceRecords {
     return issuanceOf(
       this.#connection.get('SELECT * FROM issuance WHERE issuer_key_id = ? AND serial = ?', issuerKeyId, serial.toUpperCase()),
     )
+  }
+
+  /** What is revoked, unexpired and in no registry, and has this public key. */
+  withdrawnWithPin(pin: string): Issuance | null {
+    const row = this.#connection.get(SELECT_TOMBSTONES_BY_PIN, this.#now(), pin)
+    return row === undefined ? null : this.byFingerprint(row.fingerprint as string)
   }
 
   byFingerprint(fingerprint: string): Issuance | null {
@@ -112,6 +126,18 @@ export class IssuanceRecords {
     }))
   }
 
+  /** How many of this CA's certificates are revoked. It only ever rises, so the same count is the same list. */
+  revokedCount(issuerKeyId: string): number {
+    const sql = 'SELECT count(*) AS total FROM issuance WHERE issuer_key_id = ? AND revoked_at IS NOT NULL'
+    return this.#connection.get(sql, issuerKeyId)?.total as number
+  }
+
+  /** Milliseconds: when the last certificate of this CA ends; null: it issued none. Until then its revocations have to be published. */
+  lastEnd(issuerKeyId: string): number | null {
+    const row = this.#connection.get('SELECT max(not_after) AS last FROM issuance WHERE issuer_key_id = ?', issuerKeyId)
+    return (row?.last as number | null | undefined) ?? null
+  }
+
   /**
    * The number of the next CRL (RFC 5280 section 5.2.3), on disk before it is returned: none is ever given twice. It is at least the
    * seconds since the epoch, so that it also rises over what was published after the backup that this store was restored from.
@@ -131,6 +157,7 @@ function issuanceOf(row: Row | undefined): Issuance | null {
     issuerKeyId: row.issuer_key_id as string,
     serial: row.serial as string,
     fingerprint: row.fingerprint as string,
+    pin: row.pin as string | null,
     subjectDn: row.subject_dn as string,
     notAfter: row.not_after as number,
     issuedAt: row.issued_at as number,

@@ -1,13 +1,16 @@
 import type { Connection } from './connection.ts'
 import { recordOf, SELECT_RECORD } from './entry-row.ts'
+import { SELECT_TOMBSTONE, tombstoneOf } from './tombstone.ts'
 import type { RegistryChange, RegistryChanges } from './types.ts'
 
 /** Numbers the changes of the registry, and tells what changed since a number. */
 export class RegistryVersions {
   readonly #connection: Connection
+  readonly #now: () => number
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, now: () => number) {
     this.#connection = connection
+    this.#now = now
   }
 
   /** `version` only counts within its `epoch`: a restore begins another one. */
@@ -21,7 +24,7 @@ export class RegistryVersions {
     return this.#connection.get('UPDATE registry SET version = version + 1 RETURNING version')?.version as number
   }
 
-  /** Puts it on record that an entry is gone; inside the transaction that removes it. */
+  /** Puts it on record that an entry is gone, or revoked without ever having been one; inside the transaction that does it. */
   removed(fingerprint: string): void {
     this.#connection.run('INSERT INTO removal (version, fingerprint) VALUES (?, ?)', this.next(), fingerprint)
   }
@@ -51,11 +54,17 @@ export class RegistryVersions {
       .map((row): RegistryChange => ({ kind: 'put', version: row.version as number, record: recordOf(row) }))
     const removals = this.#connection
       .all('SELECT version, fingerprint FROM removal WHERE version > ? ORDER BY version LIMIT ?', version, limit)
-      .map((row): RegistryChange => ({ kind: 'remove', version: row.version as number, fingerprint: row.fingerprint as string }))
+      .map((row) => this.#removal(row.version as number, row.fingerprint as string))
     const all = [...puts, ...removals].sort((a, b) => a.version - b.version)
     const more = all.length > limit || puts.length === limit || removals.length === limit
     const changes = all.slice(0, limit)
     return { changes, version: more ? (changes.at(-1)?.version ?? version) : newest, more }
+  }
+
+  /** Of a certificate whose chain would let it in again: that it is revoked. */
+  #removal(version: number, fingerprint: string): RegistryChange {
+    const left = this.#connection.get(SELECT_TOMBSTONE, this.#now(), fingerprint)
+    return left === undefined ? { kind: 'remove', version, fingerprint } : { kind: 'put', version, record: tombstoneOf(left) }
   }
 
   #row() {

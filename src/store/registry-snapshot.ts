@@ -1,7 +1,8 @@
 import { Connection } from './connection.ts'
 import { entryOf, recordOf, SELECT_ENTRY, SELECT_RECORD } from './entry-row.ts'
 import { RegistryVersions } from './registry-changes.ts'
-import type { RegistryEntry, RegistryRecord } from './types.ts'
+import { COUNT_TOMBSTONES, SELECT_TOMBSTONES, tombstoneOf } from './tombstone.ts'
+import type { RegistryEntry, TrustedRecord } from './types.ts'
 
 /**
  * The whole registry as it is at one moment, read through a connection of its own: changes go on meanwhile and are not seen.
@@ -10,30 +11,34 @@ import type { RegistryEntry, RegistryRecord } from './types.ts'
 export class RegistrySnapshot {
   readonly epoch: string
   readonly version: number
-  /** How many entries there are. */
+  /** How many records there are. */
   readonly size: number
   readonly #connection: Connection
+  readonly #now: number
 
-  constructor(file: string, busyTimeout: number) {
+  constructor(file: string, busyTimeout: number, now: () => number) {
+    this.#now = now()
     this.#connection = new Connection(file, { busyTimeout, readOnly: true })
     try {
       this.#connection.exec('BEGIN')
-      const { epoch, version } = new RegistryVersions(this.#connection).current()
+      const { epoch, version } = new RegistryVersions(this.#connection, now).current()
       this.epoch = epoch
       this.version = version
-      this.size = this.#connection.get('SELECT count(*) AS size FROM entry')?.size as number
+      const left = this.#connection.get(COUNT_TOMBSTONES, this.#now)?.size as number
+      this.size = (this.#connection.get('SELECT count(*) AS size FROM entry')?.size as number) + left
     } catch (error) {
       this.#connection.close()
       throw error
     }
   }
 
-  /** Everything but the certificates themselves, one by one in the order they were added. */
-  *records(): Generator<RegistryRecord, void, undefined> {
+  /** Everything that decides: the entries one by one in the order they were added, then what was removed and must stay refused. */
+  *records(): Generator<TrustedRecord, void, undefined> {
     for (const row of this.#connection.iterate(`${SELECT_RECORD} ORDER BY entry.id`)) yield recordOf(row)
+    for (const row of this.#connection.iterate(SELECT_TOMBSTONES, this.#now)) yield tombstoneOf(row)
   }
 
-  /** The same with the certificates. */
+  /** The entries with their certificates. */
   *entries(): Generator<RegistryEntry, void, undefined> {
     for (const row of this.#connection.iterate(`${SELECT_ENTRY} ORDER BY entry.id`)) yield entryOf(row)
   }

@@ -135,7 +135,8 @@ export class Registry extends RegistryView {
 
   /**
    * Takes it out of the registry. If a CA of ours issued it, its serial is revoked: removal never leaves access behind. For the same
-   * reason a disabled or revoked one stays until it has expired (`entry_refused`): without it, its CA or its key might let it in.
+   * reason a disabled or revoked one stays until it has expired (`entry_refused`): without it, its CA or its key might let it in. So does
+   * one of ours whose key is that of another live entry, which would be refused with it.
    */
   remove(fingerprint: string, actor: Actor, expected: Expectation = {}): void {
     this.connection.write(() => {
@@ -147,6 +148,7 @@ export class Registry extends RegistryView {
         if ((state === 'disabled' || state === 'revoked') && member.notAfter >= now) {
           throw refused(member, `is ${state}: without its entry it might be let in again`, 'it is purged once it has expired')
         }
+        this.#assertNoOther(member, members, now)
         this.#delete(member.fingerprint)
         if (member.notAfter >= now) this.#issuance.markRevoked(member.fingerprint, { at: now, reason: 'cessationOfOperation' })
       }
@@ -203,6 +205,11 @@ export class Registry extends RegistryView {
       if (other.revoked !== null || other.disabled)
         throw refused(other, `has the same key and is ${entryState(other, now)}`, 'use a new key')
     }
+    const withdrawn = this.#issuance.withdrawnWithPin(leaf.pin)
+    if (withdrawn !== null) {
+      const which = `the certificate ${withdrawn.subjectDn} with serial ${withdrawn.serial}`
+      throw new StoreError('entry_refused', `${which} has the same key, and was removed and revoked`, { hint: 'use a new key' })
+    }
     if (leaf.predecessor !== undefined && leaf.predecessor !== null) this.#assertAlive(leaf.predecessor, leaf.origin, now)
     const stamp = {
       group,
@@ -219,8 +226,8 @@ export class Registry extends RegistryView {
       searchText({ ...leaf, fingerprint, thumbprint: thumbprintOf(leaf.der) }),
     )
     if (leaf.issuerKeyId !== undefined) {
-      const { issuerKeyId, serial, subjectDn, notAfter } = leaf
-      this.#issuance.insert({ issuerKeyId, serial, fingerprint, subjectDn, notAfter })
+      const { issuerKeyId, serial, pin, subjectDn, notAfter } = leaf
+      this.#issuance.insert({ issuerKeyId, serial, fingerprint, pin, subjectDn, notAfter })
     }
     return fingerprint
   }
@@ -252,6 +259,18 @@ export class Registry extends RegistryView {
       this.#audit.append({ action, target: entry.group, details: { name: entry.name } }, actor)
       return this.byGroup(entry.group)
     })
+  }
+
+  #assertNoOther(member: RegistryEntry, members: readonly RegistryEntry[], now: number): void {
+    if (member.notAfter < now || this.#issuance.byFingerprint(member.fingerprint) === null) return
+    const leaving = new Set(members.map(({ fingerprint }) => fingerprint))
+    const other = this.byPin(member.pin).find(({ fingerprint, notAfter }) => !leaving.has(fingerprint) && notAfter >= now)
+    if (other === undefined) return
+    throw refused(
+      member,
+      `has the same key as "${other.name}" (${other.thumbprint}), which would be refused with it`,
+      'revoke it to refuse both, or let it expire',
+    )
   }
 
   #delete(fingerprint: string): void {

@@ -134,6 +134,8 @@ CREATE TABLE issuance (
   issuer_key_id TEXT NOT NULL CHECK (issuer_key_id <> ''),
   serial TEXT NOT NULL CHECK (serial <> '' AND serial NOT GLOB '*[^0-9A-F]*'),
   fingerprint TEXT NOT NULL CHECK (length(fingerprint) = 64),
+  -- Public key; null where it is not known. What is revoked and in no registry any more is refused by it.
+  pin TEXT CHECK (length(pin) = 64 AND pin NOT GLOB '*[^0-9a-f]*'),
   subject_dn TEXT NOT NULL,
   not_after INTEGER NOT NULL,
   issued_at INTEGER NOT NULL,
@@ -145,6 +147,7 @@ CREATE TABLE issuance (
 
 CREATE UNIQUE INDEX issuance_by_fingerprint ON issuance (fingerprint);
 CREATE INDEX issuance_revoked ON issuance (issuer_key_id, not_after) WHERE revoked_at IS NOT NULL;
+CREATE INDEX issuance_revoked_by_pin ON issuance (pin) WHERE revoked_at IS NOT NULL AND pin IS NOT NULL;
 
 CREATE TABLE crl_number (
   issuer_key_id TEXT PRIMARY KEY,

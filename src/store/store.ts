@@ -27,14 +27,17 @@ export class Store {
   readonly issuance: IssuanceRecords
   readonly #connection: Connection
   readonly #busyTimeout: number
+  readonly #now: () => number
 
   constructor(connection: Connection, busyTimeout: number, now: () => number) {
+    this.#now = now
     this.file = connection.file
     this.#connection = connection
     this.#busyTimeout = busyTimeout
     this.audit = new AuditLog(connection, now)
-    this.issuance = new IssuanceRecords(connection, this.audit, now)
-    this.registry = new Registry(connection, new RegistryVersions(connection), this.audit, this.issuance, now)
+    const versions = new RegistryVersions(connection, now)
+    this.issuance = new IssuanceRecords(connection, versions, this.audit, now)
+    this.registry = new Registry(connection, versions, this.audit, this.issuance, now)
     this.tokens = new EnrolmentTokens(connection, this.audit, now)
   }
 
@@ -48,7 +51,7 @@ export class Store {
 
   /** The whole registry at this moment, to seal a base of; close it. */
   snapshot(): RegistrySnapshot {
-    return new RegistrySnapshot(this.file, this.#busyTimeout)
+    return new RegistrySnapshot(this.file, this.#busyTimeout, this.#now)
   }
 
   /** A copy in a file of its own, of one moment, while changes go on; its audit log is verified before it gets its name. Throws `file_exists`. */

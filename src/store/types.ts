@@ -97,9 +97,26 @@ export interface EntryEdit {
   readonly permissions?: ReadonlyMap<string, DatabaseAccess>
 }
 
+/** What decides about a certificate: an entry, or what is left of one that was removed and must stay refused. */
+export type TrustedRecord = Pick<
+  RegistryRecord,
+  | 'fingerprint'
+  | 'pin'
+  | 'name'
+  | 'subjectDn'
+  | 'sans'
+  | 'notBefore'
+  | 'notAfter'
+  | 'issuerKey'
+  | 'disabled'
+  | 'revoked'
+  | 'clearance'
+  | 'permissions'
+>
+
 /** One step from a version of the registry to a later one. */
 export type RegistryChange =
-  | { readonly kind: 'put'; readonly version: number; readonly record: RegistryRecord }
+  | { readonly kind: 'put'; readonly version: number; readonly record: TrustedRecord }
   | { readonly kind: 'remove'; readonly version: number; readonly fingerprint: string }
 
 export interface RegistryChanges {

@@ -119,7 +119,8 @@ function fits(certificate: X509Certificate, key: KeyObject): boolean {
 
 /**
  * The chain to show: the leaf and its issuers, without the root unless that is the only issuer. With a lone leaf whose issuer is
- * trusted, OpenSSL would rebuild and verify our own chain on every handshake (10% CPU).
+ * trusted, OpenSSL would rebuild and verify our own chain on every handshake (10% CPU). Other certificates of an issuer on it that
+ * stand in the same file follow: who does not know one root may know the other.
  */
 export function buildChain({ leaf, others }: LoadedKeyPair, pool: readonly X509Certificate[]): X509Certificate[] {
   const chain = [leaf]
@@ -129,7 +130,15 @@ export function buildChain({ leaf, others }: LoadedKeyPair, pool: readonly X509C
     if (current !== undefined && (chain.length === 1 || !issued(current, current))) chain.push(current)
     else break
   }
-  return chain
+  const issuers = chain.slice(1)
+  const twins = others.filter((other) => !chain.some((one) => isSame(one, other)) && issuers.some((issuer) => isTwin(issuer, other)))
+  return [...chain, ...twins]
+}
+
+/** Another certificate of the same CA: same name, same key. */
+function isTwin(a: X509Certificate, b: X509Certificate): boolean {
+  const [key, other] = [publicKeyOf(a), publicKeyOf(b)]
+  return a.subject === b.subject && key !== null && other !== null && key.equals(other)
 }
 
 const isSame = (a: X509Certificate, b: X509Certificate): boolean => a.raw.equals(b.raw)

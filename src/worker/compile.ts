@@ -1,3 +1,4 @@
+import { compileAdminDns } from '../gateway/authentication/admin-dns.ts'
 import { createAuthenticator } from '../gateway/authentication/authenticator.ts'
 import { fold } from '../gateway/headers/fold.ts'
 import { compileIdentityHeaders } from '../gateway/headers/identity-headers.ts'
@@ -79,6 +80,7 @@ function compileListener(snapshot: Snapshot, name: string, metrics: Metrics): Li
     scheme: tls === null ? 'http' : 'https',
     requiresCertificate: tls?.clientauthMode === 'REQUIRE',
     nameFor: names === null || names.size === 0 ? null : (host) => (host === null ? (tls?.defaultName ?? null) : findName(names, host)),
+    adminDns: compileAdminDns(snapshot.settings.admin, snapshot.settings.listeners.get(name), snapshot.listeners.get(name)),
     missMeter: metrics.meter(name, NO_ROUTE),
   }
 }

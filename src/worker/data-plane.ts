@@ -7,6 +7,7 @@ import { advanceClock, SWEEP_INTERVAL } from '../http1/clock.ts'
 import { contained, onFault } from '../http1/fault.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { AccessLog, Audit, Metrics } from '../observability/types.ts'
+import { isAffected } from '../tls/registry-types.ts'
 import type { Peer } from '../tls/types.ts'
 import { type CompiledSnapshot, compileSnapshot } from './compile.ts'
 
@@ -27,6 +28,8 @@ export interface DataPlane {
   accept(listener: string, socket: TLSSocket | Socket, peer: Peer | null): void
   /** After a trust change: asks `judge` for each open TLS connection and closes those now refused. */
   rejudge(judge: (listener: string, peer: Peer) => Peer): void
+  /** The registry changed about these public keys (null: about any): closes those now refused, and lets the rest ask anew who they are. */
+  judgeAgain(pins: ReadonlySet<string> | null): void
   /** No further request is taken on idle connections; resolves when the last connection is gone. */
   drain(): Promise<void>
   /** Ends everything at once. */
@@ -113,14 +116,18 @@ class ConnectionSet implements DataPlane {
 
   rejudge(judge: (listener: string, peer: Peer) => Peer): void {
     this.#judge = judge
-    for (const session of this.#sessions) {
-      if (this.#isRefused(session)) session.connection.destroy()
-    }
+    this.judgeAgain(null)
   }
 
-  /** Trusted when it came, and no longer: expired, revoked, its CA gone, or a revocation list run out. */
-  #isRefused({ peer, listenerName }: Session): boolean {
-    return peer !== null && peer.refusal === null && this.#judge(listenerName, peer).refusal !== null
+  judgeAgain(pins: ReadonlySet<string> | null): void {
+    for (const session of this.#sessions) {
+      const { peer } = session
+      if (peer === null || (pins !== null && !isAffected(peer, pins))) continue
+      // One that cannot be judged must not keep the others from it.
+      contained(() => {
+        if (!session.rejudge()) session.connection.destroy()
+      }, session.connection)
+    }
   }
 
   drain(): Promise<void> {
@@ -144,7 +151,7 @@ class ConnectionSet implements DataPlane {
     const judging = ++this.#sweeps % SWEEPS_PER_JUDGEMENT === 0
     for (const session of this.#sessions) {
       contained(() => {
-        if (judging && this.#isRefused(session)) session.connection.destroy()
+        if (judging && !session.rejudge()) session.connection.destroy()
         else session.sweep(now)
       }, session.connection)
     }

@@ -6,6 +6,7 @@ import type { Snapshot } from '../ipc/messages.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/types.ts'
 import { createTlsListener, type TlsListener } from '../tls/listener.ts'
+import type { Registry } from '../tls/registry.ts'
 import type { StatusBook } from '../tls/status-book.ts'
 import type { ListenerMaterial, Peer } from '../tls/types.ts'
 import type { Acceptor } from './listeners.ts'
@@ -13,6 +14,10 @@ import type { Acceptor } from './listeners.ts'
 export interface EndpointServices {
   readonly metrics: Metrics
   readonly log: Logger
+  /** The worker's; all listeners judge by it. */
+  readonly registry: Registry
+  /** Told of every certificate that was shown in a handshake. */
+  sighted(peer: Peer): void
   readonly statuses: StatusBook
   /** Takes over a connection whose handshake is done, or a plain one (null). */
   accept(listener: string, socket: TLSSocket | Socket, peer: Peer | null): void
@@ -109,11 +114,12 @@ export class Endpoints {
   #create(name: string, settings: NonNullable<ListenerSettings['tls']>, material: ListenerMaterial): TlsListener {
     const timeout = () => this.#handshakeTimeout
     const patience = () => statusPatience(this.#settings)
-    const { metrics, log, statuses } = this.#services
+    const { metrics, log, registry, statuses, sighted } = this.#services
     return createTlsListener({
       name,
       settings,
       material,
+      registry,
       /** Read anew with each update. */
       get handshakeTimeout() {
         return timeout()
@@ -125,6 +131,7 @@ export class Endpoints {
       onConnection: (socket, peer) => {
         metrics.handshake(peer.resumed ? 'resumed' : 'ok', socket.getProtocol() ?? '')
         if (peer.certificate !== null) metrics.certificateLife((peer.certificate.notAfter - Date.now()) / 1_000)
+        sighted(peer)
         this.#accept(name, socket, peer)
       },
       onHandshakeFailure: (error: NodeJS.ErrnoException, socket) => {

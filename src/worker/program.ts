@@ -4,7 +4,9 @@ import { Admission } from './admission.ts'
 import { createDataPlane, type DataPlane } from './data-plane.ts'
 import { Endpoints } from './endpoints.ts'
 import { Listeners } from './listeners.ts'
+import { RegistryHolder } from './registry-holder.ts'
 import { type PreparedLogs, WorkerServices } from './services.ts'
+import { Sightings } from './sightings.ts'
 import { StatusHolder } from './status-holder.ts'
 
 const tidyInterval = 1_000
@@ -32,6 +34,8 @@ export class WorkerProgram {
   readonly #send: (message: FromWorker) => void
   readonly #admission: Admission
   readonly #listeners: Listeners
+  readonly #registry: RegistryHolder
+  readonly #sightings: Sightings
   readonly #statuses: StatusHolder
   #parts: Parts | null = null
   #prepared: Prepared | null = null
@@ -43,7 +47,9 @@ export class WorkerProgram {
     this.#id = id
     this.#send = send
     this.#admission = new Admission(send)
-    this.#statuses = new StatusHolder(send, () => this.#judgeAgain())
+    this.#sightings = new Sightings(send)
+    this.#registry = new RegistryHolder(send, (pins) => this.#parts?.plane.judgeAgain(pins))
+    this.#statuses = new StatusHolder(send, () => this.#parts?.plane.judgeAgain(null))
     this.#listeners = new Listeners(this.#admission, (name) => this.#parts?.endpoints.acceptor(name) ?? null, {
       opened: (listener, opening) => send({ kind: 'listening', listener, opening }),
       failed: (listener, opening, { code = 'UNKNOWN', message }) => send({ kind: 'listen_failed', listener, opening, code, message }),
@@ -87,6 +93,10 @@ export class WorkerProgram {
       case 'status':
         this.#send({ kind: 'status', id: message.id, open: this.#parts?.plane.open ?? 0 })
         break
+      case 'registry_base':
+      case 'registry_delta':
+        this.#registry.receive(message)
+        break
       case 'statuses':
         this.#statuses.receive(message)
         break
@@ -126,6 +136,7 @@ export class WorkerProgram {
     await delay(Math.min(this.#listeners.youth(firstRequest), deadline === 0 ? firstRequest : deadline))
     await Promise.all([plane.drain(), this.#listeners.empty()])
     if (timer !== null) clearTimeout(timer)
+    this.#sightings.handOver()
     this.#send({ kind: 'metrics', id: 0, values: services.metrics.snapshot() })
     await services.flush()
   }
@@ -166,15 +177,9 @@ export class WorkerProgram {
       this.#openings = openings
       this.#admission.configure(snapshot.settings.limits)
       this.#listeners.keep(openings)
-      this.#judgeAgain()
+      parts.plane.rejudge((listener, peer) => parts.endpoints.judge(listener, peer))
       this.#send({ kind: 'applied', snapshot: number })
     })
-  }
-
-  /** Closes every connection whose certificate is refused now. */
-  #judgeAgain(): void {
-    const { plane, endpoints } = this.#parts ?? {}
-    plane?.rejudge((listener, peer) => endpoints?.judge(listener, peer) ?? peer)
   }
 
   #attempt(snapshot: number, act: () => void): void {
@@ -192,6 +197,8 @@ export class WorkerProgram {
     const endpoints = new Endpoints({
       metrics,
       log,
+      registry: this.#registry.registry,
+      sighted: (peer) => this.#sightings.note(peer),
       statuses: this.#statuses.book,
       accept: (listener, socket, peer) => plane.accept(listener, socket, peer),
     })

@@ -71,7 +71,12 @@ describe('the image', () => {
     const init = run(image, [...image.entrypoint, 'init', '--dir', '/data', '--upstream', `http://127.0.0.1:${upstream.port}`])
     assert.equal(init.status, 0, init.stderr)
     const file = join(data, 'certgate.yml')
-    writeFileSync(file, readFileSync(file, 'utf8').replace('0.0.0.0:8443', '127.0.0.1:0').replace('127.0.0.1:9464', '127.0.0.1:0'))
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8')
+        .replace('0.0.0.0:8443', '127.0.0.1:0')
+        .replace(/127\.0\.0\.1:94(43|64)/g, '127.0.0.1:0'),
+    )
 
     const [entry = '', ...args] = commandLine(image, [...image.entrypoint, ...image.command])
     const program = await startProgram({ entry, args, cwd: data, env: environment(image) }, t)

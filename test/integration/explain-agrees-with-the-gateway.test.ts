@@ -2,11 +2,15 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Explanation } from '../../src/admin/explain/explanation.ts'
 import type { Terminal } from '../../src/cli/command.ts'
 import { explainCommand } from '../../src/cli/explain.ts'
-import type { Explanation } from '../../src/cli/explanation.ts'
-import { createAuthority, type Issued } from '../support/authority.ts'
+import { createAuthority, type Issued, selfSigned } from '../support/authority.ts'
+import { eventually } from '../support/eventually.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
+import { entryOf, issuerKeyIdOf, storeOf } from '../support/registered.ts'
+import { fingerprintOf } from '../support/registry.ts'
+import { CLI } from '../support/registry-store.ts'
 
 // What explain says of a request is what the gateway does with it: the same status and code, or the same path and headers upstream.
 
@@ -29,6 +33,11 @@ const ROUTES = `
     path: /raw/**
     allow: [reader]
     path_policy: { encoded_slash: keep, semicolon: keep, double_slash: keep }
+    upstream: recorder
+  - name: databases
+    path: /db/{db}/**
+    allow: [{ database: "{db}" }]
+    path_policy: { semicolon: keep }
     upstream: recorder
   - name: known
     path: /known/**
@@ -53,6 +62,11 @@ const REQUESTS: readonly (readonly [method: string, target: string])[] = [
   ['GET', '/../x'],
   ['GET', '/nowhere'],
   ['OPTIONS', '*'],
+  ['GET', '/db/movies/x?q=1'],
+  ['PUT', '/db/MOVIES/x'],
+  ['PUT', '/db/people/x'],
+  ['GET', '/db/movies;v=1/x'],
+  ['GET', '/db/books/x'],
 ]
 
 async function explain(gateway: Gateway, who: readonly string[], method: string, target: string): Promise<Explanation> {
@@ -73,6 +87,29 @@ async function explain(gateway: Gateway, who: readonly string[], method: string,
 test('for whoever asks, and whatever they ask for', async (t) => {
   const gateway = await startGateway(t, { routes: ROUTES })
   const stranger = await createAuthority('CN=test root')
+  const store = storeOf(gateway, t)
+  const [registered, revoked, removed, renewed, boss] = await Promise.all([
+    selfSigned({ subject: 'CN=alice' }),
+    gateway.issue('CN=alice'),
+    gateway.issue('CN=alice'),
+    gateway.issue('CN=mallory', { key: gateway.mallory.key }),
+    selfSigned({ subject: 'CN=boss' }),
+  ])
+  const permissions = new Map([
+    ['movies', 'Read'],
+    ['people', 'ReadWrite'],
+  ] as const)
+  const issuerKeyId = issuerKeyIdOf(gateway.authority)
+  store.registry.add([entryOf(gateway.mallory, gateway.authority, { permissions })], CLI)
+  store.registry.add([entryOf(registered, null, { permissions })], CLI)
+  store.registry.add([entryOf(boss, null, { clearance: 'Operator' })], CLI)
+  for (const one of [revoked, removed]) store.registry.add([entryOf(one, gateway.authority, { issuerKeyId })], CLI)
+  store.registry.revoke(fingerprintOf(revoked), 'superseded', CLI)
+  store.registry.remove(fingerprintOf(removed), CLI)
+  await eventually(
+    'the registry',
+    async () => (await gateway.ask('GET /known/x HTTP/1.1\r\nHost: localhost\r\n\r\n', removed)).status === 403,
+  )
   const clients: [string, Issued | null][] = [
     ['alice', gateway.alice],
     ['mallory', gateway.mallory],
@@ -80,6 +117,11 @@ test('for whoever asks, and whatever they ask for', async (t) => {
     ['expired', await gateway.issue('CN=alice', { notAfter: new Date(Date.now() - 60_000) })],
     ['server', await gateway.issue('CN=alice', { eku: ['serverAuth'] })],
     ['wordy', await gateway.issue('CN=CN\\=alice\\,O\\=x')],
+    ['registered', registered],
+    ['revoked', revoked],
+    ['removed', removed],
+    ['renewed', renewed],
+    ['boss', boss],
     ['nobody', null],
   ]
   let forwarded = 0

@@ -83,7 +83,12 @@ describe('the package', () => {
   it('serves: workers find their program too', async (t) => {
     assert.equal(run(['init', '--dir', 'served', '--upstream', 'http://127.0.0.1:9']).status, 0)
     const file = join(folder, 'app/served/certgate.yml')
-    writeFileSync(file, readFileSync(file, 'utf8').replace('0.0.0.0:8443', '127.0.0.1:0').replace('127.0.0.1:9464', '127.0.0.1:0'))
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8')
+        .replace('0.0.0.0:8443', '127.0.0.1:0')
+        .replace(/127\.0\.0\.1:94(43|64)/g, '127.0.0.1:0'),
+    )
     const program = await startProgram({ entry, config: file }, t)
     assert.equal(program.urls.length, 1)
     assert.equal(run(['status', '--config', 'served/certgate.yml']).status, 0)

@@ -52,6 +52,11 @@ export class FakeWorker extends EventEmitter {
         return { ...message, kind: 'listening' }
       case 'status':
         return { kind: 'status', id: message.id, open: 7 }
+      case 'registry_base':
+      case 'registry_delta': {
+        const { epoch, version } = message.kind === 'registry_base' ? message : message.delta
+        return { kind: 'registry', id: message.id, epoch, version, gap: null }
+      }
       case 'metrics':
         return { kind: 'metrics', id: message.id, values: this.process.pid }
       case 'drain':

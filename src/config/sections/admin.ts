@@ -19,7 +19,7 @@ export const adminSchema = section({
   tls: nameSchema
     .optional()
     .describe("the listener whose certificate and client_ca it takes, always with REQUIRE; absent: the first listener's"),
-  admin_dn: z.array(distinguishedName).prefault([]).describe('full DNs, under that client_ca, that hold ClusterAdmin'),
+  admin_dn: z.array(distinguishedName).optional().describe('full DNs, under that client_ca, that hold ClusterAdmin'),
   server_certificate: word(['allow', 'deny'])
     .prefault('allow')
     .describe("whether the gateway's own certificate may bootstrap /admin/certificates"),
@@ -35,10 +35,11 @@ export function readAdmin(reader: Reader, paths: Paths): AdminSettings | null {
     reader.problem(['admin', 'socket'], 'a Unix socket path is at most 107 bytes', {
       hint: `this one is ${Buffer.byteLength(socket)}: ${socket}`,
     })
-  judgeNames(reader, input.admin_dn)
-  const opened = input.address !== undefined || input.tls !== undefined || input.admin_dn.length > 0
+  const adminDn = input.admin_dn ?? []
+  judgeNames(reader, adminDn)
+  const opened = input.address !== undefined || input.tls !== undefined || adminDn.length > 0
   const tls = opened ? listenerFor(reader, input.tls) : null
-  return { address: input.address ?? null, tls, adminDn: input.admin_dn, serverCertificate: input.server_certificate, socket }
+  return { address: input.address ?? null, tls, adminDn, serverCertificate: input.server_certificate, socket }
 }
 
 function judgeNames(reader: Reader, names: readonly string[]): void {

@@ -8,15 +8,18 @@ export function files(what: string) {
   return oneOrMore(text(what), 'name at least one file')
 }
 
-/** A certificate with its private key: `{ pfx, password }`, or PEM `{ cert, key, passphrase }`. */
-export const certificate = section({
+export const certificateParts = {
   pfx: text('a file').optional().describe('PKCS#12 file'),
   password: text('a password').optional().describe(`of the PKCS#12 file; better ${FILE_PLACEHOLDER} than here`),
   cert: text('a file').optional().describe('PEM file: the certificate, then its issuers'),
   key: text('a file').optional().describe('PEM file: the private key'),
   passphrase: text('a passphrase').optional().describe(`of the private key; better ${FILE_PLACEHOLDER} than here`),
-}).superRefine((value, context) => {
-  const problem = (path: string[], message: string, hint?: string) => context.addIssue({ code: 'custom', path, message, params: { hint } })
+}
+
+/** What of these parts does not go together. */
+export function judgeCertificate(value: CertificateInput, context: { addIssue(issue: z.core.$ZodRawIssue): void }): void {
+  const problem = (path: string[], message: string, hint?: string) =>
+    context.addIssue({ code: 'custom', input: value, path, message, params: { hint } })
   if (value.pfx !== undefined) {
     if (value.cert !== undefined || value.key !== undefined) problem(['pfx'], 'both a PFX file and PEM files are named', 'keep one')
     if (value.passphrase !== undefined) problem(['passphrase'], "`passphrase` belongs to a PEM key; a PFX file's is `password`")
@@ -27,9 +30,18 @@ export const certificate = section({
   else if (value.cert === undefined) problem([], '`cert` is missing beside `key`')
   else if (value.key === undefined) problem([], '`key` is missing beside `cert`')
   if (value.password !== undefined) problem(['password'], "`password` belongs to a PFX file; a PEM key's is `passphrase`")
-})
+}
 
-export type CertificateInput = z.output<typeof certificate>
+/** A certificate with its private key: `{ pfx, password }`, or PEM `{ cert, key, passphrase }`. */
+export const certificate = section(certificateParts).superRefine(judgeCertificate)
+
+export interface CertificateInput {
+  readonly pfx?: string | undefined
+  readonly password?: string | undefined
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+  readonly passphrase?: string | undefined
+}
 
 export function certificateSource(paths: Paths, input: CertificateInput): CertificateSource {
   const file = (name: string | undefined) => (name === undefined ? null : paths.watched(name))

@@ -38,7 +38,7 @@ const tls = section({
   certificate: certificate.describe('what the listener shows'),
   clientauth_mode: word(['REQUIRE', 'OPTIONAL', 'NONE']).prefault('REQUIRE').describe('whether clients must show a certificate'),
   client_ca: files('a CA file').optional().describe('PEM files with the CAs whose client certificates are trusted'),
-  trust: word(TRUST).prefault('ca').describe('what makes a certificate trusted'),
+  trust: word(TRUST).prefault('either').describe('what makes a certificate trusted'),
   crl: crl.optional(),
   ocsp: ocsp.optional().describe('asking responders about certificates of other CAs'),
   min_version: word(['TLSv1.2', 'TLSv1.3']).prefault('TLSv1.2'),

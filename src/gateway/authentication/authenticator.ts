@@ -38,6 +38,8 @@ function compileChain(settings: AuthSettings, users: readonly InternalUser[], se
   }
 }
 
+const NO_DNS: ReadonlySet<string> = new Set()
+
 /** A peer whose certificate is not trusted was answered before; should one get here, it stays refused. */
 function stillRefused(peer: Peer): Authentication | null {
   if (peer.refusal === null) return null
@@ -57,11 +59,11 @@ export function createAuthenticator(
   const perRequest = chain.traits.readsPasswords
   return {
     perRequest,
-    authenticate(peer, authorization) {
+    authenticate(peer, authorization, _remoteAddress, adminDns = NO_DNS) {
       const refusal = peer === null ? null : stillRefused(peer)
       if (refusal !== null) return refusal
       const credentials = parseBasicCredentials(perRequest ? authorization : null)
-      return new ChainRun(chain, { certificate: peer?.certificate ?? null, credentials }).run()
+      return new ChainRun(chain, { peer, adminDns, credentials }).run()
     },
   }
 }

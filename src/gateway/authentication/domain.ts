@@ -1,10 +1,13 @@
-import type { Identity, PeerCertificate } from '../../identity/types.ts'
+import type { Identity } from '../../identity/types.ts'
+import type { Peer } from '../../tls/types.ts'
 import type { BasicCredentials } from './basic-credentials.ts'
 
 /** What a request brought to prove who sends it. */
 export interface Evidence {
-  /** Trusted; null: none was presented. */
-  readonly certificate: PeerCertificate | null
+  /** Trusted; null: a plain connection. */
+  readonly peer: Peer | null
+  /** Printed DNs that hold ClusterAdmin; see grantedRights. */
+  readonly adminDns: ReadonlySet<string>
   readonly credentials: BasicCredentials
 }
 

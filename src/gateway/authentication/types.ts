@@ -28,5 +28,11 @@ export interface Authenticator {
    * Never throws and never trusts a peer with a refusal: the caller has answered that one already.
    * A promise only where a password hash has to be computed.
    */
-  authenticate(peer: Peer | null, authorization: string | null, remoteAddress: string): Authentication | Promise<Authentication>
+  authenticate(
+    peer: Peer | null,
+    authorization: string | null,
+    remoteAddress: string,
+    /** See grantedRights; default: none. Always the same for a peer. */
+    adminDns?: ReadonlySet<string>,
+  ): Authentication | Promise<Authentication>
 }

@@ -67,12 +67,34 @@ function headerValue(value: string | null | undefined): string | null {
   return typeof value === 'string' && /^[!-~](?:[ -~]*[!-~])?$/.test(value) ? value : null
 }
 
+/** The same without a head, for servers that write their own. */
+export interface ToldRefusal {
+  readonly status: number
+  readonly contentType: string
+  readonly text: string
+  /** Further headers, e.g. what a page may load. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export function tellRefusal(input: RefusalInput): ToldRefusal {
+  const { row, body } = told(input)
+  const lines = (body.headerLines ?? '').split('\r\n').filter((line) => line !== '')
+  const headers = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]))
+  return { status: row.status, contentType: body.contentType, text: body.text, headers }
+}
+
 /** Renders a refusal as one complete response: status by the table, body by shape and Accept; to HEAD the head alone. */
 export function renderRefusal(input: RefusalInput): Refusal {
-  const told = toldReason(input.reason, input.hideRoutes === true)
-  const row = refusalRow(told)
+  const { row, refusal, body } = told(input)
+  const message = headOf(input, row, refusal, body) + (input.method === 'HEAD' ? '' : body.text)
+  return { status: row.status, logStatus: row.logStatus ?? row.status, message: Buffer.from(message) }
+}
+
+function told(input: RefusalInput): { readonly row: RefusalRow; readonly refusal: ClientRefusal; readonly body: RefusalBody } {
+  const reason = toldReason(input.reason, input.hideRoutes === true)
+  const row = refusalRow(reason)
   const refusal: ClientRefusal = {
-    code: told,
+    code: reason,
     status: row.status,
     title: row.title,
     detail: clientDetail(row, input.detail ?? ''),
@@ -83,7 +105,5 @@ export function renderRefusal(input: RefusalInput): Refusal {
     user: typeof input.user === 'string' ? printable(input.user) : null,
     challenge: row.status === 401 ? headerValue(input.challenge) : null,
   }
-  const body = bodyOf(refusal, input.shape, input.accept)
-  const message = headOf(input, row, refusal, body) + (input.method === 'HEAD' ? '' : body.text)
-  return { status: row.status, logStatus: row.logStatus ?? row.status, message: Buffer.from(message) }
+  return { row, refusal, body: bodyOf(refusal, input.shape, input.accept) }
 }

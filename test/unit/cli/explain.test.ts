@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
+import type { Explanation } from '../../../src/admin/explain/explanation.ts'
 import { explainCommand } from '../../../src/cli/explain.ts'
-import type { Explanation } from '../../../src/cli/explanation.ts'
 import { ConfigError, MaterialError, UsageError } from '../../../src/errors.ts'
 import { createAuthority } from '../../support/authority.ts'
 import { type ExplainedGateway, explainedGateway } from './explained-gateway.ts'
@@ -46,7 +46,14 @@ describe('explain with a certificate', () => {
       listener: 'main',
       address: '127.0.0.1',
     })
-    assert.deepEqual(said.identity, { name: 'CLIENT1', dn: 'CN=CLIENT1,OU=ops,O=Acme', domain: 'certificates', backend_roles: [] })
+    assert.deepEqual(said.identity, {
+      name: 'CLIENT1',
+      dn: 'CN=CLIENT1,OU=ops,O=Acme',
+      domain: 'certificates',
+      backend_roles: [],
+      clearance: null,
+      permissions: {},
+    })
     assert.deepEqual(said.roles, [{ role: 'readall', by: 'users', pattern: 'CLIENT1', file: 'roles_mapping.yml', line: 3 }])
     assert.equal(said.route?.name, 'read movies')
     assert.equal(said.route?.file, 'certgate.yml')

@@ -7,7 +7,7 @@ import { parseRoleMapping } from '../../../src/config/roles-mapping.ts'
 
 const config = (target: string) =>
   parseConfig(
-    initialConfig({ listen: '0.0.0.0:8443', telemetry: '127.0.0.1:9464', upstream: { name: 'app', target } }),
+    initialConfig({ listen: '0.0.0.0:8443', telemetry: '127.0.0.1:9464', admin: '127.0.0.1:9443', upstream: { name: 'app', target } }),
     '/data/certgate.yml',
     { env: {} },
   )
@@ -30,6 +30,15 @@ test('a socket path reaches the settings as it is, whatever is in it', () => {
 })
 
 test('each address stands alone on an unquoted line, for tools that only know text', () => {
-  const text = initialConfig({ listen: '0.0.0.0:8443', telemetry: '127.0.0.1:9464', upstream: { name: 'app', target: 'http://a:1' } })
-  assert.deepEqual(text.match(/^ +address: \S+$/gm), ['    address: 0.0.0.0:8443', '  address: 127.0.0.1:9464'])
+  const text = initialConfig({
+    listen: '0.0.0.0:8443',
+    telemetry: '127.0.0.1:9464',
+    admin: '127.0.0.1:9443',
+    upstream: { name: 'app', target: 'http://a:1' },
+  })
+  assert.deepEqual(text.match(/^ +address: \S+$/gm), [
+    '    address: 0.0.0.0:8443',
+    '  address: 127.0.0.1:9443',
+    '  address: 127.0.0.1:9464',
+  ])
 })

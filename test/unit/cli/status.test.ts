@@ -25,6 +25,7 @@ const status: Status = {
     { kind: 'ca', listener: 'main', server_name: 'db.example', subject: 'CN=root', not_after: now - DAY },
   ],
   crls: [{ listener: 'main', file: '/etc/certgate/ca.crl', issuer: 'CN=root', next_update: now + DAY, revoked: 3 }],
+  authority: null,
 }
 
 test('status says what is in force, who serves it, and what runs out', () => {
@@ -64,6 +65,24 @@ test('a failed reload is shown with its problems', () => {
   const text = renderStatus(failed, terminal, now)
   assert.match(text, /^last reload +failed, 5 s ago, by file: 1 problem; snapshot 4 stays in force$/m)
   assert.match(text, /unknown key `lissteners`[\s\S]*certgate\.yml:1:1[\s\S]*\^\^\^/)
+})
+
+test('what signs is shown, or why nothing does', () => {
+  const terminal = testTerminal({ cwd: '/etc/certgate' })
+  const authority = {
+    issuing: { subject: 'CN=issuing', not_after: now + 40 * DAY },
+    problem: '',
+    overlap_until: now + 30 * DAY,
+    crls: [{ issuer: 'CN=issuing', number: 7, next_update: now + 5 * DAY, revoked: 2 }],
+    expiring_clients: 3,
+  }
+  const text = renderStatus({ ...status, authority }, terminal, now)
+  assert.match(text, /^authority$\n {2}signs {3}CN=issuing {2}2026-02-10 \(in 40 days\)$/m)
+  assert.match(text, /^ {2}rotated, the replaced root is trusted until 2026-01-31$/m)
+  assert.match(text, /^ {2}list {4}CN=issuing, number 7, 2 revoked, next update 2026-01-06/m)
+  assert.match(text, /^ {2}3 client certificates end soon$/m)
+  const broken = { issuing: null, problem: 'cannot read issuing.key', overlap_until: null, crls: [], expiring_clients: 0 }
+  assert.match(renderStatus({ ...status, authority: broken }, terminal, now), /^ {2}issues nothing: cannot read issuing\.key$/m)
 })
 
 test('durations are told in the largest unit that says enough', () => {

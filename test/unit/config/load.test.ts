@@ -47,7 +47,7 @@ describe('loadConfig', () => {
     assert.deepEqual(settings.listeners.get('main')?.tls, {
       certificate: { pfx: null, password: null, cert: '/conf/s.crt', key: '/conf/s.key', passphrase: null },
       clientCa: ['/conf/ca.crt'],
-      trust: 'ca',
+      trust: 'either',
       crl: { validate: false, files: [], fromDistributionPoints: false, onUnavailable: 'deny' },
       ocsp: { validate: false, onUnavailable: 'deny' },
       clientauthMode: 'REQUIRE',

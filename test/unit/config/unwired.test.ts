@@ -44,8 +44,8 @@ const told = (given: Given): string[] =>
   problems(given).map(({ path, message, hint }) => `${path}: ${message}${hint === undefined ? '' : ` -- ${hint}`}`)
 
 describe('trust', () => {
-  it('is ca where nothing is written, until the registry is served, and takes all four words, for names too', () => {
-    assert.equal(wired({}).listeners.get('main')?.tls?.trust, 'ca')
+  it('is either where nothing is written, and takes all four words, for names too', () => {
+    assert.equal(wired({}).listeners.get('main')?.tls?.trust, 'either')
     for (const mode of ['ca', 'registry', 'either', 'both'] as const) {
       const tls = wired({ tls: `client_ca: ca.crt, trust: ${mode}, names: { a.example: {}, b.example: { trust: ca } }` }).listeners.get(
         'main',
@@ -148,15 +148,56 @@ describe('admin', () => {
 describe('pki and store', () => {
   it('are off, and a file in data', () => {
     const { pki, store } = wired({})
-    assert.deepEqual([pki, store], [null, { kind: 'sqlite', file: '/conf/data/certgate.db' }])
+    assert.deepEqual([pki, store], [null, { kind: 'sqlite', file: '/conf/data/certgate.db', byDefault: true }])
   })
 
   it('take addresses and a file, which is written to and so not watched', () => {
     const settings = wired({ rest: 'pki: { http: "0.0.0.0:9080", est: "0.0.0.0:9444" }\nstore: { sqlite: reg.db }' })
-    assert.deepEqual(settings.pki, { http: { host: '0.0.0.0', port: 9080 }, est: { host: '0.0.0.0', port: 9444 } })
-    assert.deepEqual(settings.store, { kind: 'sqlite', file: '/conf/reg.db' })
+    assert.deepEqual(settings.pki, {
+      http: { host: '0.0.0.0', port: 9080 },
+      est: { host: '0.0.0.0', port: 9444 },
+      estPasswords: 'deny',
+    })
+    assert.deepEqual(settings.store, { kind: 'sqlite', file: '/conf/reg.db', byDefault: false })
     assert.ok(!settings.watchedFiles.includes('/conf/reg.db'))
     assert.deepEqual(wired({ rest: 'pki: { est: "0.0.0.0:9444" }' }).pki?.http, null)
+  })
+
+  it('have an authority beside the configuration, whether or not anything is opened', () => {
+    const authority = { source: { kind: 'folder', folder: '/conf/ca' }, url: null, crlLifetime: 7 * 86_400_000, crlFolder: '/conf/ca/crl' }
+    assert.deepEqual(wired({}).authority, authority)
+    assert.deepEqual(wired({ rest: 'pki: { http: 127.0.0.1:9080 }' }).authority, authority)
+  })
+
+  it('take another folder, or a CA with its key, whose files are watched', () => {
+    const folder = wired({
+      rest: 'pki: { http: "127.0.0.1:0", authority: { folder: other }, url: "http://pki.example/base/", crl_lifetime: 36h }',
+    })
+    assert.deepEqual(folder.authority, {
+      source: { kind: 'folder', folder: '/conf/other' },
+      url: 'http://pki.example/base',
+      crlLifetime: 36 * 3_600_000,
+      crlFolder: '/conf/other/crl',
+    })
+    const own = wired({ rest: 'pki: { authority: { cert: own.crt, key: own.key, passphrase: secret } }' })
+    const certificate = { pfx: null, password: null, cert: '/conf/own.crt', key: '/conf/own.key', passphrase: 'secret' }
+    assert.deepEqual(own.authority?.source, { kind: 'own', certificate })
+    assert.ok(own.watchedFiles.includes('/conf/own.key'))
+  })
+
+  it('are told what does not go together in an authority', () => {
+    assert.deepEqual(told({ rest: 'pki: { authority: { folder: ca, key: x.key }, url: "ftp://a/?b", crl_lifetime: 1s }' }), [
+      'pki.authority.key: both a folder and files are named -- keep one',
+      'pki.url: expected an address such as `http://pki.example`',
+      'pki.crl_lifetime: expected 10s or more',
+    ])
+    assert.deepEqual(told({ rest: 'pki: { authority: { pfx: a.pfx, passphrase: x }, url: "http://a/?b" }' }), [
+      "pki.authority.passphrase: `passphrase` belongs to a PEM key; a PFX file's is `password`",
+      'pki.url: this address stands in every certificate: no user, query or fragment',
+    ])
+    assert.deepEqual(told({ rest: 'pki: { authority: {} }' }), [
+      'pki.authority: no certificate is named -- write { cert: FILE, key: FILE } or { pfx: FILE, password: ... }',
+    ])
   })
 
   it('are told what is wrong with them; a shared store stays for a later version', () => {
@@ -165,6 +206,26 @@ describe('pki and store', () => {
       'store.sqlite: a file must not be empty',
       'store.postgres: `postgres` is not in this version -- remove it: it would change nothing',
     ])
+  })
+})
+
+describe('enrolment', () => {
+  it('takes passwords only where that is written, which alone opens nothing', () => {
+    assert.equal(wired({ rest: 'pki: { est: 127.0.0.1:9444, est_passwords: allow }' }).pki?.estPasswords, 'allow')
+    assert.deepEqual(told({ rest: 'pki: { est_passwords: allow }' }), [
+      'pki: nothing is opened by an empty `pki` -- name `http`, `est` or both, or remove it',
+    ])
+    assert.deepEqual(told({ rest: 'pki: { est: 127.0.0.1:9444, est_passwords: maybe }' }), [
+      'pki.est_passwords: expected one of `allow`, `deny`',
+    ])
+  })
+
+  it('needs a listener whose certificate it can take', () => {
+    const plain = text({ rest: 'pki: { est: 127.0.0.1:9444 }' }).replace(/ {2}main: .*\n/, '')
+    assert.throws(
+      () => parseConfig(plain, FILE, { env: {}, unwired: [] }),
+      ({ problems }: ConfigError) => problems.some(({ path, message }) => path === 'pki.est' && message.startsWith('no listener has TLS')),
+    )
   })
 })
 
@@ -241,7 +302,7 @@ describe('what control cannot act on yet', () => {
     tls: `client_ca: ca.crt, trust: both, crl: { validate: true, from_distribution_points: yes }, ocsp: { validate: true },
       names: { db.example: { trust: registry, ocsp: {}, crl: { validate: true, from_distribution_points: true } } }`,
     route: `path: '/{db}', allow: [{ database: "{db}", access: read }]`,
-    rest: `admin: { address: 127.0.0.1:9443, tls: main, admin_dn: [], server_certificate: allow }\npki: { htp: 1 }\nstore: { sqlite: x.db }`,
+    rest: `admin: { address: 127.0.0.1:9443, tls: main, admin_dn: [], server_certificate: allow }`,
   }
 
   it('is refused, all of it, and nothing beside it is told', () => {

@@ -6,6 +6,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { createRouter } from '../../../src/admin/router.ts'
 import { askReload, askStatus } from '../../../src/control/admin-client.ts'
 import { type AdminHandlers, openAdminSocket } from '../../../src/control/admin-socket.ts'
 import type { ReloadReport, Status } from '../../../src/control/status.ts'
@@ -24,10 +25,12 @@ const status: Status = {
   listeners: [],
   certificates: [],
   crls: [],
+  authority: null,
 }
 const handlers: AdminHandlers = {
   status: async () => status,
   reload: async (workers) => ({ ...report, message: `workers ${workers}` }),
+  api: createRouter([], { failed: (error) => assert.fail(error as Error) }),
   failed: (error) => assert.fail(error as Error),
 }
 

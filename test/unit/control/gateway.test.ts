@@ -91,9 +91,19 @@ function gateway(t: { after(callback: () => unknown): void }) {
     pool: pool as unknown as WorkerPool,
     announce: (line) => announced.push(line),
     openTelemetry: async () => ({ close: async () => {} }),
+    openPki: async () => ({ close: async () => {} }),
+    openEst: async () => ({ port: 0, update: () => {}, close: async () => {} }),
     openAdmin: async (path): Promise<AdminSocket> => {
       admin.push(`open ${path}`)
       return { path, close: () => admin.push(`close ${path}`) }
+    },
+    openAdministration: async ({ host, port }) => {
+      admin.push(`open ${host}:${port}`)
+      return {
+        address: { host, port },
+        prepare: () => ({ commit: () => admin.push('trust'), abandon: () => admin.push('no trust') }),
+        close: () => admin.push(`close ${host}:${port}`),
+      }
     },
   })
   t.after(() => made.stop())

@@ -166,3 +166,13 @@ test('a client CA without a name is a CA like any other', async (t) => {
   write('ca.crt', (await createAuthority([])).certificate)
   assert.equal((await loaded()).snapshot.listeners.get('main')?.clientCa.length, 1)
 })
+
+test('an authority that was named and cannot sign is a warning at its place: traffic does not depend on it', async (t) => {
+  const { write, loaded } = folder(t)
+  assert.deepEqual((await loaded()).warnings, [])
+  write('certgate.yml', `${CONFIG}pki:\n  authority: { cert: server.crt, key: server.key }\n`)
+  const { warnings } = await loaded()
+  const [warning] = warnings.filter(({ path }) => path === 'pki.authority')
+  assert.match(warning?.message ?? '', /^nothing can be issued: the authority in .*server\.crt is not a CA/)
+  assert.deepEqual([warning?.severity, warning?.line], ['warning', CONFIG.split('\n').length + 1])
+})

@@ -40,7 +40,15 @@ describe('YAML in the documents', () => {
 
   before(async () => {
     const upstream = { name: 'app', target: 'http://127.0.0.1:9200' }
-    await initialize({ folder, names: ['gate.example'], cwd: folder, listen: '127.0.0.1:8443', telemetry: '127.0.0.1:9464', upstream })
+    await initialize({
+      folder,
+      names: ['gate.example'],
+      cwd: folder,
+      listen: '127.0.0.1:8443',
+      telemetry: '127.0.0.1:9464',
+      admin: '127.0.0.1:9443',
+      upstream,
+    })
     const place = (from: string, to: string) => copyFileSync(join(folder, from), join(folder, to))
     place('ca/ca.crt', 'db-ca.crt')
     place('clients/admin.pfx', 'server.pfx')

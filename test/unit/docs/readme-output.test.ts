@@ -33,10 +33,18 @@ describe('the README', () => {
     mkdirSync(folder)
     const names = ['vm', 'localhost', '127.0.0.1', '::1']
     const upstream = { name: 'demo', target: 'http://127.0.0.1:8480' }
-    const initialized = await initialize({ folder, names, cwd, listen: '0.0.0.0:8443', telemetry: '127.0.0.1:9464', upstream })
+    const initialized = await initialize({
+      folder,
+      names,
+      cwd,
+      listen: '0.0.0.0:8443',
+      telemetry: '127.0.0.1:9464',
+      admin: '127.0.0.1:9443',
+      upstream,
+    })
     made = summary(folder, names, initialized, terminal)
     // The example has files of its own, beside those that it names.
-    await initialize({ folder: cwd, names, cwd, listen: '0.0.0.0:8443', telemetry: '127.0.0.1:9464', upstream })
+    await initialize({ folder: cwd, names, cwd, listen: '0.0.0.0:8443', telemetry: '127.0.0.1:9464', admin: '127.0.0.1:9443', upstream })
     const config = textOf('certgate.yml')
     writeFileSync(join(cwd, 'certgate.yml'), config)
     writeFileSync(join(cwd, 'broken.yml'), config.replace('clientauth_mode', 'client_auth_mode'))

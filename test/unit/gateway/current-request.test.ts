@@ -83,6 +83,17 @@ describe('a new snapshot', () => {
     assert.equal(found(), 'route_missing')
   })
 
+  test('is no other than a certificate that was judged anew: what its rights gave is asked again, once', () => {
+    let verdict: Peer = peer
+    const { current } = make({}, { judge: () => verdict })
+    assert.deepEqual([current.rejudge(), current.renew()], [true, false])
+    verdict = { ...peer, clearance: 'Operator', permissions: new Map() }
+    assert.deepEqual([current.rejudge(), current.peer], [true, verdict])
+    assert.deepEqual([current.renew(), current.renew()], [true, false])
+    verdict = { ...peer, refusal: 'certificate_revoked' }
+    assert.equal(current.rejudge(), false)
+  })
+
   test('without the listener leaves its open connections with what they had', () => {
     const { current, swap } = make()
     const before = current.listener

@@ -29,6 +29,7 @@ export const listener: ListenerRuntime = {
   scheme: 'https',
   requiresCertificate: false,
   nameFor: null,
+  adminDns: () => new Set(),
   missMeter: silent,
 }
 

@@ -51,3 +51,22 @@ test('an identity that no dialect can express has no header lines', () => {
   const principal = new Principal(runtimeWith({ policy, headers: { ...headers, block: () => ({ unusable: 'why' }) } }), alice, origin)
   assert.deepEqual([principal.unusable, principal.lines, principal.dropped], ['why', '', []])
 })
+
+test('what depends on the request is decided for each, by its method and path', () => {
+  const database = { kind: 'database', capture: 'db', access: 'auto' } as const
+  const databases = policyOf([{ path: '/databases/{db}/**', allow: [database] }])
+  const [route] = databases.routes
+  assert.ok(route?.dependsOnRequest)
+  const holder = { ...alice, clearance: 'ValidUser', permissions: new Map([['movies', 'Read']] as const) } as const
+  const principal = new Principal(runtimeWith({ policy: databases }), holder, origin)
+  const asked = (method: string, path: string, target: string | null = null) =>
+    principal.decideAsked(route, { record: { method }, addressee: { path, target } }).allowed
+  assert.deepEqual(
+    [asked('GET', '/databases/movies/x'), asked('PUT', '/databases/movies/x'), asked('GET', '/databases/books/x')],
+    [true, false, false],
+  )
+  assert.equal(asked('GET', '/databases/movies/x', '/databases/movies;v=1/x'), false)
+  assert.equal(asked('GET', '/databases/movies/x'), true)
+  // Asked without its request it grants nothing.
+  assert.equal(principal.decide(route).allowed, false)
+})

@@ -18,6 +18,8 @@ test('every message of the protocol is read back as it is', () => {
     { kind: 'status', id: 1 },
     { kind: 'statuses', number: 1, statuses: [{ key: 'k', status: 'revoked', until: Number.POSITIVE_INFINITY, refreshAt: 1, detail: '' }] },
     { kind: 'drain', deadline: 0 },
+    { kind: 'registry_base', id: 1, file: '/data/certgate.db.base', epoch: 'e', version: 0 },
+    { kind: 'registry_delta', id: 2, delta: { epoch: 'e', follows: 0, version: 1, changes: [] } },
   ]) {
     assert.equal(readToWorker(message), message, message.kind)
   }
@@ -32,6 +34,9 @@ test('every message of the protocol is read back as it is', () => {
     { kind: 'lease_return', listener: 'main', address: '192.0.2.1', amount: 3 },
     { kind: 'metrics', id: 1, values: null },
     { kind: 'status', id: 1, open: 0 },
+    { kind: 'registry', id: 1, epoch: 'e', version: 3, gap: null },
+    { kind: 'seen', seen: new Map([['ab'.repeat(32), 1]]) },
+    { kind: 'renewal', certificate: 'MII=' },
     { kind: 'status_wanted', question: { source: 'ocsp', subject: 'AA', issuer: 'AA', url: null } },
     { kind: 'statuses_taken', number: 1 },
   ]) {
@@ -50,6 +55,10 @@ test('anything else is no message', () => {
     { kind: '__proto__' },
     { kind: 'applied' },
     { kind: 'applied', snapshot: -1 },
+    { kind: 'seen', seen: new Map([['CN=alice', 1]]) },
+    { kind: 'seen', seen: new Map(Array.from({ length: 4_097 }, (_, index) => [index.toString(16).padStart(64, '0'), 1])) },
+    { kind: 'renewal', certificate: 'x'.repeat((1 << 17) + 1) },
+    { kind: 'registry', id: 1, epoch: 'e', version: 3 },
     { kind: 'applied', snapshot: 1.5 },
     { kind: 'applied', snapshot: '1' },
     { kind: 'lease', listener: 'main', address: undefined },

@@ -169,6 +169,23 @@ test('control adds expiries, the outcome of reloads, build and processes', async
   assert.ok(Math.abs(started - Date.now() / 1000) < 3600)
 })
 
+test('what the authority and the registry say is shown beside what the configuration uses, and replaced as a whole', async (t) => {
+  const aggregator = new MetricsAggregator({ version: '1' })
+  t.after(() => aggregator.stop())
+  const own = (state: string) => ({
+    certificates: [{ kind: 'issued' as const, name: 'first', notAfter: 1_900_000_000 }],
+    crls: [{ issuer: 'CN=issuing', file: 'a.crl', nextUpdate: 1_800_000_000 }],
+    registered: new Map([[state, 3]]),
+  })
+  aggregator.setOwn(own('expiring'))
+  aggregator.setOwn(own('valid'))
+  const samples = await rendered(aggregator)
+  assert.equal(samples.get('certgate_certificate_not_after_seconds{kind="issued",name="first"}'), 1_900_000_000)
+  assert.equal(samples.get('certgate_crl_next_update_seconds{issuer="CN=issuing",file="a.crl"}'), 1_800_000_000)
+  assert.equal(samples.get('certgate_registered_certificates{state="valid"}'), 3)
+  assert.equal(samples.get('certgate_registered_certificates{state="expiring"}'), undefined)
+})
+
 test('what is written out is well-formed, with help and type once per family', async (t) => {
   const aggregator = new MetricsAggregator({ version: '1' })
   t.after(() => aggregator.stop())

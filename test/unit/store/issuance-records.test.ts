@@ -3,10 +3,11 @@ import { test } from 'node:test'
 import { openStore } from '../../../src/store/store.ts'
 import { CLI, DAY, newEntry, START, temporaryStore } from '../../support/registry-store.ts'
 
-const issuance = (serial: string, given: { issuerKeyId?: string; notAfter?: number } = {}) => ({
+const issuance = (serial: string, given: { issuerKeyId?: string; notAfter?: number; pin?: string } = {}) => ({
   issuerKeyId: 'ca',
   serial,
   fingerprint: serial.padStart(64, '0').toLowerCase(),
+  pin: null,
   subjectDn: 'CN=server',
   notAfter: START + DAY,
   ...given,

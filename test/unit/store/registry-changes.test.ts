@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Store } from '../../../src/store/store.ts'
-import type { RegistryEntry, RegistryRecord } from '../../../src/store/types.ts'
-import { CLI, newEntry, temporaryStore } from '../../support/registry-store.ts'
+import type { RegistryEntry, RegistryRecord, TrustedRecord } from '../../../src/store/types.ts'
+import { CLI, DAY, newEntry, START, temporaryStore } from '../../support/registry-store.ts'
 
 function added(store: Store): RegistryEntry {
   return store.registry.add([newEntry()], CLI)[0] as RegistryEntry
@@ -14,7 +14,7 @@ function withoutDer({ der, ...record }: RegistryEntry): RegistryRecord {
 }
 
 /** What a worker does: a base, and page after page of changes on it. */
-function follow(store: Store, held: Map<string, RegistryRecord>, from: number, limit?: number): number {
+function follow(store: Store, held: Map<string, TrustedRecord>, from: number, limit?: number): number {
   for (let version = from; ; ) {
     const delta = store.registry.changesSince(version, limit)
     assert.ok(delta)
@@ -43,7 +43,7 @@ test('a base and its deltas, in pages of any size, give the registry as it is', 
     store.registry.remove(store.registry.byName(late.name)[0]?.fingerprint ?? '', CLI)
     store.registry.add([late], CLI)
     assert.equal(follow(store, held, snapshot.version, limit), store.registry.current().version)
-    const expected = store.registry.list().entries.map(withoutDer)
+    const expected: TrustedRecord[] = store.registry.list().entries.map(withoutDer)
     assert.deepEqual(held, new Map(expected.map((record) => [record.fingerprint, record])))
   }
 })
@@ -92,4 +92,70 @@ test('reading that is broken off leaves nothing open', (t) => {
   }
   snapshot.close()
   added(store)
+})
+
+const PIN = 'ab'.repeat(32)
+
+test('a certificate of ours that was removed is told as revoked until it expires, in changes and in a base', (t) => {
+  const { store, clock } = temporaryStore(t)
+  const [entry] = store.registry.add([newEntry({ issuerKeyId: 'ca', pin: PIN, clearance: 'ClusterAdmin', notAfter: START + DAY })], CLI)
+  assert.ok(entry !== undefined)
+  store.registry.remove(entry.fingerprint, CLI)
+  const [change] = store.registry.changesSince(1)?.changes ?? []
+  assert.ok(change?.kind === 'put')
+  assert.deepEqual(change.record.revoked, { at: START, reason: 'cessationOfOperation' })
+  assert.deepEqual([change.record.fingerprint, change.record.pin, change.record.clearance], [entry.fingerprint, PIN, 'ValidUser'])
+  const sealed = () => {
+    const snapshot = store.snapshot()
+    const records = [...snapshot.records()]
+    assert.equal(snapshot.size, records.length)
+    snapshot.close()
+    return records
+  }
+  assert.deepEqual(sealed(), [change.record])
+  clock.now = START + DAY + 1
+  assert.deepEqual([store.registry.changesSince(1)?.changes[0]?.kind, sealed()], ['remove', []])
+})
+
+test('what another CA signed is gone when it is removed', (t) => {
+  const { store } = temporaryStore(t)
+  store.registry.remove(added(store).fingerprint, CLI)
+  assert.deepEqual(
+    store.registry.changesSince(0)?.changes.map(({ kind }) => kind),
+    ['remove'],
+  )
+})
+
+test('a revoked serial that was never in the registry is told as well, where its key is known', (t) => {
+  const { store } = temporaryStore(t)
+  const issuance = { issuerKeyId: 'ca', subjectDn: 'CN=device', notAfter: START + DAY }
+  store.issuance.record({ ...issuance, serial: '01', fingerprint: '1'.repeat(64), pin: PIN }, CLI)
+  store.issuance.record({ ...issuance, serial: '02', fingerprint: '2'.repeat(64), pin: null }, CLI)
+  for (const digit of ['1', '2']) store.issuance.revoke(digit.repeat(64), 'keyCompromise', CLI)
+  const changes = store.registry.changesSince(0)?.changes ?? []
+  assert.deepEqual(
+    changes.map(({ kind, version }) => [kind, version]),
+    [
+      ['put', 1],
+      ['remove', 2],
+    ],
+  )
+})
+
+test('the key of what was removed is not taken again, and one that a live entry has cannot be removed', (t) => {
+  const { store } = temporaryStore(t)
+  const refused = (message: RegExp) => (error: Error & { code?: string }) => error.code === 'entry_refused' && message.test(error.message)
+  const [first, second] = [
+    newEntry({ issuerKeyId: 'ca', pin: PIN, serial: '0A' }),
+    newEntry({ issuerKeyId: 'ca', pin: PIN, name: 'second' }),
+  ]
+  const [entry] = store.registry.add([first], CLI)
+  store.registry.add([second], CLI)
+  assert.throws(() => store.registry.remove(entry?.fingerprint ?? '', CLI), refused(/has the same key as "second"/))
+  const alone = store.registry.add([newEntry({ issuerKeyId: 'ca', pin: 'cd'.repeat(32), serial: '0B' })], CLI)[0]
+  store.registry.remove(alone?.fingerprint ?? '', CLI)
+  assert.throws(
+    () => store.registry.add([newEntry({ pin: 'cd'.repeat(32) })], CLI),
+    refused(/with serial 0B has the same key, and was removed/),
+  )
 })

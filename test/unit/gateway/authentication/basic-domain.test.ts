@@ -9,7 +9,9 @@ import { basic, services, USERS } from './fixture.ts'
 const domainOf = (users: readonly InternalUser[] = USERS, realm = 'certgate') =>
   basicDomain(basic({ realm }), users, new PasswordCheck(users, services() as unknown as PasswordServices))
 
-const password = (name: string, text: string) => ({ certificate: null, credentials: { kind: 'password', name, password: text } }) as const
+const nobody = { peer: null, adminDns: new Set<string>() }
+
+const password = (name: string, text: string) => ({ ...nobody, credentials: { kind: 'password', name, password: text } }) as const
 
 test('a right password gives the user with the backend roles of the file', async () => {
   assert.deepEqual(await domainOf().judge(password('alice', 'secret')), {
@@ -25,7 +27,7 @@ test('the operator reads which it was, unknown user or wrong password, and never
 
 test('no credentials, and those of another scheme, are not for this domain', () => {
   for (const kind of ['absent', 'foreign'] as const)
-    assert.deepEqual(domainOf().judge({ certificate: null, credentials: { kind } }), { kind: 'absent' })
+    assert.deepEqual(domainOf().judge({ ...nobody, credentials: { kind } }), { kind: 'absent' })
 })
 
 test('nobody becomes the anonymous identity by a password', async () => {

@@ -1,0 +1,23 @@
+import { attachment } from '../certificates/safe-file-name.ts'
+import type { ApiResponse } from './types.ts'
+
+export const JSON_TYPE = 'application/json; charset=utf-8'
+
+export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): ApiResponse {
+  return { status, headers: { 'Content-Type': JSON_TYPE, ...headers }, body: `${JSON.stringify(value)}\n` }
+}
+
+export function nothing(status = 204): ApiResponse {
+  return { status, headers: {}, body: null }
+}
+
+/** A file to be saved; its name was made safe before. */
+export function file(
+  status: number,
+  type: string,
+  name: string,
+  body: Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+): ApiResponse {
+  return { status, headers: { 'Content-Type': type, 'Content-Disposition': attachment(name), ...headers }, body }
+}

@@ -1,0 +1,183 @@
+import { X509Certificate } from 'node:crypto'
+import { type LoadedAuthority, readAuthority, unusable } from '../certificates/authority-folder.ts'
+import { rotateFolder, settleFolder } from '../certificates/authority-rotation.ts'
+import { CrlPublisher, type Published, type PublishedCrl } from '../certificates/crl-publisher.ts'
+import { IssuanceError } from '../certificates/issuance-error.ts'
+import { issuanceOf } from '../certificates/issuance-record.ts'
+import { type Issuer, issuerKeyId } from '../certificates/issuer.ts'
+import { type KeyType, successorType } from '../certificates/key.ts'
+import type { OperatingAuthority } from '../certificates/operating-authority.ts'
+import type { Rotation } from '../certificates/rotation.ts'
+import type { AuthoritySettings } from '../config/settings.ts'
+import { CertgateError } from '../errors.ts'
+import { unreadable } from '../regular-file.ts'
+import type { Store } from '../store/store.ts'
+import type { Actor } from '../store/types.ts'
+import type { AuthorityNode } from '../tls/authority-node.ts'
+
+export interface AuthorityServices {
+  readonly store: Store
+  /** Has changed files taken up, trusted roots above all; at once where nothing runs. */
+  reload(): Promise<unknown>
+  /** Milliseconds since the epoch. */
+  now(): number
+}
+
+export interface RotateRequest {
+  /** Of the new authority; default 3650. */
+  readonly days?: number
+  /** How long the old root stays trusted; default 90. */
+  readonly overlapDays?: number
+  /** Default: that of the old one. */
+  readonly keyType?: KeyType
+}
+
+const DEFAULT_DAYS = 3650
+const DEFAULT_OVERLAP_DAYS = 90
+
+/** The authority of the configuration in force: read, asked, rotated, and its revocation lists signed. Control and the commands each have one. */
+export class AuthorityService {
+  readonly #services: AuthorityServices
+  readonly #publisher: CrlPublisher
+  #settings: AuthoritySettings | null
+  #loaded: LoadedAuthority
+  #rotating = false
+
+  constructor(services: AuthorityServices, settings: AuthoritySettings | null) {
+    this.#services = services
+    this.#publisher = new CrlPublisher(services.store)
+    this.#settings = settings
+    this.#loaded = this.#read()
+  }
+
+  /** Reads it again, by these settings from now on. Never throws: what is wrong is its `problem`. */
+  take(settings: AuthoritySettings | null): LoadedAuthority {
+    this.#settings = settings
+    this.#loaded = this.#read()
+    return this.#loaded
+  }
+
+  get loaded(): LoadedAuthority {
+    return this.#loaded
+  }
+
+  authority(): OperatingAuthority {
+    return this.#loaded.authority
+  }
+
+  get crls(): readonly PublishedCrl[] {
+    return this.#publisher.all
+  }
+
+  crlOf(keyId: string): PublishedCrl | null {
+    return this.#publisher.get(keyId)
+  }
+
+  get crlsAreDue(): boolean {
+    return this.#publisher.isDue(this.#services.now())
+  }
+
+  /** Signs the revocation lists that are due. Throws what the store throws. */
+  publishCrls(): Published {
+    const settings = this.#settings
+    if (settings === null) return { signed: [], problems: [] }
+    const { crlFolder: folder, crlLifetime: lifetime } = settings
+    return this.#publisher.publish(this.#loaded.authority.issuers, { folder, lifetime, now: this.#services.now() })
+  }
+
+  /** Takes a replaced root out of the trusted ones when its time is over, and the authority's reading with it. A problem comes back in words. */
+  settle(): { readonly changed: boolean; readonly problem: string | null } {
+    const source = this.#settings?.source
+    if (this.#rotating || source?.kind !== 'folder' || this.#loaded.absent) return { changed: false, problem: null }
+    try {
+      const changed = settleFolder(source.folder, this.#services.now())
+      if (changed || this.#overlapIsOver()) this.#loaded = this.#read()
+      return { changed, problem: null }
+    } catch (error) {
+      return { changed: false, problem: error instanceof CertgateError ? error.message : unreadable(error) }
+    }
+  }
+
+  /**
+   * Makes a new authority that signs from now on; resolves once its root is trusted. Rejects with IssuanceError, with nothing changed,
+   * where that is refused, and with MaterialError or `io_failed` where the folder does not take it.
+   */
+  async rotate(request: RotateRequest, actor: Actor): Promise<Rotation> {
+    const source = this.#settings?.source
+    if (source?.kind !== 'folder') {
+      const hint = source === undefined ? 'certgate init makes one' : 'make a new one where you made it, and name it under pki.authority'
+      throw new IssuanceError('authority', 'there is no authority of certgate to rotate', hint)
+    }
+    if (this.#rotating) throw new IssuanceError('authority', 'the authority is being rotated at this moment')
+    this.#rotating = true
+    try {
+      const { days = DEFAULT_DAYS, overlapDays = DEFAULT_OVERLAP_DAYS } = request
+      const { issuing } = this.#loaded.authority
+      const keyType = request.keyType ?? (issuing === null ? 'ec' : successorType(issuing.key))
+      const asked = { days, overlapDays, keyType, now: this.#services.now() }
+      return await rotateFolder(source.folder, asked, (rotation, root) => this.#record(rotation, root, actor))
+    } catch (error) {
+      if (error instanceof CertgateError) throw error
+      throw new CertgateError('io_failed', `cannot write to ${source.folder}: ${unreadable(error)}`, { cause: error })
+    } finally {
+      this.#rotating = false
+      // Nothing is issued under the new root before it is trusted everywhere.
+      await this.#services.reload()
+      this.#loaded = this.#read()
+    }
+  }
+
+  #record({ next, crossCertificate, overlapUntil }: Rotation, replaced: AuthorityNode, actor: Actor): void {
+    const { store } = this.#services
+    const issuing = issuanceOf(next.root, next.issuer.certificate.raw)
+    store.write(() => {
+      store.issuance.insert(issuing)
+      if (crossCertificate !== null) {
+        const { raw } = new X509Certificate(crossCertificate)
+        // Its key is the issuing CA's, so that the rest of the record is too.
+        store.issuance.insert({ ...issuanceOf(next.root, raw), issuerKeyId: replaced.key })
+      }
+      const details = {
+        issuing: next.issuer.facts.dn,
+        root: next.root.facts.dn,
+        replaces: replaced.facts.dn,
+        overlap_until: new Date(overlapUntil).toISOString(),
+        cross_certificate: crossCertificate !== null,
+      }
+      store.audit.append({ action: 'authority.rotate', target: issuing.fingerprint, details }, actor)
+    })
+  }
+
+  #read(): LoadedAuthority {
+    const settings = this.#settings
+    if (settings === null) return unusable('no authority is configured: start from a configuration file', true)
+    const { source, url } = settings
+    const now = this.#services.now()
+    const origin = source.kind === 'folder' ? source : { kind: 'own' as const, source: source.certificate }
+    const loaded = readAuthority(origin, { url, now })
+    return {
+      ...loaded,
+      authority: { ...loaded.authority, issuers: loaded.authority.issuers.filter((one) => this.#answersFor(one, loaded, now)) },
+    }
+  }
+
+  /** A replaced issuer is done once the last that it signed has ended, and its root is no longer trusted. */
+  #answersFor(issuer: Issuer, { authority, overlapUntil }: LoadedAuthority, now: number): boolean {
+    if (issuer === authority.issuing || overlapUntil !== null) return true
+    const last = this.#services.store.issuance.lastEnd(issuerKeyId(issuer))
+    // One list more after the end of the last (RFC 5280 section 3.3).
+    return last !== null && now < last + 2 * (this.#settings?.crlLifetime ?? 0)
+  }
+
+  #overlapIsOver(): boolean {
+    const { overlapUntil } = this.#loaded
+    return overlapUntil !== null && this.#services.now() >= overlapUntil
+  }
+}
+
+/** As a request for a new key calls it where that has a word for it: `ec`, `rsa 4096`, `ed25519`. */
+export function keyTypeOf({ key }: Pick<Issuer, 'key'>): string {
+  const { asymmetricKeyType: type = 'unknown', asymmetricKeyDetails: details } = key
+  if (type === 'ec') return details?.namedCurve === 'prime256v1' ? 'ec' : `ec ${details?.namedCurve}`
+  return details?.modulusLength === undefined ? type : `${type} ${details.modulusLength}`
+}

@@ -1,0 +1,38 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Settings } from '../../config/settings.ts'
+
+/** Files that a gateway cannot be made again without, beside its store. */
+export interface BackupSources {
+  /** Absolute. */
+  readonly configFile: string
+  /** Absolute, each once: the configuration, what it names, and the authority. */
+  readonly files: readonly string[]
+}
+
+/** What the configuration names, with the authority as it is now. Throws the system's error where a folder of it cannot be read. */
+export function backupSources(settings: Pick<Settings, 'file' | 'watchedFiles' | 'authority'>): BackupSources {
+  const files = [settings.file, ...settings.watchedFiles, ...filesOfAuthority(settings.authority)]
+  return { configFile: settings.file, files: [...new Set(files)] }
+}
+
+function filesOfAuthority(authority: Settings['authority']): readonly string[] {
+  if (authority === null) return []
+  const { source, crlFolder } = authority
+  if (source.kind === 'folder') return [...regularFiles(source.folder), ...regularFiles(crlFolder)]
+  const { cert, key, pfx } = source.certificate
+  return [cert, key, pfx, ...regularFiles(crlFolder)].filter((file) => file !== null)
+}
+
+/** All in a folder and below it, in order; none where there is no such folder. Links to folders are not followed: they may go in circles. */
+function regularFiles(folder: string): string[] {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return []
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name)
+      if (entry.isDirectory()) return regularFiles(path)
+      const isFile = entry.isFile() || (entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isFile() === true)
+      return isFile && !entry.name.endsWith('.partial') ? [path] : []
+    })
+}

@@ -1,0 +1,90 @@
+import { writeCertificatesPfx } from '../../certificates/pkcs12-write.ts'
+import type { AuditEntry } from '../../store/audit-chain.ts'
+import type { EntryPage, EntryQuery, RegistryEntry } from '../../store/types.ts'
+import { AdminProblem } from '../problem.ts'
+import type { Caller } from '../types.ts'
+import type { Desk } from './desk.ts'
+import { leafOf, pemOf } from './leaf-facts.ts'
+
+export interface CertificateDetails {
+  readonly entry: RegistryEntry
+  readonly pem: string
+  /** Fingerprints of what renewed it. */
+  readonly renewals: readonly string[]
+  /** Newest first. */
+  readonly history: readonly AuditEntry[]
+  /** All that its names and rights resolve to under the mapping in force. */
+  readonly roles: readonly string[]
+}
+
+const HISTORY = 100
+const PAGE = 1_000
+/** A file with more would open nowhere. */
+const MOST_EXPORTED = 10_000
+
+/** What may be seen of the registry, by whoever may read at all. Every method throws AdminProblem 403 for others. */
+export class CertificateReading {
+  readonly #desk: Desk
+
+  constructor(desk: Desk) {
+    this.#desk = desk
+  }
+
+  list(caller: Caller, query: EntryQuery): EntryPage {
+    this.#desk.mayRead(caller)
+    return this.#registry.list({ ...query, now: this.#desk.context.now() })
+  }
+
+  /** Everything that matches, page by page; stops at `most`. */
+  all(caller: Caller, query: EntryQuery, most: number): readonly RegistryEntry[] {
+    const entries: RegistryEntry[] = []
+    for (let offset = query.offset ?? 0; entries.length < most; offset += PAGE) {
+      const page = this.list(caller, { ...query, offset, limit: Math.min(PAGE, most - entries.length) })
+      entries.push(...page.entries)
+      if (page.entries.length < PAGE) break
+    }
+    return entries
+  }
+
+  find(caller: Caller, reference: string): RegistryEntry {
+    this.#desk.mayRead(caller)
+    return this.#desk.find(reference)
+  }
+
+  /** The leaves that were imported together with it, itself among them. */
+  group(caller: Caller, group: string): readonly RegistryEntry[] {
+    this.#desk.mayRead(caller)
+    return this.#registry.byGroup(group)
+  }
+
+  details(caller: Caller, reference: string): CertificateDetails {
+    const entry = this.find(caller, reference)
+    const { store } = this.#desk.context
+    const grant = this.#desk.grants().grantOf({ name: entry.name, certificate: leafOf(entry.der).certificate }, entry)
+    return {
+      entry,
+      pem: pemOf(entry),
+      renewals: this.#registry.renewalsOf(entry.fingerprint).map(({ fingerprint }) => fingerprint),
+      history: store.audit.read({ before: store.audit.head().sequence + 1, limit: HISTORY, filter: { target: entry.group } }),
+      roles: [...grant.roles].sort(),
+    }
+  }
+
+  /** A PFX of the certificates alone. */
+  export(caller: Caller, password: string): Buffer {
+    const { total } = this.list(caller, { limit: 1 })
+    if (total > MOST_EXPORTED) {
+      const hint = 'back the store up instead'
+      throw new AdminProblem(409, 'too_many', `there are ${total} certificates, and one file holds ${MOST_EXPORTED} at most`, { hint })
+    }
+    const entries = this.all(caller, {}, MOST_EXPORTED)
+    return writeCertificatesPfx(
+      entries.map((entry) => ({ certificate: pemOf(entry), friendlyName: entry.name })),
+      password,
+    )
+  }
+
+  get #registry() {
+    return this.#desk.context.store.registry
+  }
+}

@@ -1,0 +1,58 @@
+import type { X509Certificate } from 'node:crypto'
+import { checkName } from '../../certificates/subject-name.ts'
+import { readTrustedCertificates } from '../../certificates/trusted-certificates.ts'
+import { certificateParts } from '../../identity/certificate.ts'
+import type { Rights } from '../../identity/types.ts'
+import { grantProblem } from '../../policy/granting.ts'
+import { clientCasOf } from '../../policy/mapping-issuer.ts'
+import type { RegistryEntry } from '../../store/types.ts'
+import { bearsSignatureOf, parseCertificate } from '../../tls/authority-node.ts'
+import { leafRefusal } from '../../tls/leaf.ts'
+import { malformed } from '../problem.ts'
+import type { Caller } from '../types.ts'
+import type { Attempt, Desk } from './desk.ts'
+import { entryFacts, leafOf } from './leaf-facts.ts'
+
+export interface TrustOrder {
+  /** PEM, DER or PFX. */
+  readonly bytes: Buffer
+  readonly password: string | null
+  readonly name: string
+  readonly rights: Rights
+}
+
+/**
+ * Registers certificates that somebody else issued: all leaves of one file as one entry for people. Throws AdminProblem, and
+ * IssuanceError for what cannot be read, is a CA, or could never sign in.
+ */
+export async function trustCertificates(desk: Desk, caller: Caller, order: TrustOrder): Promise<RegistryEntry[]> {
+  const { name, rights } = order
+  const attempt: Attempt = { caller, action: 'certificate.add', target: null, name }
+  desk.check(grantProblem(caller.rights, { ...rights, roles: new Set() }), attempt)
+  checkName(name)
+  const { leaves, authorities } = readTrustedCertificates(order.bytes, order.password, desk.context.now())
+  const read = leaves.map((x509) => ({ x509, leaf: leafOf(x509.raw) }))
+  await desk.prepareNames(caller)
+  return desk.change(attempt, () => {
+    for (const { leaf } of read) {
+      desk.checkForeign(leaf.pin)
+      const unfit = leafRefusal(leaf)
+      if (unfit !== null) throw malformed(`the certificate ${leaf.facts.dn} would never be let in: ${unfit.detail}`)
+    }
+    desk.checkGrants(
+      caller,
+      read.map(({ leaf }) => ({ name, certificate: leaf.certificate, pin: leaf.pin, rights })),
+    )
+    const above = [...authorities, ...clientCasOf(desk.context.inForce().listeners.values()).map(parseCertificate)]
+    const entries = read.map(({ x509, leaf }) => {
+      return { ...entryFacts(leaf), ...rights, name, origin: 'trusted' as const, issuerKey: signerOf(x509, above) }
+    })
+    return desk.context.store.registry.add(entries, caller.actor)
+  })
+}
+
+/** SubjectPublicKeyInfo of the CA that signed it, where its certificate is at hand: by it renewals are recognised. */
+function signerOf(leaf: X509Certificate, above: readonly X509Certificate[]): Buffer | null {
+  const signer = above.find((ca) => leaf.checkIssued(ca) && bearsSignatureOf(leaf, { publicKey: ca.publicKey }))
+  return signer === undefined ? null : Buffer.from(certificateParts(signer.raw).subjectPublicKeyInfo)
+}

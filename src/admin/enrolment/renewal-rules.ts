@@ -1,0 +1,47 @@
+import type { SigningRequest } from '../../certificates/csr.ts'
+import type { OperatingAuthority } from '../../certificates/operating-authority.ts'
+import { subjectOf } from '../../certificates/subject-name.ts'
+import { certificateParts } from '../../identity/certificate.ts'
+import { printName } from '../../identity/name-print.ts'
+import { isUsable } from '../../store/entry-state.ts'
+import type { Store } from '../../store/store.ts'
+import type { RegistryEntry } from '../../store/types.ts'
+import { sanText } from '../../tls/name-digest.ts'
+import { EnrolmentError } from './enrolment-error.ts'
+
+/** The registry's word on who renews: it is asked again in the transaction that records. Throws EnrolmentError. */
+export function renewable(store: Store, fingerprint: string, now: number): RegistryEntry {
+  const entry = store.registry.get(fingerprint)
+  if (entry === null) throw refused('is not in the registry', 'enrol with a token')
+  if (!isUsable(entry, now)) throw refused('is not in force any more', 'ask your administrator for a token')
+  const stained = store.registry.byPin(entry.pin).some(({ revoked, disabled }) => revoked !== null || disabled)
+  if (stained) throw refused('has a key that was revoked or disabled', 'ask your administrator for a token')
+  return entry
+}
+
+/**
+ * RFC 7030 section 4.2.2: subject and SANs of the request are those of the current certificate. That one has to be of our own
+ * authority and of a form that we issue: under another authority the same name might mean more. Throws EnrolmentError.
+ */
+export function checkSameNames(request: SigningRequest, entry: RegistryEntry, authority: OperatingAuthority): string {
+  const ours = authority.issuers.some(({ publicKeyInfo }) => entry.issuerKey !== null && publicKeyInfo.equals(entry.issuerKey))
+  if (!ours) throw refused('was not issued by this authority', 'renew it where it came from')
+  const hint = 'subject and subjectAltName have to be those of the certificate that you renew'
+  if (printName(request.subject) !== entry.subjectDn) throw new EnrolmentError('request_refused', 'the subject is another', { hint })
+  const asked = new Set(request.sans.map(sanText))
+  if (asked.size !== entry.sans.length || !entry.sans.every((san) => asked.has(san)))
+    throw new EnrolmentError('request_refused', 'the subjectAltName is another', { hint })
+  const { commonName } = request
+  const issuable = commonName !== null && Buffer.from(certificateParts(entry.der).subject).equals(subjectOf(commonName))
+  if (commonName === null || !issuable) throw refused('has a subject that is not issued here', 'ask your administrator')
+  return commonName
+}
+
+/** Milliseconds that the current certificate was made for: its renewal lasts as long, however short that was meant to be. */
+export function lifeOf({ notAfter, createdAt }: RegistryEntry): number {
+  return notAfter - Math.floor(createdAt / 1000) * 1000
+}
+
+function refused(what: string, hint: string): EnrolmentError {
+  return new EnrolmentError('certificate_refused', `your certificate ${what}`, { hint })
+}

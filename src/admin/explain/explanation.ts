@@ -1,0 +1,183 @@
+import { relative } from 'node:path'
+import { refusalRow, toldReason } from '../../gateway/refusal/table.ts'
+import type { Identity } from '../../identity/types.ts'
+import { allowText } from '../../policy/decide.ts'
+import { reorderedEntries } from '../../policy/mapping-checks.ts'
+import type { Policy, RoleSet, Route } from '../../policy/types.ts'
+import type { Peer } from '../../tls/types.ts'
+import { NOT_CHECKED } from './claimant.ts'
+import type { Question } from './question.ts'
+import type { Snapshot, Verdict } from './verdict.ts'
+
+/** One way in which the mapping gives a role. */
+export interface RoleLine {
+  readonly role: string
+  readonly by: string
+  readonly pattern: string
+  readonly file: string
+  readonly line: number
+}
+
+/** The whole answer of explain, as printed with --json. Queries and secrets are never in it: it is made to be pasted. */
+export interface Explanation {
+  readonly allowed: boolean
+  readonly status: number | null
+  readonly reason: string | null
+  readonly detail: string | null
+  readonly request: {
+    readonly method: string
+    readonly path: string | null
+    readonly host: string
+    readonly listener: string
+    readonly address: string
+  }
+  readonly certificate: CertificateLines | null
+  readonly identity: {
+    readonly name: string
+    readonly dn: string | null
+    readonly domain: string
+    readonly backend_roles: readonly string[]
+    /** From the registry, or admin_dn; null: none. */
+    readonly clearance: string | null
+    readonly permissions: Readonly<Record<string, string>>
+  } | null
+  readonly roles: readonly RoleLine[]
+  readonly route: RouteLines | null
+  /** What each of the route's rules about databases says. */
+  readonly databases: readonly DatabaseLine[]
+  readonly forwarded: ForwardedLines | null
+  readonly notes: readonly string[]
+}
+
+export interface CertificateLines {
+  readonly subject: string
+  readonly issuer: string
+  /** null: made up from a name. */
+  readonly sha256: string | null
+  readonly not_after: string | null
+  readonly trusted: boolean
+  readonly detail: string | null
+  readonly not_checked: string
+}
+
+export interface DatabaseLine {
+  readonly rule: string
+  readonly granted: boolean
+  readonly detail: string
+}
+
+export interface RouteLines {
+  readonly name: string
+  readonly file: string
+  readonly line: number
+  readonly path: string
+  readonly methods: readonly string[]
+  readonly allow: readonly string[]
+  readonly captures: Readonly<Record<string, string>>
+}
+
+export interface ForwardedLines {
+  readonly upstream: string
+  readonly targets: readonly string[]
+  readonly path: string
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+}
+
+export interface Evidence {
+  readonly peer: Peer | null
+  /** The certificate was made up from a name. */
+  readonly imagined: boolean
+  readonly notes: readonly string[]
+  readonly cwd: string
+}
+
+/** Puts what was found out into words, with every file relative to where the user stands. */
+export function describe(snapshot: Snapshot, policy: Policy, question: Question, verdict: Verdict, evidence: Evidence): Explanation {
+  const { refused, identity, route } = verdict
+  const told = refused === null ? null : toldReason(refused.reason, snapshot.settings.hideRoutes)
+  const found = route === null || typeof route === 'string' ? null : route
+  return {
+    allowed: refused === null,
+    status: told === null ? null : refusalRow(told).status,
+    reason: refused?.reason ?? null,
+    detail: refused?.detail ?? null,
+    request: {
+      method: question.method,
+      path: verdict.path?.path ?? null,
+      host: question.host,
+      listener: question.listener.name,
+      address: question.remoteAddress,
+    },
+    certificate: certificateLines(evidence),
+    identity: identity === null ? null : identityLines(identity),
+    roles: roleLines(verdict.roles, snapshot, evidence.cwd),
+    route: found === null ? null : routeLines(found, policy, verdict.path?.path ?? '', snapshot, evidence.cwd),
+    databases: verdict.databases.map(({ rule, granted, detail }) => ({ rule: allowText({ kind: 'database', ...rule }), granted, detail })),
+    forwarded: found === null || verdict.forwardedPath === null ? null : forwardedLines(found, verdict, verdict.forwardedPath, snapshot),
+    notes: [
+      ...evidence.notes,
+      ...question.assumptions.map((assumption) => `supposed: ${assumption}`),
+      ...verdict.dropped.map((item) => `not sent upstream, because a header cannot express it: ${item}`),
+      ...reversedNotes(verdict, snapshot, evidence.cwd),
+      ...(told === null || told === refused?.reason ? [] : [`the client is told ${told}, because hide_routes is on`]),
+    ],
+  }
+}
+
+function certificateLines({ peer, imagined }: Evidence): CertificateLines | null {
+  const certificate = peer?.certificate ?? null
+  if (peer === null || certificate === null) return null
+  return {
+    subject: certificate.dn,
+    issuer: certificate.issuerDn,
+    sha256: imagined ? null : certificate.fingerprint,
+    not_after: imagined ? null : new Date(certificate.notAfter).toISOString(),
+    trusted: peer.refusal === null,
+    detail: peer.refusal === null ? null : peer.detail,
+    not_checked: imagined ? 'anything: only a name was given, and no certificate' : NOT_CHECKED,
+  }
+}
+
+/** Grants by role and then by line, each at its place in the mapping. */
+export function roleLines({ grants }: RoleSet, { mapping }: Snapshot, cwd: string): RoleLine[] {
+  return grants
+    .map(({ role, by, pattern, line }) => ({ role, by, pattern, file: place(mapping.file, cwd), line }))
+    .sort((a, b) => (a.role === b.role ? a.line - b.line : a.role < b.role ? -1 : 1))
+}
+
+function routeLines(route: Route, policy: Policy, path: string, { settings }: Snapshot, cwd: string): RouteLines {
+  const { name, line, path: pattern, methods, allow } = route.settings
+  const captures = Object.fromEntries(policy.captures(route, path))
+  return { name, file: place(settings.file, cwd), line, path: pattern, methods, allow: allow.map(allowText), captures }
+}
+
+function identityLines({ name, dn, domain, backendRoles, clearance, permissions }: Identity): Explanation['identity'] {
+  const rights = { clearance: clearance ?? null, permissions: Object.fromEntries(permissions ?? []) }
+  return { name, dn, domain, backend_roles: backendRoles, ...rights }
+}
+
+/** Secrets among the headers: whoever reads the ticket could use them. */
+const SECRET_HEADERS = /token|secret|password|authorization/i
+
+function forwardedLines({ settings }: Route, { headers }: Verdict, path: string, snapshot: Snapshot): ForwardedLines {
+  const targets = snapshot.settings.upstreams.get(settings.upstream)?.targets.map(({ url }) => url) ?? []
+  return {
+    upstream: settings.upstream,
+    targets,
+    path,
+    headers: headers.map(([name, value]) => ({ name, value: SECRET_HEADERS.test(name) ? '(hidden)' : value })),
+  }
+}
+
+function reversedNotes({ identity }: Verdict, { mapping }: Snapshot, cwd: string): string[] {
+  if (identity?.certificate == null) return []
+  return reorderedEntries(mapping, identity.certificate.subject).map(
+    ({ message, line }) => `${place(mapping.file, cwd)}:${line}: ${message}`,
+  )
+}
+
+/** Relative to where the user stands, unless that leads upwards. */
+export function place(file: string, cwd: string): string {
+  const short = relative(cwd, file)
+  return short === '' || short.startsWith('..') ? file : short
+}

@@ -1,0 +1,87 @@
+import type { ListenerTlsSettings } from '../../config/settings.ts'
+import { UsageError } from '../../errors.ts'
+import { compileAdminDns } from '../../gateway/authentication/admin-dns.ts'
+import { hostName } from '../../gateway/client-head.ts'
+import { ExpressionError } from '../../identity/expression-error.ts'
+import { type Authority, readAuthorities } from '../../policy/mapping-issuer.ts'
+import { trustFor, UNNAMED } from '../../tls/handshake-server.ts'
+import type { Registry } from '../../tls/registry.ts'
+import { findName } from '../../tls/server-names.ts'
+import { compileTrust } from '../../tls/trust-domain.ts'
+import type { Peer } from '../../tls/types.ts'
+import { imaginedCertificate, imaginedSubject, presentCertificate } from './claimant.ts'
+import type { Question } from './question.ts'
+import type { Snapshot } from './verdict.ts'
+
+/** Who is said to present a certificate: a real one, or one that is made up from a name. At most one of them is set. */
+export interface CertificateClaim {
+  /** DER of the certificate and those sent behind it; `file`: what messages call it. */
+  readonly shown?: { readonly file: string; readonly ders: readonly Uint8Array[] } | undefined
+  readonly cn?: string | undefined
+  readonly dn?: string | undefined
+}
+
+export interface Presented {
+  /** null: the listener asks nobody for a certificate. */
+  readonly peer: Peer | null
+  /** Why no request would come through at all. */
+  readonly unreached: string | null
+  readonly notes: readonly string[]
+}
+
+/** What the listener would make of the certificate at `now`. Throws MaterialError for one that cannot be read, UsageError for a DN that is none. */
+export function present(snapshot: Snapshot, question: Question, claim: CertificateClaim, now: number, registry: Registry): Presented {
+  const { listener, serverName } = question
+  const given = claim.shown ?? claim.cn ?? claim.dn
+  const material = snapshot.listeners.get(listener.name)
+  const unasked = given === undefined ? [] : [`listener ${listener.name} asks nobody for a certificate, so this one is not looked at`]
+  if (listener.tls === null || material === undefined) return { peer: null, unreached: null, notes: unasked }
+  const nobody: Peer = { certificate: null, refusal: null, detail: '', serverName, resumed: false }
+  const name = trustFor(listener.tls, serverName)
+  const unreached = misdirection(listener.tls, name, question)
+  if (name === null || unreached !== null) return { peer: nobody, unreached, notes: [] }
+  if (listener.tls.clientauthMode === 'NONE') return { peer: nobody, unreached: null, notes: unasked }
+  if (given === undefined) return { peer: nobody, unreached: null, notes: [] }
+  const trust = name === UNNAMED ? material : (material.names.get(name) ?? material)
+  if (claim.shown !== undefined) {
+    const { file, ders } = claim.shown
+    const domain = compileTrust(trust, listener.tls.clientauthMode)
+    return { peer: presentCertificate(file, ders, domain, serverName, now, registry), unreached: null, notes: [] }
+  }
+  const authorities = readAuthorities([{ clientCa: trust.clientCa, names: new Map() }])
+  const { certificate, notes } = imagine(claim, authorities, now)
+  // As under a good chain: that is what is supposed.
+  const isAdmin = compileAdminDns(snapshot.settings.admin, listener, material)(serverName).has(certificate.dn)
+  const rights: Pick<Peer, 'clearance' | 'permissions'> = isAdmin ? { clearance: 'ClusterAdmin', permissions: new Map() } : {}
+  return { peer: { ...nobody, certificate, ...rights }, unreached: null, notes }
+}
+
+/** Why the request ends before anybody looks at certificates: the server name, or a Host that is not under it. */
+function misdirection(tls: ListenerTlsSettings, name: string | null, { host, serverName, listener }: Question): string | null {
+  if (name === null) {
+    const sent = serverName === null ? 'a client that sends no server name' : `the server name '${serverName}'`
+    return `the TLS handshake fails: listener ${listener.name} has no certificate for ${sent}`
+  }
+  if (name === UNNAMED || findName(tls.names, hostName(host) ?? '') === name) return null
+  return `Host ${host} is not served under the name of this TLS connection`
+}
+
+function imagine({ cn, dn = '' }: CertificateClaim, authorities: readonly Authority[], now: number) {
+  const [issuer = null, ...others] = authorities.filter(({ selfSigned }) => selfSigned)
+  const subject = usable(() => imaginedSubject(cn === undefined ? { dn } : { cn }))
+  const notes = [
+    `supposed: a certificate with the subject ${cn === undefined ? dn : `CN=${cn} and nothing else`}, issued by ${issuer?.dn ?? 'nobody'}`,
+    ...(others.length === 0 ? [] : [`${others.length + 1} client CAs are trusted here: where the mapping binds issuers, ask with --cert`]),
+  ]
+  return { certificate: imaginedCertificate(subject, issuer, now), notes }
+}
+
+/** A DN that is none is wrong usage, not a wrong configuration. */
+function usable<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof ExpressionError) throw new UsageError(error.message, error.hint)
+    throw error
+  }
+}

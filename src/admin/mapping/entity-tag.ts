@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto'
+import { AdminProblem } from '../problem.ts'
+import type { ApiRequest } from '../types.ts'
+
+/** A strong entity tag (RFC 9110 section 8.8.3): other bytes, another tag. */
+export function tagOf(content: string): string {
+  return `"${createHash('sha256').update(content).digest('hex').slice(0, 32)}"`
+}
+
+/**
+ * Holds a change to what its sender has seen (RFC 9110 section 13.1): throws AdminProblem 412 where If-Match names none of what is there,
+ * or If-None-Match what is. `tag`: of what is there; null: nothing is.
+ */
+export function checkPreconditions({ headers }: Pick<ApiRequest, 'headers'>, tag: string | null): void {
+  const match = headers.get('if-match')
+  if (match !== undefined && !names(match, tag)) {
+    throw new AdminProblem(412, 'precondition_failed', 'it was changed since you read it', { hint: 'read it again, and send its new ETag' })
+  }
+  const noneMatch = headers.get('if-none-match')
+  if (noneMatch !== undefined && names(noneMatch, tag)) {
+    throw new AdminProblem(412, 'precondition_failed', 'it is there already', { hint: 'send If-Match to change it' })
+  }
+}
+
+/** Whether a reader has this already: the answer is then 304. */
+export function isKnown({ headers }: Pick<ApiRequest, 'headers'>, tag: string): boolean {
+  const noneMatch = headers.get('if-none-match')
+  return noneMatch !== undefined && names(noneMatch.replace(/(^|,)\s*W\//g, '$1'), tag)
+}
+
+/** A weak tag is never the strong one that a change needs. */
+function names(list: string, tag: string | null): boolean {
+  if (tag === null) return false
+  return list.trim() === '*' || list.split(',').some((one) => one.trim() === tag)
+}

@@ -1,0 +1,52 @@
+import { YamlDocument } from '../../config/document.ts'
+import { mappingRemarks } from '../../config/remarks.ts'
+import { parseRoleMapping } from '../../config/roles-mapping.ts'
+import { ConfigError, type Problem } from '../../errors.ts'
+import { mappingErrors } from '../../policy/mapping-checks.ts'
+import { readAuthorities } from '../../policy/mapping-issuer.ts'
+import { compilePolicy } from '../../policy/policy.ts'
+import type { Policy } from '../../policy/types.ts'
+import { readRegularText } from '../../regular-file.ts'
+import type { InForce } from '../context.ts'
+
+export interface JudgedMapping {
+  /** As `check` tells them: errors and warnings, the configuration's own first. */
+  readonly problems: readonly Problem[]
+  /** What it would make; null where there are errors. */
+  readonly policy: Policy | null
+}
+
+/** What the loader would say to a text of roles_mapping.yml, with everything else as it is in force. Nothing is taken up. */
+export function judgeMapping(text: string, file: string, { settings, listeners }: InForce): JudgedMapping {
+  try {
+    const { mapping, document, warnings } = parseRoleMapping(text, file)
+    const errors = mappingErrors(mapping).map(({ message, line, hint }) => document.problemOnLine(line, message, { hint }))
+    if (errors.length > 0) return { problems: inFileOrder([...warnings, ...errors]), policy: null }
+    const policy = compilePolicy(settings, mapping, listeners.values())
+    const authorities = readAuthorities(listeners.values())
+    const config = configDocument(settings.file)
+    const remarks = mappingRemarks({ settings, config, mapping, mappingDocument: document, authorities })
+    const ofConfig = remarks.filter((problem) => problem.file !== file)
+    return { problems: [...inFileOrder(ofConfig), ...inFileOrder([...warnings, ...remarks.filter((one) => one.file === file)])], policy }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return { problems: error.problems, policy: null }
+  }
+}
+
+export function errorsOf(problems: readonly Problem[]): readonly Problem[] {
+  return problems.filter(({ severity }) => severity === 'error')
+}
+
+function inFileOrder(problems: readonly Problem[]): Problem[] {
+  return problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
+}
+
+/** For the lines of routes that a remark is about; without the file it has no lines to show. */
+function configDocument(file: string): YamlDocument {
+  try {
+    return new YamlDocument(file, readRegularText(file))
+  } catch {
+    return new YamlDocument(file, '')
+  }
+}

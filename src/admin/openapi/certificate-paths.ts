@@ -1,0 +1,187 @@
+import { RIGHTS } from './schemas.ts'
+import type { Answer, Operation, Parameter, Paths, Schema } from './types.ts'
+import { body, flag, inPath, list, object, orNull, problems, query, ref, text, told, whole, words } from './words.ts'
+
+const REF = inPath('ref', 'SHA-256 or SHA-1 in hex, colons allowed, or a name that only one has')
+const number: Schema = { type: 'number', minimum: 0 }
+const FILES = {
+  key_type: words('ec', 'rsa', 'rsa4096', 'ed25519'),
+  password: { ...text, description: 'Of the PFX and the key' },
+  legacy: { ...flag, description: 'A PFX that old programs read' },
+  format: words('zip', 'json'),
+}
+const LIFETIME = { days: number, not_after: { ...text, description: 'A date, or a time with its zone' } }
+const NAMES = { names: { ...list(text), description: 'Subject alternative names' } }
+
+const made: Schema = object({
+  certificate: ref('Certificate'),
+  pem: text,
+  key: text,
+  pfx: { ...text, contentEncoding: 'base64' },
+  password: orNull(text),
+})
+const signed: Schema = object({ certificate: ref('Certificate'), pem: text, dropped: list(text) })
+const zip: Schema = { type: 'string', format: 'binary' }
+
+function madeAnswer(schema: Schema): Answer {
+  return {
+    description: 'Recorded, and only here to be had: the key is not kept',
+    headers: { 'Certgate-Fingerprint': { description: 'SHA-256 of the certificate', schema: text } },
+    content: { 'application/zip': { schema: zip }, 'application/json': { schema } },
+  }
+}
+
+interface Given {
+  readonly description?: string
+  readonly parameters?: readonly Parameter[]
+  readonly requestBody?: Operation['requestBody']
+}
+
+function operation(operationId: string, summary: string, responses: Operation['responses'], given: Given = {}): Operation {
+  return { operationId, summary, tags: ['certificates'], 'x-clearance': 'Operator', ...given, responses }
+}
+
+/** One that changes a certificate and shows it. */
+function change(operationId: string, summary: string, requestBody?: Operation['requestBody']) {
+  const responses = { 200: told('As it is now', ref('Certificate')), ...problems(404, 409) }
+  return operation(operationId, summary, responses, { parameters: [REF], ...(requestBody === undefined ? {} : { requestBody }) })
+}
+
+const LIST_PARAMETERS: readonly Parameter[] = [
+  query('state', text, 'valid, expiring, expired, disabled, revoked; several with commas'),
+  query('clearance', text, 'Several with commas'),
+  query('text', text, 'Found in name, subject, SANs, serial or thumbprint'),
+  query('name', text, 'Exactly this name'),
+  query('thumbprint', text, 'SHA-1 or SHA-256'),
+  query('sort', words('name', 'not_after', 'not_before', 'created_at', 'last_seen')),
+  query('order', words('asc', 'desc')),
+  query('offset', whole),
+  query('limit', { ...whole, maximum: 1_000 }),
+]
+
+export const CERTIFICATE_PATHS: Paths = {
+  '/api/v1/certificates': {
+    get: operation(
+      'listCertificates',
+      'Certificates that were issued or trusted here',
+      { 200: told('A page', object({ total: whole, certificates: list(ref('Certificate')) })), ...problems() },
+      { parameters: LIST_PARAMETERS },
+    ),
+    post: operation(
+      'issueCertificate',
+      'Make a key and a certificate',
+      { 201: madeAnswer(made), ...problems(409) },
+      {
+        requestBody: body(
+          object({ name: text, ...RIGHTS, ...NAMES, ...LIFETIME, ...FILES }, [
+            'permissions',
+            'names',
+            ...Object.keys({ ...LIFETIME, ...FILES }),
+          ]),
+        ),
+      },
+    ),
+  },
+  '/api/v1/certificates/sign': {
+    post: operation(
+      'signRequest',
+      'Sign a certificate request: the key stays where it is',
+      { 201: told('Recorded', signed), ...problems(409) },
+      {
+        requestBody: body(
+          object({ csr: text, name: text, ...RIGHTS, ...NAMES, ...LIFETIME }, ['name', 'permissions', 'names', ...Object.keys(LIFETIME)]),
+        ),
+      },
+    ),
+  },
+  '/api/v1/certificates/trust': {
+    post: operation(
+      'trustCertificate',
+      'Trust a certificate that somebody else issued',
+      { 201: told('Recorded', object({ certificates: list(ref('Certificate')) })), ...problems(409) },
+      {
+        requestBody: body(
+          object({ certificate: { ...text, description: 'PEM, or base64 of DER or PFX' }, password: text, name: text, ...RIGHTS }, [
+            'password',
+            'permissions',
+          ]),
+        ),
+      },
+    ),
+  },
+  '/api/v1/certificates/purge': {
+    post: operation('purgeCertificates', 'Remove those that have expired', {
+      200: told('Done', object({ removed: whole })),
+      ...problems(),
+    }),
+  },
+  '/api/v1/certificates/export': {
+    get: operation(
+      'exportCertificates',
+      'All certificates, without keys, as PKCS#12',
+      { 200: { description: 'A file', content: { 'application/x-pkcs12': { schema: zip } } }, ...problems() },
+      { parameters: [query('password', text)] },
+    ),
+  },
+  '/api/v1/certificates/{ref}': {
+    get: operation(
+      'getCertificate',
+      'One certificate',
+      { 200: told('With what happened to it', ref('CertificateDetails')), ...problems(404, 409) },
+      { parameters: [REF] },
+    ),
+    patch: change(
+      'editCertificate',
+      'Change its name or what it gives',
+      body(object({ name: text, ...RIGHTS }, ['name', ...Object.keys(RIGHTS)])),
+    ),
+    delete: operation(
+      'deleteCertificate',
+      'Remove it from the registry',
+      { 204: told('Done'), ...problems(404, 409) },
+      { parameters: [REF] },
+    ),
+  },
+  '/api/v1/certificates/{ref}/revoke': {
+    post: change('revokeCertificate', 'Refuse it for good', body(object({ reason: text }, ['reason']), false)),
+  },
+  '/api/v1/certificates/{ref}/disable': { post: change('disableCertificate', 'Refuse it until it is enabled') },
+  '/api/v1/certificates/{ref}/enable': { post: change('enableCertificate', 'Take a disabling back') },
+  '/api/v1/certificates/{ref}/renew': {
+    post: operation(
+      'renewCertificate',
+      'The same names and rights for longer, with a new key or for a request',
+      { 201: madeAnswer({ anyOf: [made, signed] }), ...problems(404, 409) },
+      {
+        parameters: [REF],
+        requestBody: body(object({ csr: text, ...LIFETIME, ...FILES }, ['csr', ...Object.keys({ ...LIFETIME, ...FILES })]), false),
+      },
+    ),
+  },
+  '/api/v1/tokens': {
+    get: operation(
+      'listTokens',
+      'One-time tokens for enrolment',
+      { 200: told('A page', object({ total: whole, tokens: list(ref('Token')) })), ...problems() },
+      { parameters: [query('offset', whole), query('limit', { ...whole, maximum: 1_000 })] },
+    ),
+    post: operation(
+      'createToken',
+      'Let somebody enrol once',
+      { 201: told('The secret is told only now', object({ secret: text, token: ref('Token') })), ...problems(409) },
+      {
+        requestBody: body(
+          object({ name: text, ...RIGHTS, days: number, valid_for_seconds: number }, ['permissions', 'days', 'valid_for_seconds']),
+        ),
+      },
+    ),
+  },
+  '/api/v1/tokens/{id}': {
+    delete: operation(
+      'deleteToken',
+      'Take a token back',
+      { 204: told('Done'), ...problems(404, 409) },
+      { parameters: [inPath('id', 'As listed')] },
+    ),
+  },
+}

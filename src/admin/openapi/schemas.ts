@@ -1,0 +1,164 @@
+import type { Answer, Schema } from './types.ts'
+import { byName, flag, hex64, list, object, orNull, ref, text, time, whole, words } from './words.ts'
+
+const clearance = words('ClusterAdmin', 'ClusterNode', 'Operator', 'ValidUser')
+const texts = list(text)
+
+const certificate: Readonly<Record<string, Schema>> = {
+  fingerprint: { ...hex64, description: 'SHA-256 of the certificate' },
+  thumbprint: { type: 'string', pattern: '^[0-9A-F]{40}$', description: 'SHA-1, as RavenDB shows it' },
+  name: text,
+  subject: text,
+  issuer: text,
+  serial: { type: 'string', pattern: '^-?[0-9A-F]+$' },
+  pin: { ...hex64, description: 'SHA-256 of the public key (SubjectPublicKeyInfo)' },
+  sans: texts,
+  not_before: time,
+  not_after: time,
+  clearance,
+  permissions: ref('Permissions'),
+  state: words('valid', 'expiring', 'expired', 'disabled', 'revoked'),
+  revoked: orNull(object({ at: time, reason: text })),
+  disabled: flag,
+  origin: words('issued', 'trusted', 'renewed'),
+  predecessor: orNull(hex64),
+  group: hex64,
+  created_at: time,
+  created_by: text,
+  last_seen: orNull(time),
+}
+
+const problem: Readonly<Record<string, Schema>> = {
+  type: { type: 'string', pattern: '^urn:certgate:admin:' },
+  title: text,
+  status: whole,
+  detail: text,
+  code: text,
+  hint: text,
+  problems: { ...list(ref('FileProblem')), description: 'Where a file is not taken: all that is wrong with it' },
+}
+
+const authority: Readonly<Record<string, Schema>> = {
+  issuing: orNull(object({ subject: text, not_after: time, key_type: text })),
+  problem: { ...text, description: 'Why nothing can be issued; empty where it can' },
+  issuers: list(
+    object({
+      subject: text,
+      key_id: text,
+      not_after: time,
+      crl: orNull(object({ number: whole, this_update: time, next_update: time, revoked: whole })),
+      signs: flag,
+    }),
+  ),
+  roots: list(object({ subject: text, not_after: time, fingerprint: hex64 })),
+  rotation: orNull(object({ overlap_until: time })),
+}
+
+const roleLists = { users: texts, backend_roles: texts, and_backend_roles: texts, hosts: texts, issuers: texts }
+
+export const SCHEMAS: Readonly<Record<string, Schema>> = {
+  Permissions: { ...byName(words('Admin', 'ReadWrite', 'Read')), description: 'By database' },
+  Certificate: object(certificate),
+  CertificateDetails: object({
+    ...certificate,
+    pem: text,
+    renewals: list(hex64),
+    history: list(ref('AuditEntry')),
+    roles: texts,
+  }),
+  Token: object({
+    id: text,
+    name: text,
+    clearance,
+    permissions: ref('Permissions'),
+    days: orNull({ type: 'number' }),
+    created_at: time,
+    created_by: text,
+    expires_at: time,
+    used: orNull(object({ at: time, fingerprint: orNull(hex64) })),
+  }),
+  Role: object({ ...roleLists, reserved: flag, hidden: flag, description: orNull(text) }),
+  ChangedRole: object({ role: text, change: words('created', 'changed', 'deleted') }),
+  FileProblem: object(
+    { severity: words('error', 'warning'), message: text, path: text, file: text, line: whole, column: whole, snippet: text, hint: text },
+    ['hint'],
+  ),
+  Affected: object({
+    total: whole,
+    certificates: list(object({ fingerprint: hex64, name: text, gained: texts, lost: texts })),
+    complete: { ...flag, description: 'False: there was no time to look at all certificates' },
+  }),
+  Route: object({
+    name: text,
+    line: whole,
+    listeners: texts,
+    hosts: texts,
+    path: text,
+    methods: texts,
+    allow: list({ anyOf: [text, object({ database: text, access: words('auto', 'read', 'write', 'admin') })] }),
+    upstream: text,
+    targets: texts,
+    upgrade: texts,
+    cross_site: words('refuse', 'allow'),
+  }),
+  Explanation: {
+    type: 'object',
+    description: 'What `certgate explain --json` prints',
+    properties: { allowed: flag, status: orNull(whole), reason: orNull(text), detail: orNull(text), notes: texts },
+    required: [
+      'allowed',
+      'status',
+      'reason',
+      'detail',
+      'request',
+      'certificate',
+      'identity',
+      'roles',
+      'route',
+      'databases',
+      'forwarded',
+      'notes',
+    ],
+  },
+  AuditEntry: object({
+    sequence: whole,
+    at: time,
+    actor: object({ name: text, fingerprint: orNull(hex64), remote: orNull(text) }),
+    action: text,
+    target: orNull(text),
+    outcome: words('done', 'refused'),
+    details: { type: 'object' },
+    previous: hex64,
+    hash: hex64,
+  }),
+  Chain: {
+    anyOf: [
+      object({ ok: { type: 'boolean' }, entries: whole, head: hex64 }),
+      object({ ok: { type: 'boolean' }, sequence: whole, problem: text }),
+    ],
+  },
+  Whoami: object({
+    name: text,
+    dn: orNull(text),
+    fingerprint: orNull(hex64),
+    clearance: orNull(clearance),
+    permissions: ref('Permissions'),
+    roles: texts,
+    via: words('socket', 'network'),
+  }),
+  Authority: object(authority),
+  Rotation: object({
+    ...authority,
+    overlap_until: time,
+    cross_certificate: { ...flag, description: 'The old root vouches for the new one' },
+  }),
+  Reload: object({ outcome: words('loaded', 'unchanged'), message: text, problems: list(ref('FileProblem')) }),
+  Problem: object(problem, ['hint', 'problems']),
+}
+
+export const RESPONSES: Readonly<Record<string, Answer>> = {
+  Problem: { description: 'Nothing was changed, and why', content: { 'application/problem+json': { schema: ref('Problem') } } },
+}
+
+/** What a new certificate is to give. */
+export const RIGHTS: Readonly<Record<string, Schema>> = { clearance, permissions: ref('Permissions') }

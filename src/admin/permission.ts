@@ -1,0 +1,49 @@
+import { type AdminAction, actionProblem } from '../policy/granting.ts'
+import { clearanceIncludes } from '../policy/rights.ts'
+import type { AdministrationContext } from './context.ts'
+import { AdminProblem, refusedBy } from './problem.ts'
+import type { Caller } from './types.ts'
+
+/** What somebody is about to do, as the audit log calls it where it is done. */
+export interface Deed {
+  readonly action: string
+  readonly target: string | null
+}
+
+/** Throws AdminProblem 403 for who may not read. What is refused there was no administrative action, and is not audited. */
+export function mayRead({ rights }: Caller): void {
+  const refused = actionProblem(rights.clearance, 'read')
+  if (refused !== null) throw refusedBy(refused)
+}
+
+/** Throws AdminProblem 403, audited, for who may not do this, or not any more. */
+export function mayDo(context: AdministrationContext, caller: Caller, action: AdminAction, deed: Deed): void {
+  const refused = actionProblem(caller.rights.clearance, action)
+  if (refused !== null) refuse(context, caller, deed, refusedBy(refused))
+  if (stillHolds(context, caller)) return
+  const gone = new AdminProblem(403, 'clearance_too_low', 'your own rights were changed meanwhile', { refusal: 'clearance_too_low' })
+  refuse(context, caller, deed, gone)
+}
+
+/** Records a refusal and throws it. */
+export function refuse({ store }: AdministrationContext, { actor }: Caller, { action, target }: Deed, problem: AdminProblem): never {
+  const details = { code: problem.reason, detail: problem.message.toWellFormed().slice(0, 1_000) }
+  store.audit.append({ action, target, outcome: 'refused', details }, actor)
+  throw problem
+}
+
+/**
+ * Whether the rights that a caller came with are still theirs: for what takes long after they were let in. Revocation lists are the
+ * listener's to judge; here only what this gateway itself gives.
+ */
+export function stillHolds(context: AdministrationContext, { via, peer, rights }: Caller): boolean {
+  if (via === 'socket') return true
+  const certificate = peer?.certificate ?? null
+  if (peer === null || certificate === null || certificate.notAfter < context.now()) return false
+  const { registry } = context.store
+  const entry = registry.get(certificate.fingerprint) ?? (peer.renews === undefined ? null : registry.get(peer.renews))
+  if (entry !== null && (entry.disabled || entry.revoked !== null)) return false
+  const isAdminDn = context.inForce().settings.admin?.adminDn.includes(certificate.dn) === true
+  if (isAdminDn && peer.evidence?.byChain === true) return true
+  return rights.clearance === undefined || (entry !== null && clearanceIncludes(entry.clearance, rights.clearance))
+}

@@ -1,0 +1,25 @@
+import type { RegistryEntry } from '../../store/types.ts'
+import { objectOf } from '../v1/shapes.ts'
+
+/** A certificate as RavenDB's CertificateDefinition. `group`: the leaves imported with it, itself among them. */
+export function definitionOf(entry: RegistryEntry, group: readonly RegistryEntry[], withCertificate: boolean) {
+  return {
+    Name: entry.name,
+    Thumbprint: entry.thumbprint,
+    SecurityClearance: entry.clearance,
+    Permissions: objectOf(entry.permissions),
+    NotBefore: ravenTime(entry.notBefore),
+    NotAfter: ravenTime(entry.notAfter),
+    PublicKeyPinningHash: Buffer.from(entry.pin, 'hex').toString('base64'),
+    ...(withCertificate ? { Certificate: entry.der.toString('base64') } : {}),
+    CollectionPrimaryKey: '',
+    CollectionSecondaryKeys: group.filter(({ fingerprint }) => fingerprint !== entry.fingerprint).map(({ thumbprint }) => thumbprint),
+    Disabled: entry.disabled || entry.revoked !== null,
+    LastUsedDate: entry.lastSeen === null ? null : ravenTime(entry.lastSeen),
+    HasTwoFactor: false,
+    Fingerprint: entry.fingerprint,
+  }
+}
+
+/** Seven digits below the second, as .NET prints them. */
+const ravenTime = (milliseconds: number): string => new Date(milliseconds).toISOString().replace('Z', '0000Z')

@@ -1,0 +1,23 @@
+import type { Rights } from '../identity/types.ts'
+import { readRights } from '../policy/rights.ts'
+import type { Fields } from './fields.ts'
+import { malformed } from './problem.ts'
+
+/** Clearance and permissions out of a request; throws AdminProblem 400 for a word that is none. Without permissions there are none. */
+export function rightsOf(fields: Fields, names: { readonly clearance: string; readonly permissions: string }): Rights {
+  const read = readRights(fields.text(names.clearance), fields.pairs(names.permissions) ?? [])
+  if ('problem' in read) throw malformed(read.problem)
+  return read
+}
+
+/** The same where both may be absent: what is absent stays as it was. */
+export function changedRights(fields: Fields, names: { readonly clearance: string; readonly permissions: string }): Partial<Rights> {
+  const permissions = fields.pairs(names.permissions)
+  // A word that is known, where only permissions are to be read.
+  const read = readRights(fields.optionalText(names.clearance) ?? 'ValidUser', permissions ?? [])
+  if ('problem' in read) throw malformed(read.problem)
+  return {
+    ...(fields.has(names.clearance) ? { clearance: read.clearance } : {}),
+    ...(permissions === undefined ? {} : { permissions: read.permissions }),
+  }
+}

@@ -1,0 +1,76 @@
+import { problemResponse } from './family.ts'
+import { AdminProblem, notFound, problemOf } from './problem.ts'
+import type { ApiHandler, ApiRequest, ApiResponse } from './types.ts'
+
+/** Bytes of a request body; a transport stops reading one byte beyond. */
+export const BODY_LIMIT = 1024 * 1024
+
+export type Api = (request: ApiRequest) => Promise<ApiResponse>
+
+export interface RouterOptions {
+  /** Hears of faults of ours, of which a client learns nothing. */
+  failed(error: unknown, request: ApiRequest): void
+  /** The gateway's own certificate asked for what it may not: one audit entry. */
+  refusedOwnCertificate?(request: ApiRequest): void
+}
+
+/**
+ * All of administration as one function: the first handler that knows a path answers. Whatever is thrown becomes an answer in the words of
+ * the path's family; never rejects. The same for every transport.
+ */
+export function createRouter(handlers: readonly ApiHandler[], options: RouterOptions): Api {
+  const route = async (request: ApiRequest): Promise<ApiResponse> => {
+    checkRequest(request, options)
+    for (const handler of handlers) {
+      const response = await handler(request)
+      if (response !== null) return response
+    }
+    throw notFound('there is nothing at this path')
+  }
+  return async (request) => {
+    let response: ApiResponse
+    try {
+      response = await route(request)
+    } catch (error) {
+      const problem = problemOf(error)
+      if (problem === null || problem.status >= 500) options.failed(error, request)
+      response = problemResponse(problem ?? INTERNAL, request.path)
+    }
+    return { ...response, headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...response.headers } }
+  }
+}
+
+const INTERNAL = new AdminProblem(500, 'internal', 'the gateway failed to answer, and its log says why')
+
+function checkRequest(request: ApiRequest, options: RouterOptions): void {
+  if (request.body.length > BODY_LIMIT)
+    throw new AdminProblem(413, 'body_too_large', `the body has more than ${BODY_LIMIT} bytes`, { hint: 'send less at a time' })
+  checkSite(request)
+  // It is trusted to make the first administrator, and for nothing else: it lies on a server, readable by what serves.
+  if (request.caller.peer?.isServerCertificate === true && !/^\/admin\/certificates$/i.test(request.path)) {
+    options.refusedOwnCertificate?.(request)
+    const hint = 'make a client certificate with it: POST /admin/certificates'
+    throw new AdminProblem(403, 'own_certificate', "the gateway's own certificate may do nothing else", { hint })
+  }
+}
+
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+
+/** Browsers send client certificates by themselves: without this any page could administer in its visitor's name. */
+function checkSite({ method, headers }: ApiRequest): void {
+  if (SAFE_METHODS.has(method)) return
+  const site = headers.get('sec-fetch-site')
+  const origin = headers.get('origin')
+  const strange = site !== undefined && /(^|,)\s*(cross-site|same-site)\s*(,|$)/i.test(site)
+  if (!strange && (origin === undefined || isSame(origin, headers.get('host') ?? ''))) return
+  throw new AdminProblem(403, 'cross_site', 'a page of another site caused this request')
+}
+
+/** Whether an Origin (RFC 6454 section 6.2) is the very host that was asked; `null` is nobody's. */
+function isSame(origin: string, host: string): boolean {
+  const [, scheme, authority] = /^(https?):\/\/([^/?#@\\\s]+)$/i.exec(origin) ?? []
+  if (scheme === undefined || authority === undefined || host === '') return false
+  const port = scheme.toLowerCase() === 'https' ? 443 : 80
+  const full = (text: string): string => (/:\d+$/.test(text) ? text : `${text}:${port}`).toLowerCase()
+  return full(authority) === full(host)
+}

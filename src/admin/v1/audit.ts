@@ -1,0 +1,69 @@
+import { json } from '../answers.ts'
+import type { AdministrationContext } from '../context.ts'
+import { mayRead } from '../permission.ts'
+import { malformed } from '../problem.ts'
+import type { RouteEntry } from '../route-table.ts'
+import type { ApiRequest, ApiResponse } from '../types.ts'
+import { given, QueryParameters } from './parameters.ts'
+import { auditShape } from './shapes.ts'
+
+const FILTER = ['action', 'actor', 'target', 'since', 'until']
+
+/** The audit log: a page, all of it as it is hashed, and whether it is as it was written. */
+export function auditRoutes(context: AdministrationContext): readonly RouteEntry[] {
+  return [
+    { method: 'GET', path: '/api/v1/audit', answer: (request) => page(context, request) },
+    { method: 'GET', path: '/api/v1/audit/export', answer: (request) => exported(context, request) },
+    { method: 'GET', path: '/api/v1/audit/verify', answer: (request) => verified(context, request) },
+  ]
+}
+
+/** The newest first, unless `after` asks for what came next. */
+function page({ store }: AdministrationContext, { caller, query }: ApiRequest): ApiResponse {
+  mayRead(caller)
+  const parameters = new QueryParameters(query, ['after', 'before', 'limit', ...FILTER])
+  const [after, before] = [parameters.whole('after'), parameters.whole('before')]
+  const newest = after === undefined && before === undefined ? Number.MAX_SAFE_INTEGER : before
+  const limit = parameters.whole('limit', 1_000) ?? 100
+  const entries = store.audit.read({ ...given({ after, before: newest }), limit, filter: filterOf(parameters) })
+  return json(200, { entries: entries.map(auditShape), head: store.audit.head() })
+}
+
+/** The lines themselves: `certgate audit verify` and verifyExport read them anywhere. */
+function exported({ store }: AdministrationContext, { caller, query }: ApiRequest): ApiResponse {
+  mayRead(caller)
+  const parameters = new QueryParameters(query, ['after', ...FILTER])
+  const lines = store.audit.export({ ...given({ after: parameters.whole('after') }), filter: filterOf(parameters) })
+  const headers = { 'Content-Type': 'application/x-ndjson', 'Content-Disposition': 'attachment; filename="audit.ndjson"' }
+  return { status: 200, headers, body: inBlocks(lines) }
+}
+
+/** Lines sent one by one would cost more than reading them. */
+async function* inBlocks(lines: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
+  let block = ''
+  for await (const line of lines) {
+    block += `${line}\n`
+    if (block.length < 32_768) continue
+    yield block
+    block = ''
+  }
+  if (block !== '') yield block
+}
+
+async function verified({ store }: AdministrationContext, { caller, query }: ApiRequest): Promise<ApiResponse> {
+  mayRead(caller)
+  const head = new QueryParameters(query, ['head']).text('head')
+  if (head !== undefined && !/^[0-9a-f]{64}$/i.test(head))
+    throw malformed('head is no hash', 'give the 64 hex digits of a head that you noted')
+  return json(200, await store.audit.verify(head === undefined ? {} : { expectedHead: head }))
+}
+
+function filterOf(parameters: QueryParameters) {
+  return given({
+    action: parameters.text('action'),
+    actor: parameters.text('actor'),
+    target: parameters.text('target'),
+    since: parameters.time('since'),
+    until: parameters.time('until'),
+  })
+}

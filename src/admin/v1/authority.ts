@@ -1,0 +1,113 @@
+import { hash, X509Certificate } from 'node:crypto'
+import { crlPem } from '../../certificates/crl-write.ts'
+import { type Issuer, issuerKeyId } from '../../certificates/issuer.ts'
+import { KEY_TYPES, type KeyType } from '../../certificates/key.ts'
+import { readCertificate } from '../../identity/certificate.ts'
+import { actionProblem } from '../../policy/granting.ts'
+import type { Store } from '../../store/store.ts'
+import { json } from '../answers.ts'
+import { type AuthorityService, keyTypeOf, type RotateRequest } from '../authority-service.ts'
+import { Fields } from '../fields.ts'
+import { AdminProblem, malformed, notFound, refusedBy } from '../problem.ts'
+import { type RoutedHandler, routeTable } from '../route-table.ts'
+import type { ApiRequest, ApiResponse, Caller } from '../types.ts'
+
+/** `/api/v1/ca`: what signs, what is trusted, revocation lists, and the rotation. */
+export function authorityHandler(service: AuthorityService, store: Store): RoutedHandler {
+  return routeTable([
+    {
+      method: 'GET',
+      path: '/api/v1/ca',
+      answer({ caller }) {
+        mayRead(caller)
+        return json(200, authorityView(service))
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/ca/crl',
+      answer({ caller, query }) {
+        mayRead(caller)
+        return crlAnswer(service, query.get('issuer'))
+      },
+    },
+    { method: 'POST', path: '/api/v1/ca/rotate', answer: (request) => rotateAnswer(service, store, request) },
+  ])
+}
+
+/** What `GET /api/v1/ca` answers. */
+export function authorityView(service: AuthorityService) {
+  const { authority, overlapUntil } = service.loaded
+  const { issuing } = authority
+  return {
+    issuing: issuing === null ? null : { subject: issuing.facts.dn, not_after: iso(issuing.facts.notAfter), key_type: keyTypeOf(issuing) },
+    problem: authority.problem,
+    issuers: authority.issuers.map((issuer) => issuerView(service, issuer)),
+    roots: authority.roots.map(rootView),
+    rotation: overlapUntil === null ? null : { overlap_until: iso(overlapUntil) },
+  }
+}
+
+function issuerView(service: AuthorityService, issuer: Issuer) {
+  const keyId = issuerKeyId(issuer)
+  const crl = service.crlOf(keyId)
+  return {
+    subject: issuer.facts.dn,
+    key_id: keyId,
+    not_after: iso(issuer.facts.notAfter),
+    crl:
+      crl === null
+        ? null
+        : { number: crl.number, this_update: iso(crl.thisUpdate), next_update: iso(crl.nextUpdate), revoked: crl.revoked },
+    signs: issuer === service.authority().issuing,
+  }
+}
+
+function rootView(pem: string) {
+  const { raw } = new X509Certificate(pem)
+  const { dn, notAfter } = readCertificate(raw)
+  return { subject: dn, not_after: iso(notAfter), fingerprint: hash('sha256', raw, 'hex') }
+}
+
+/** The list of the issuer that signs, where none is named. Signed first where that is due: it may be asked of a stopped gateway. */
+function crlAnswer(service: AuthorityService, keyId: string | null): ApiResponse {
+  const { issuing, problem } = service.authority()
+  if (keyId === null && issuing === null) throw new AdminProblem(409, 'no_authority', problem)
+  service.publishCrls()
+  const crl = service.crlOf(keyId?.toLowerCase() ?? (issuing === null ? '' : issuerKeyId(issuing)))
+  if (crl === null) throw notFound('there is no issuer with this key id')
+  return { status: 200, headers: { 'Content-Type': 'application/x-pem-file' }, body: crlPem(crl.der) }
+}
+
+async function rotateAnswer(service: AuthorityService, store: Store, { caller, body }: ApiRequest): Promise<ApiResponse> {
+  const refused = actionProblem(caller.rights.clearance, 'policy')
+  if (refused !== null) {
+    const details = { reason: refused.code, detail: refused.detail }
+    store.audit.append({ action: 'authority.rotate', target: null, outcome: 'refused', details }, caller.actor)
+    throw refusedBy(refused)
+  }
+  const { overlapUntil, crossCertificate } = await service.rotate(readRotation(body), caller.actor)
+  service.publishCrls()
+  return json(201, { ...authorityView(service), overlap_until: iso(overlapUntil), cross_certificate: crossCertificate !== null })
+}
+
+function readRotation(body: Buffer): RotateRequest {
+  if (body.length === 0) return {}
+  const fields = Fields.of(body, ['days', 'overlap_days', 'key_type'])
+  const [days, overlapDays] = [fields.number('days'), fields.number('overlap_days')]
+  for (const [name, value] of Object.entries({ days, overlap_days: overlapDays }))
+    if (value !== undefined && value <= 0) throw malformed(`${name} is not above zero`)
+  const keyType = fields.word('key_type', KEY_TYPES) as KeyType | undefined
+  return {
+    ...(days === undefined ? {} : { days }),
+    ...(overlapDays === undefined ? {} : { overlapDays }),
+    ...(keyType === undefined ? {} : { keyType }),
+  }
+}
+
+function mayRead({ rights }: Caller): void {
+  const refused = actionProblem(rights.clearance, 'read')
+  if (refused !== null) throw refusedBy(refused)
+}
+
+const iso = (moment: number): string => new Date(moment).toISOString()

@@ -1,0 +1,43 @@
+import { malformed } from '../problem.ts'
+
+/** The parameters of a query, each at most once and none but these. Throws AdminProblem 400. */
+export class QueryParameters {
+  readonly #query: URLSearchParams
+
+  constructor(query: URLSearchParams, known: readonly string[]) {
+    for (const name of query.keys()) {
+      if (!known.includes(name)) throw malformed(`unknown parameter ${JSON.stringify(name.slice(0, 100))}`, `there are ${known.join(', ')}`)
+      if (query.getAll(name).length > 1) throw malformed(`the parameter ${name} is there twice`)
+    }
+    this.#query = query
+  }
+
+  text(name: string): string | undefined {
+    return this.#query.get(name) ?? undefined
+  }
+
+  /** Not negative, `most` at most. */
+  whole(name: string, most = Number.MAX_SAFE_INTEGER): number | undefined {
+    const text = this.text(name)
+    if (text === undefined) return undefined
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+    if (!(value <= most)) throw malformed(`${name} is not a whole number from 0 to ${most}`)
+    return value
+  }
+
+  /** ISO 8601, in milliseconds since the epoch. */
+  time(name: string): number | undefined {
+    const text = this.text(name)
+    if (text === undefined) return undefined
+    const time = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN
+    if (Number.isNaN(time)) throw malformed(`${name} is not a time`, 'write it as 2030-01-31 or 2030-01-31T12:00:00Z')
+    return time
+  }
+}
+
+/** Of what is there, those that were given: optional members are absent, not undefined. */
+export function given<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
+}

@@ -1,0 +1,56 @@
+import type { AllowWord, RouteSettings } from '../../policy/types.ts'
+import { json } from '../answers.ts'
+import type { AdministrationContext } from '../context.ts'
+import { mayDo, mayRead } from '../permission.ts'
+import { AdminProblem } from '../problem.ts'
+import type { RouteEntry } from '../route-table.ts'
+import type { ApiRequest, ApiResponse } from '../types.ts'
+import { withProblems } from './mapping.ts'
+
+/** What is in force, how the gateway is, and having its files read again. */
+export function gatewayRoutes(context: AdministrationContext): readonly RouteEntry[] {
+  return [
+    { method: 'GET', path: '/api/v1/routes', answer: ({ caller }) => routes(context, caller) },
+    { method: 'GET', path: '/api/v1/status', answer: ({ caller }) => status(context, caller) },
+    { method: 'POST', path: '/api/v1/reload', answer: (request) => reload(context, request) },
+  ]
+}
+
+function routes(context: AdministrationContext, caller: ApiRequest['caller']): ApiResponse {
+  mayRead(caller)
+  const { settings } = context.inForce()
+  const targets = (name: string): readonly string[] => settings.upstreams.get(name)?.targets.map(({ url }) => url) ?? []
+  return json(200, { file: settings.file, routes: settings.routes.map((route) => routeShape(route, targets(route.upstream))) })
+}
+
+function routeShape(route: RouteSettings, targets: readonly string[]) {
+  const { name, line, listeners, hosts, path, methods, allow, upstream, upgrade, crossSite } = route
+  return { name, line, listeners, hosts, path, methods, allow: allow.map(wordShape), upstream, targets, upgrade, cross_site: crossSite }
+}
+
+function wordShape(word: AllowWord) {
+  if (word.kind === 'database') return { database: `{${word.capture}}`, access: word.access }
+  return word.kind === 'role' ? word.role : word.kind
+}
+
+async function status(context: AdministrationContext, caller: ApiRequest['caller']): Promise<ApiResponse> {
+  mayRead(caller)
+  return json(200, withTimes(await context.status()))
+}
+
+async function reload(context: AdministrationContext, { caller, path }: ApiRequest): Promise<ApiResponse> {
+  const deed = { action: 'config.reload', target: context.inForce().settings.file }
+  mayDo(context, caller, 'policy', deed)
+  context.store.audit.append(deed, caller.actor)
+  const { outcome, message, problems } = await context.reload()
+  if (outcome !== 'failed') return json(200, { outcome, message, problems })
+  const hint = 'what was in force stays so'
+  return withProblems(new AdminProblem(409, 'reload_failed', message, { hint }), problems, path)
+}
+
+/** Times of the gateway's own report are milliseconds; here they are ISO 8601, as everywhere under /api/v1. */
+function withTimes(report: unknown): unknown {
+  const isTime = (key: string, value: unknown): value is number =>
+    typeof value === 'number' && /^(at|.*_at|not_after|next_update)$/.test(key)
+  return JSON.parse(JSON.stringify(report), (key, value: unknown) => (isTime(key, value) ? new Date(value).toISOString() : value))
+}

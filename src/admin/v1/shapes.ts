@@ -1,0 +1,62 @@
+import type { AuditEntry } from '../../store/audit-chain.ts'
+import type { EnrolmentToken } from '../../store/enrolment-tokens.ts'
+import { entryState } from '../../store/entry-state.ts'
+import type { RegistryEntry } from '../../store/types.ts'
+import type { CertificateDetails } from '../certificates/reading.ts'
+
+const time = (milliseconds: number): string => new Date(milliseconds).toISOString()
+
+/** A certificate as /api/v1 tells it. */
+export function certificateShape(entry: RegistryEntry, now: number) {
+  return {
+    fingerprint: entry.fingerprint,
+    thumbprint: entry.thumbprint,
+    name: entry.name,
+    subject: entry.subjectDn,
+    issuer: entry.issuerDn,
+    serial: entry.serial,
+    pin: entry.pin,
+    sans: entry.sans,
+    not_before: time(entry.notBefore),
+    not_after: time(entry.notAfter),
+    clearance: entry.clearance,
+    permissions: objectOf(entry.permissions),
+    state: entryState(entry, now),
+    revoked: entry.revoked === null ? null : { at: time(entry.revoked.at), reason: entry.revoked.reason },
+    disabled: entry.disabled,
+    origin: entry.origin,
+    predecessor: entry.predecessor,
+    group: entry.group,
+    created_at: time(entry.createdAt),
+    created_by: entry.createdBy,
+    last_seen: entry.lastSeen === null ? null : time(entry.lastSeen),
+  }
+}
+
+export function detailsShape({ entry, pem, renewals, history, roles }: CertificateDetails, now: number) {
+  return { ...certificateShape(entry, now), pem, renewals, history: history.map(auditShape), roles }
+}
+
+/** As it stands in the log, with its time in words. */
+export function auditShape({ at, ...entry }: AuditEntry) {
+  return { ...entry, at: time(at) }
+}
+
+export function tokenShape(token: EnrolmentToken) {
+  return {
+    id: token.id,
+    name: token.name,
+    clearance: token.clearance,
+    permissions: objectOf(token.permissions),
+    days: token.lifetime === null ? null : token.lifetime / 86_400_000,
+    created_at: time(token.createdAt),
+    created_by: token.createdBy,
+    expires_at: time(token.expiresAt),
+    used: token.used === null ? null : { at: time(token.used.at), fingerprint: token.used.by },
+  }
+}
+
+/** Any name is a member, `__proto__` too. */
+export function objectOf<T>(map: ReadonlyMap<string, T>): Record<string, T> {
+  return Object.fromEntries(map)
+}

@@ -1,0 +1,119 @@
+import { createPrivateKey } from 'node:crypto'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { MaterialError } from '../errors.ts'
+import { readRegularText, unreadable } from '../regular-file.ts'
+import type { AuthorityNode } from '../tls/authority-node.ts'
+import { readIssuing, readRoots, rootAbove } from './authority-folder.ts'
+import { type Generation, pendingFolders, readGenerations, SUCCESSION_FILE, successionText } from './authority-generations.ts'
+import { IssuanceError } from './issuance-error.ts'
+import { type Issuer, issuerKeyId, issuerOf } from './issuer.ts'
+import { replaceFile, syncFolder, writeNewFile } from './replace-file.ts'
+import { type Rotation, type RotationRequest, rotateAuthority } from './rotation.ts'
+
+/**
+ * Makes a new authority in the folder and lets it sign from now on. Its root is trusted before anything is under it; then one rename
+ * makes the rotation: a crash leaves the old authority or the new. `record` is called when all is proven and written, before that
+ * rename, and stops it by throwing. Throws IssuanceError, MaterialError, or what the system says of the folder.
+ */
+export async function rotateFolder(
+  folder: string,
+  request: RotationRequest,
+  record: (rotation: Rotation, root: AuthorityNode) => void,
+): Promise<Rotation> {
+  const now = request.now ?? Date.now()
+  const [signing, ...retired] = readGenerations(folder)
+  const overlap = retired.find(({ trustedUntil }) => trustedUntil !== null && now < trustedUntil)
+  if (overlap?.trustedUntil !== undefined && overlap.trustedUntil !== null) {
+    const until = new Date(overlap.trustedUntil).toISOString()
+    throw new IssuanceError('authority', `the last rotation goes on until ${until}`, 'rotate again after that')
+  }
+  settleFolder(folder, now)
+  const roots = join(folder, 'ca.crt')
+  const nodes = readRoots(roots)
+  const { issuer } = readIssuing(signing, now)
+  const root = rootAbove(issuer, nodes)
+  if (root === null)
+    throw new IssuanceError('authority', `the root above ${issuer.facts.dn} is not in ${roots}`, 'add its certificate there')
+  const previous = { rootCertificate: root.x509.toString(), issuer, root: readRootKey(signing, root) }
+  const rotation = await rotateAuthority(previous, { ...request, now })
+
+  const name = issuerKeyId(rotation.next.issuer).slice(0, 16)
+  const pending = join(folder, `pending-${name}`)
+  writeGeneration(pending, rotation, signing)
+  try {
+    replaceFile(roots, [rotation.next.rootCertificate, ...nodes.map(({ x509 }) => x509.toString())].join(''), 0o644)
+    record(rotation, root)
+    renameSync(pending, join(folder, name))
+    syncFolder(folder)
+  } catch (error) {
+    if (!existsSync(join(folder, name))) settleFolder(folder, now)
+    throw error
+  }
+  return rotation
+}
+
+/**
+ * Brings the file of trusted roots to what holds at `now`: a replaced root goes when its time is over, one of a rotation that never
+ * happened goes too. What somebody else put there stays. True: something was changed. Not to be called while a rotation runs.
+ */
+export function settleFolder(folder: string, now: number): boolean {
+  const file = join(folder, 'ca.crt')
+  const abandoned = pendingFolders(folder)
+  const [signing, ...retired] = readGenerations(folder)
+  if (retired.length === 0 && abandoned.length === 0) return false
+  const nodes = readRoots(file)
+  const dropped = new Set<string>()
+  const wanted = new Map<string, AuthorityNode>()
+  for (const node of abandoned.flatMap((one) => readRoots(join(one, 'ca.crt')))) dropped.add(node.fingerprint)
+  for (const generation of [...retired, signing]) {
+    const root = rootOf(generation, nodes)
+    if (root === null) continue
+    const trusted = generation.trustedUntil === null || now < generation.trustedUntil
+    dropped.delete(root.fingerprint)
+    if (trusted) wanted.set(root.fingerprint, root)
+    else dropped.add(root.fingerprint)
+  }
+  const missing = [...wanted.values()].filter((node) => !nodes.some(({ fingerprint }) => fingerprint === node.fingerprint))
+  const kept = nodes.filter(({ fingerprint }) => !dropped.has(fingerprint))
+  const changed = missing.length > 0 || kept.length !== nodes.length
+  if (changed) replaceFile(file, [...missing, ...kept].map(({ x509 }) => x509.toString()).join(''), 0o644)
+  for (const one of abandoned) rmSync(one, { recursive: true, force: true })
+  return changed
+}
+
+/** A later generation has its root beside it; that of the first stands among the trusted ones alone. */
+function rootOf({ name, folder }: Generation, trusted: readonly AuthorityNode[]): AuthorityNode | null {
+  if (name !== '') return readRoots(join(folder, 'ca.crt'))[0] ?? null
+  const file = join(folder, 'issuing.crt')
+  const [issuing] = readRoots(file)
+  return issuing === undefined ? null : rootAbove({ certificate: issuing.x509 }, trusted)
+}
+
+/** null: it is kept elsewhere, or locked, and cannot certify the new authority. */
+function readRootKey({ folder }: Generation, root: AuthorityNode): Issuer | null {
+  const file = join(folder, 'ca.key')
+  if (!existsSync(file)) return null
+  try {
+    const key = createPrivateKey(readRegularText(file))
+    return root.x509.checkPrivateKey(key) ? issuerOf(root.x509, key, '') : null
+  } catch {
+    return null
+  }
+}
+
+function writeGeneration(pending: string, { next, crossCertificate, overlapUntil }: Rotation, replaced: Generation): void {
+  try {
+    mkdirSync(pending, { mode: 0o700 })
+    writeNewFile(join(pending, 'ca.crt'), next.rootCertificate, 0o644)
+    writeNewFile(join(pending, 'ca.key'), next.rootKey, 0o600)
+    writeNewFile(join(pending, 'issuing.crt'), next.issuingCertificate, 0o644)
+    writeNewFile(join(pending, 'issuing.key'), next.issuingKey, 0o600)
+    if (crossCertificate !== null) writeNewFile(join(pending, 'cross.crt'), crossCertificate, 0o644)
+    writeNewFile(join(pending, SUCCESSION_FILE), successionText({ replaces: replaced.name, overlapUntil }), 0o644)
+    syncFolder(pending)
+  } catch (cause) {
+    rmSync(pending, { recursive: true, force: true })
+    throw new MaterialError(pending, `cannot write the new authority to ${pending}: ${unreadable(cause)}`, { cause })
+  }
+}

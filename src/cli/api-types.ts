@@ -1,0 +1,88 @@
+/** What /api/v1 answers, as far as commands read it. Times are ISO 8601. */
+import type { Clearance, DatabaseAccess, EntryState } from '../store/types.ts'
+
+export interface CertificateInfo {
+  /** SHA-256, hex. */
+  readonly fingerprint: string
+  /** SHA-1, hex. */
+  readonly thumbprint: string
+  readonly name: string
+  readonly subject: string
+  readonly issuer: string
+  readonly serial: string
+  readonly pin: string
+  readonly sans: readonly string[]
+  readonly not_before: string
+  readonly not_after: string
+  readonly clearance: Clearance
+  readonly permissions: Readonly<Record<string, DatabaseAccess>>
+  readonly state: EntryState
+  readonly revoked: { readonly at: string; readonly reason: string } | null
+  readonly disabled: boolean
+  readonly origin: string
+  readonly predecessor: string | null
+  readonly group: string
+  readonly created_at: string
+  readonly created_by: string
+  readonly last_seen: string | null
+}
+
+export interface CertificatePage {
+  readonly total: number
+  readonly certificates: readonly CertificateInfo[]
+}
+
+export interface CertificateDetails extends CertificateInfo {
+  readonly pem: string
+  readonly renewals: readonly string[]
+  readonly history: readonly AuditLine[]
+  readonly roles: readonly string[]
+}
+
+export interface SignedCertificate {
+  readonly certificate: CertificateInfo
+  readonly pem: string
+  /** Names that were asked for and are not in it. */
+  readonly dropped?: readonly string[]
+}
+
+export interface AuditLine {
+  readonly sequence: number
+  /** ISO 8601, or milliseconds since the epoch. */
+  readonly at: string | number
+  readonly actor: { readonly name: string; readonly fingerprint: string | null; readonly remote: string | null }
+  readonly action: string
+  readonly target: string | null
+  readonly outcome: string
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+export interface TokenInfo {
+  readonly id: string
+  readonly name: string
+  readonly clearance: Clearance
+  readonly permissions: Readonly<Record<string, DatabaseAccess>>
+  readonly created_at: string
+  readonly created_by: string
+  readonly expires_at: string
+  readonly used: { readonly at: string; readonly fingerprint: string } | null
+}
+
+export interface AuthorityInfo {
+  readonly issuing: { readonly subject: string; readonly not_after: string; readonly key_type: string } | null
+  readonly problem: string
+  readonly issuers: readonly {
+    readonly subject: string
+    readonly key_id: string
+    readonly not_after: string
+    readonly crl: {
+      readonly number: number | string
+      readonly this_update: string
+      readonly next_update: string
+      readonly revoked: number
+    } | null
+    readonly signs: boolean
+  }[]
+  readonly roots: readonly { readonly subject: string; readonly not_after: string; readonly fingerprint: string }[]
+  readonly rotation: { readonly overlap_until: string } | null
+}

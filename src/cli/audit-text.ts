@@ -1,0 +1,42 @@
+import type { AuditLine } from './api-types.ts'
+import type { Terminal } from './command.ts'
+import { shortened } from './printable.ts'
+import { styles } from './style.ts'
+import type { Column } from './table.ts'
+
+/** Columns of audit entries; `target` where they are of several things. */
+export function auditColumns(terminal: Terminal, target: boolean): readonly Column<AuditLine>[] {
+  const { red } = styles(terminal)
+  return [
+    { title: '#', text: ({ sequence }) => String(sequence) },
+    { title: 'time (UTC)', text: ({ at }) => new Date(at).toISOString().slice(0, 19).replace('T', ' ') },
+    { title: 'who', text: whoDid, shrinksTo: 8 },
+    {
+      title: 'what',
+      text: ({ action, outcome }) => (outcome === 'done' ? action : `${action} ${outcome}`),
+      style: ({ outcome }) => (outcome === 'done' ? (text) => text : red),
+      shrinksTo: 12,
+    },
+    ...(target ? [{ title: 'target', text: (line: AuditLine) => shortTarget(line.target), shrinksTo: 12 }] : []),
+    { title: 'details', text: ({ details }) => detailText(details), shrinksTo: 7 },
+  ]
+}
+
+function whoDid({ actor }: AuditLine): string {
+  return actor.remote === null ? actor.name : `${actor.name} (${actor.remote})`
+}
+
+/** A fingerprint is known by its beginning. */
+function shortTarget(target: string | null): string {
+  if (target === null) return ''
+  return /^[0-9a-f]{64}$/.test(target) ? target.slice(0, 12) : target
+}
+
+const LONGEST_VALUE = 60
+
+/** Enough to tell entries apart; --json has all of it. */
+function detailText(details: AuditLine['details']): string {
+  return Object.entries(details)
+    .map(([key, value]) => `${key}=${shortened(typeof value === 'string' ? value : JSON.stringify(value), LONGEST_VALUE)}`)
+    .join(' ')
+}

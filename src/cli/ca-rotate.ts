@@ -1,0 +1,79 @@
+import { KEY_TYPES } from '../certificates/key.ts'
+import { CertgateError, UsageError } from '../errors.ts'
+import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
+import type { AuthorityInfo } from './api-types.ts'
+import { authorityText } from './ca-show.ts'
+import { type Command, parseArguments } from './command.ts'
+import { confirm } from './confirm.ts'
+import { reportStopped } from './issued-text.ts'
+import { readDays, readDuration } from './lifetime-flags.ts'
+import { printable } from './printable.ts'
+import { oneOf } from './rights-flags.ts'
+
+const DAY = 86_400_000
+const DEFAULT_OVERLAP = 90
+
+export const caRotateCommand: Command = {
+  name: 'ca rotate',
+  summary: 'replace the authority; the old one is trusted for a while',
+  usage: `usage: certgate ca rotate [--overlap DURATION] [--days N] [--key-type TYPE] [--yes]
+
+Makes a new root and issuing authority, and signs with it from then on. Certificates of the old
+one are accepted until the overlap ends. Says what will happen and asks; where nobody can be
+asked it does nothing without --yes.
+
+      --overlap DURATION  how long both are trusted, e.g. 30d; default: ${DEFAULT_OVERLAP}d
+      --days N            how long the new authority is valid; default: 3650
+      --key-type ec|rsa|rsa4096|ed25519   default: that of the old one
+      --yes               do not ask
+${ADMINISTRATION_USAGE}
+
+examples:
+  certgate ca rotate --overlap 30d
+`,
+  async run(args, terminal) {
+    const spec = {
+      ...ADMINISTRATION_FLAGS,
+      overlap: { type: 'string' },
+      days: { type: 'string' },
+      'key-type': { type: 'string' },
+      yes: { type: 'boolean' },
+    } as const
+    const { flags } = parseArguments('ca rotate', args, spec)
+    const overlap = flags.overlap === undefined ? DEFAULT_OVERLAP : overlapDays(flags.overlap)
+    const body = {
+      overlap_days: overlap,
+      ...(flags.days !== undefined && { days: readDays(flags.days, '--days') }),
+      ...(flags['key-type'] !== undefined && { key_type: oneOf(flags['key-type'], [...KEY_TYPES], '--key-type') }),
+    }
+    return administer(flags, terminal, async (administration) => {
+      const before = await administration.get<AuthorityInfo>('/api/v1/ca')
+      if (before.issuing === null) throw new CertgateError('entry_unknown', `there is no authority to rotate: ${printable(before.problem)}`)
+      terminal.err(plan(before.issuing.subject, overlap, Date.now()))
+      if (!flags.yes && !(await confirm('rotate the authority?', terminal))) {
+        terminal.err('certgate: nothing was changed\n')
+        return 1
+      }
+      const answer = await administration.send<AuthorityInfo | undefined>('POST', '/api/v1/ca/rotate', body)
+      const after = answer?.issuers === undefined ? await administration.get<AuthorityInfo>('/api/v1/ca') : answer
+      terminal.out(flags.json ? `${JSON.stringify(after, null, 2)}\n` : authorityText(after, terminal, Date.now()))
+      if (!flags.json) reportStopped(administration, terminal)
+      return 0
+    })
+  },
+}
+
+function overlapDays(text: string): number {
+  const days = readDuration(text, '--overlap') / DAY
+  if (!Number.isInteger(days)) throw new UsageError(`--overlap: '${text}' is not a whole number of days`, 'for example 90d')
+  return days
+}
+
+function plan(subject: string, overlap: number, now: number): string {
+  const end = new Date(now + overlap * DAY).toISOString().slice(0, 10)
+  return `this replaces ${printable(subject)}:
+  a new root and a new issuing authority are made, and sign all that is issued from now on
+  certificates of the old one are accepted until ${end} (${overlap} days), then no more: renew them by then
+  clients that verify the gateway's own certificate need the new root before that one is renewed
+`
+}

@@ -1,0 +1,33 @@
+import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
+import type { CertificateInfo } from './api-types.ts'
+import { certificatePath, resolveReference } from './certificate-reference.ts'
+import { reportChanged } from './changed-text.ts'
+import { type Command, parseArguments } from './command.ts'
+
+export const certDisableCommand: Command = {
+  name: 'cert disable',
+  summary: 'refuse a client certificate until it is enabled again',
+  usage: `usage: certgate cert disable NAME-or-THUMBPRINT
+
+It is refused from now on, and so is every other certificate with its key; live connections are
+closed within a second.
+
+${ADMINISTRATION_USAGE}
+
+examples:
+  certgate cert disable alice
+`,
+  async run(args, terminal) {
+    const { flags, positionals } = parseArguments('cert disable', args, ADMINISTRATION_FLAGS, {
+      min: 1,
+      max: 1,
+      names: 'NAME-or-THUMBPRINT',
+    })
+    return administer(flags, terminal, async (administration) => {
+      const found = await resolveReference(administration, positionals[0] ?? '')
+      const changed = await administration.send<CertificateInfo>('POST', certificatePath(found, 'disable'))
+      reportChanged('disabled', changed, flags.json, administration, terminal)
+      return 0
+    })
+  },
+}

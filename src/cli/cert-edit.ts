@@ -1,0 +1,74 @@
+import { UsageError } from '../errors.ts'
+import { foldDatabase } from '../policy/rights.ts'
+import type { DatabaseAccess } from '../store/types.ts'
+import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
+import type { CertificateInfo } from './api-types.ts'
+import { certificatePath, resolveReference } from './certificate-reference.ts'
+import { type Command, parseArguments } from './command.ts'
+import { reportStopped, rightsOf } from './issued-text.ts'
+import { printable } from './printable.ts'
+import { RIGHTS_FLAGS, readClearance, readDatabases } from './rights-flags.ts'
+import { styles } from './style.ts'
+
+export const certEditCommand: Command = {
+  name: 'cert edit',
+  summary: 'change the rights of a client certificate, or what it is called',
+  usage: `usage: certgate cert edit [--name NAME] [--clearance C] [--database DB=ACCESS]... [--no-database DB]... NAME-or-THUMBPRINT
+
+What is not named stays as it is. It takes effect on the next request.
+
+      --name NAME         what it is called in lists; what the certificate says stays
+      --clearance ClusterAdmin|Operator|ValidUser   the new one
+      --database DB=Admin|ReadWrite|Read            access to this database; may be repeated
+      --no-database DB    no access to this database any more; may be repeated
+${ADMINISTRATION_USAGE}
+
+examples:
+  certgate cert edit alice --clearance Operator
+  certgate cert edit reports --database movies=ReadWrite --no-database orders
+`,
+  async run(args, terminal) {
+    const spec = {
+      ...ADMINISTRATION_FLAGS,
+      ...RIGHTS_FLAGS,
+      name: { type: 'string' },
+      'no-database': { type: 'string', multiple: true },
+    } as const
+    const { flags, positionals } = parseArguments('cert edit', args, spec, { min: 1, max: 1, names: 'NAME-or-THUMBPRINT' })
+    const clearance = flags.clearance === undefined ? undefined : readClearance(flags.clearance)
+    const added = readDatabases(flags.database)
+    const removed = flags['no-database']
+    if (flags.name === undefined && clearance === undefined && added.size === 0 && removed.length === 0) {
+      throw new UsageError('nothing is to be changed', "see 'certgate cert edit --help'")
+    }
+    return administer(flags, terminal, async (administration) => {
+      const found = await resolveReference(administration, positionals[0] ?? '')
+      const changed = await administration.send<CertificateInfo>('PATCH', certificatePath(found), {
+        ...(flags.name !== undefined && { name: flags.name }),
+        ...(clearance !== undefined && { clearance }),
+        ...(added.size + removed.length > 0 && { permissions: edited(found, added, removed) }),
+      })
+      const name = styles(terminal).bold(printable(changed.name))
+      terminal.out(flags.json ? `${JSON.stringify(changed, null, 2)}\n` : `changed ${name}: ${printable(rightsOf(changed))}\n`)
+      if (!flags.json) reportStopped(administration, terminal)
+      return 0
+    })
+  },
+}
+
+/** The API replaces all of them, so the present ones are sent too. Names are compared without case. */
+function edited(
+  { permissions, name }: CertificateInfo,
+  added: ReadonlyMap<string, DatabaseAccess>,
+  removed: readonly string[],
+): Record<string, DatabaseAccess> {
+  const result = new Map(Object.entries(permissions).map(([database, access]) => [foldDatabase(database), [database, access] as const]))
+  for (const database of removed) {
+    if (!result.delete(foldDatabase(database))) throw new UsageError(`'${printable(name)}' has no access to '${database}' to take away`)
+  }
+  for (const [database, access] of added) {
+    const [present = database] = result.get(foldDatabase(database)) ?? []
+    result.set(foldDatabase(database), [present, access])
+  }
+  return Object.fromEntries(result.values())
+}

@@ -1,0 +1,32 @@
+import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
+import type { CertificateInfo } from './api-types.ts'
+import { certificatePath, resolveReference } from './certificate-reference.ts'
+import { reportChanged } from './changed-text.ts'
+import { type Command, parseArguments } from './command.ts'
+
+export const certEnableCommand: Command = {
+  name: 'cert enable',
+  summary: 'accept a disabled client certificate again',
+  usage: `usage: certgate cert enable NAME-or-THUMBPRINT
+
+What was disabled is accepted again from now on. A revoked certificate stays revoked.
+
+${ADMINISTRATION_USAGE}
+
+examples:
+  certgate cert enable alice
+`,
+  async run(args, terminal) {
+    const { flags, positionals } = parseArguments('cert enable', args, ADMINISTRATION_FLAGS, {
+      min: 1,
+      max: 1,
+      names: 'NAME-or-THUMBPRINT',
+    })
+    return administer(flags, terminal, async (administration) => {
+      const found = await resolveReference(administration, positionals[0] ?? '')
+      const changed = await administration.send<CertificateInfo>('POST', certificatePath(found, 'enable'))
+      reportChanged('enabled', changed, flags.json, administration, terminal)
+      return 0
+    })
+  },
+}

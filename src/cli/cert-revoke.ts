@@ -1,0 +1,46 @@
+import type { RevocationReason } from '../store/types.ts'
+import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
+import type { CertificateInfo } from './api-types.ts'
+import { certificatePath, resolveReference } from './certificate-reference.ts'
+import { reportChanged } from './changed-text.ts'
+import { type Command, parseArguments } from './command.ts'
+import { oneOf } from './rights-flags.ts'
+
+const REASONS: readonly RevocationReason[] = [
+  'unspecified',
+  'keyCompromise',
+  'caCompromise',
+  'affiliationChanged',
+  'superseded',
+  'cessationOfOperation',
+  'privilegeWithdrawn',
+]
+
+export const certRevokeCommand: Command = {
+  name: 'cert revoke',
+  summary: 'revoke a client certificate, and its key, for good',
+  usage: `usage: certgate cert revoke [--reason REASON] NAME-or-THUMBPRINT
+
+It is refused from now on, and so is every other certificate with its key; live connections are
+closed within a second. There is no way back: 'cert disable' can be undone.
+
+      --reason REASON     ${REASONS.slice(0, 4).join(', ')},
+                          ${REASONS.slice(4).join(', ')}; default: unspecified
+${ADMINISTRATION_USAGE}
+
+examples:
+  certgate cert revoke alice
+  certgate cert revoke 3F1D9C02AB --reason keyCompromise
+`,
+  async run(args, terminal) {
+    const spec = { ...ADMINISTRATION_FLAGS, reason: { type: 'string' } } as const
+    const { flags, positionals } = parseArguments('cert revoke', args, spec, { min: 1, max: 1, names: 'NAME-or-THUMBPRINT' })
+    const body = flags.reason === undefined ? {} : { reason: oneOf(flags.reason, REASONS, '--reason') }
+    return administer(flags, terminal, async (administration) => {
+      const found = await resolveReference(administration, positionals[0] ?? '')
+      const changed = await administration.send<CertificateInfo>('POST', certificatePath(found, 'revoke'), body)
+      reportChanged('revoked', changed, flags.json, administration, terminal)
+      return 0
+    })
+  },
+}

@@ -1,0 +1,67 @@
+import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
+import type { AuditLine, CertificateDetails } from './api-types.ts'
+import { auditColumns } from './audit-text.ts'
+import { lastSeen, stateStyle } from './cert-list.ts'
+import { certificatePath, resolveReference } from './certificate-reference.ts'
+import { type Command, parseArguments, type Terminal } from './command.ts'
+import { databasesOf } from './issued-text.ts'
+import { printable } from './printable.ts'
+import { styles } from './style.ts'
+import { pairs, table } from './table.ts'
+
+export const certShowCommand: Command = {
+  name: 'cert show',
+  summary: 'show all that is known of a client certificate',
+  usage: `usage: certgate cert show [--pem] NAME-or-THUMBPRINT
+
+Rights, roles under the mapping in force, state, dates, what renewed it, and who did what with it.
+
+      --pem               print the certificate alone
+${ADMINISTRATION_USAGE}
+
+examples:
+  certgate cert show alice
+  certgate cert show 3F1D9C02AB --pem | openssl x509 -noout -text
+`,
+  async run(args, terminal) {
+    const spec = { ...ADMINISTRATION_FLAGS, pem: { type: 'boolean' } } as const
+    const { flags, positionals } = parseArguments('cert show', args, spec, { min: 1, max: 1, names: 'NAME-or-THUMBPRINT' })
+    return administer(flags, terminal, async (administration) => {
+      const found = await resolveReference(administration, positionals[0] ?? '')
+      const details = await administration.get<CertificateDetails>(certificatePath(found))
+      if (flags.pem) terminal.out(details.pem.endsWith('\n') ? details.pem : `${details.pem}\n`)
+      else terminal.out(flags.json ? `${JSON.stringify(details, null, 2)}\n` : certificateText(details, terminal, Date.now()))
+      return 0
+    })
+  },
+}
+
+/** Everything for people. */
+export function certificateText(details: CertificateDetails, terminal: Terminal, now: number): string {
+  const { bold } = styles(terminal)
+  const { revoked } = details
+  const why = revoked === null ? '' : `, ${moment(revoked.at)}, ${revoked.reason}`
+  const rows: [string, string][] = [
+    ['state', `${stateStyle(details.state, terminal)(details.state)}${printable(why)}`],
+    ['clearance', details.clearance],
+    ['databases', printable(databasesOf(details))],
+    ['roles', printable(details.roles.join(', '))],
+    ['valid', `${details.not_before.slice(0, 10)} to ${details.not_after.slice(0, 10)}`],
+    ['last seen', lastSeen(details.last_seen, now)],
+    ['subject', printable(details.subject)],
+    ['names', printable(details.sans.join(', '))],
+    ['issuer', printable(details.issuer)],
+    ['serial', details.serial],
+    ['thumbprint', details.thumbprint],
+    ['SHA-256', details.fingerprint],
+    ['key (SHA-256)', details.pin],
+    [details.origin, `${moment(details.created_at)} by ${printable(details.created_by)}`],
+    ['renews', details.predecessor ?? ''],
+    ['renewed by', details.renewals.join(', ')],
+  ]
+  const history = details.history.length === 0 ? '' : `\n${table<AuditLine>(auditColumns(terminal, false), details.history, terminal)}`
+  return `${bold(printable(details.name))}\n${pairs(rows, terminal)}${history}`
+}
+
+/** To the second, UTC. */
+const moment = (text: string): string => text.replace(/\.\d+Z$/, 'Z')

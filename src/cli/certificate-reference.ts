@@ -1,0 +1,70 @@
+import { nearest } from '../config/suggest.ts'
+import { CertgateError } from '../errors.ts'
+import type { Administration } from './administration.ts'
+import type { CertificateInfo, CertificatePage } from './api-types.ts'
+import { printable } from './printable.ts'
+
+const SHA1 = 40
+const SHA256 = 64
+/** Fewer digits are a name, or a slip. */
+const SHORTEST_PREFIX = 8
+/** As many candidates as are worth reading. */
+const SHOWN = 5
+const MOST = 1000
+
+/**
+ * The one certificate that a person means: by SHA-256 or SHA-1, whole or from its beginning (8 digits or more, as lists show it), or by
+ * its name. A name never hides a fingerprint: whoever chose it might want that. Throws CertgateError where there is none, or several.
+ */
+export async function resolveReference(administration: Administration, reference: string): Promise<CertificateInfo> {
+  const found = await matches(administration, reference)
+  const [only] = found
+  if (only === undefined) throw await unknown(administration, reference)
+  if (found.length > 1) throw ambiguous(reference, found)
+  return only
+}
+
+export const certificatePath = (certificate: CertificateInfo, action = ''): string =>
+  `/api/v1/certificates/${certificate.fingerprint}${action === '' ? '' : `/${action}`}`
+
+async function matches(administration: Administration, reference: string): Promise<readonly CertificateInfo[]> {
+  const hex = reference.replace(/[:\s]/g, '').toLowerCase()
+  const isHex = /^[0-9a-f]+$/.test(hex)
+  if (isHex && (hex.length === SHA1 || hex.length === SHA256)) return list(administration, { thumbprint: hex })
+  const named = reference === '' ? [] : await list(administration, { name: reference })
+  if (!isHex || hex.length < SHORTEST_PREFIX || hex.length > SHA256) return named
+  const begins = (await list(administration, { text: hex })).filter(
+    ({ fingerprint, thumbprint }) => fingerprint.toLowerCase().startsWith(hex) || thumbprint.toLowerCase().startsWith(hex),
+  )
+  return [...new Map([...named, ...begins].map((one) => [one.fingerprint, one])).values()]
+}
+
+async function list(administration: Administration, query: Readonly<Record<string, string>>): Promise<readonly CertificateInfo[]> {
+  const page = await administration.get<CertificatePage>(`/api/v1/certificates?${new URLSearchParams({ ...query, limit: String(MOST) })}`)
+  return page.certificates
+}
+
+async function unknown(administration: Administration, reference: string): Promise<CertgateError> {
+  const containing = reference === '' ? [] : await list(administration, { text: reference })
+  const all = containing.length > 0 ? containing : await list(administration, { sort: 'name' })
+  const names = [...new Set(all.map(({ name }) => name))]
+  const near = nearest(reference, names)
+  const candidates = near !== undefined ? [near] : containing.length > 0 ? names.slice(0, SHOWN) : []
+  const hint = candidates.length === 0 ? "see 'certgate cert list'" : `did you mean ${candidates.map(quotedName).join(' or ')}?`
+  return new CertgateError('entry_unknown', `there is no certificate '${printable(reference)}'`, { hint })
+}
+
+function ambiguous(reference: string, found: readonly CertificateInfo[]): CertgateError {
+  const shown = found
+    .slice(0, SHOWN)
+    .map(
+      ({ thumbprint, name, state, not_after }) =>
+        `${thumbprint.slice(0, 12)} (${printable(name)}, ${state}, until ${not_after.slice(0, 10)})`,
+    )
+  const more = found.length > SHOWN ? `, and ${found.length - SHOWN} more` : ''
+  return new CertgateError('entry_unknown', `'${printable(reference)}' stands for ${found.length} certificates`, {
+    hint: `name one by its thumbprint: ${shown.join(', ')}${more}`,
+  })
+}
+
+const quotedName = (name: string): string => `'${printable(name)}'`

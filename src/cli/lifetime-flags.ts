@@ -1,0 +1,68 @@
+import { UsageError } from '../errors.ts'
+
+const DAY = 86_400_000
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ['s', 1_000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', DAY],
+])
+
+/** A date, or a moment in UTC or with an offset. */
+const DATE = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/
+
+export const LIFETIME_FLAGS = { days: { type: 'string' }, 'not-after': { type: 'string' } } as const
+
+export const LIFETIME_USAGE = `      --days N            how long it is valid; default: 365
+      --not-after DATE    until when, e.g. 2030-01-31, instead of --days`
+
+/** As the API takes it; empty where neither is given. Throws UsageError. */
+export function lifetimeBody(flags: { readonly days: string | undefined; readonly 'not-after': string | undefined }): {
+  days?: number
+  not_after?: string
+} {
+  if (flags.days !== undefined && flags['not-after'] !== undefined) throw new UsageError('--days and --not-after are both given')
+  if (flags.days !== undefined) return { days: readDays(flags.days, '--days') }
+  if (flags['not-after'] === undefined) return {}
+  const end = readMoment(flags['not-after'], '--not-after')
+  if (end <= Date.now()) throw new UsageError(`--not-after ${flags['not-after']} is in the past`)
+  return { not_after: new Date(end).toISOString() }
+}
+
+/** A whole number above zero. */
+export function readDays(text: string, flag: string): number {
+  const days = /^\d{1,6}$/.test(text) ? Number(text) : 0
+  if (days === 0) throw new UsageError(`${flag}: '${text}' is not a number of days`)
+  return days
+}
+
+/** A whole number above zero, at most `largest`. */
+export function readCount(text: string, flag: string, largest: number): number {
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : 0
+  if (count === 0 || count > largest) throw new UsageError(`${flag}: '${text}' is not a number from 1 to ${largest}`)
+  return count
+}
+
+/** `30s`, `15m`, `1h` or `7d`, in milliseconds. */
+export function readDuration(text: string, flag: string): number {
+  const [, amount = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
+  const milliseconds = Number(amount) * (UNITS.get(unit) ?? 0)
+  if (milliseconds === 0) throw new UsageError(`${flag}: '${text}' is not a duration`, 'for example 30m, 1h or 7d')
+  return milliseconds
+}
+
+/** Milliseconds since the epoch. */
+export function readMoment(text: string, flag: string): number {
+  const moment = DATE.test(text) ? Date.parse(text) : Number.NaN
+  // 2026-02-30 would be taken for a day in March.
+  const sameDay = !Number.isNaN(moment) && !Number.isNaN(Date.parse(text.slice(0, 10))) && isDay(text.slice(0, 10))
+  if (!sameDay) throw new UsageError(`${flag}: '${text}' is not a date`, 'write it as 2030-01-31 or 2030-01-31T12:00:00Z')
+  return moment
+}
+
+/** A date, or how long ago. */
+export function readPast(text: string, flag: string, now: number): number {
+  return /^\d+[smhd]$/.test(text) ? now - readDuration(text, flag) : readMoment(text, flag)
+}
+
+const isDay = (text: string): boolean => new Date(`${text}T00:00:00Z`).toISOString().slice(0, 10) === text

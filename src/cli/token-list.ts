@@ -1,0 +1,47 @@
+import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
+import type { TokenInfo } from './api-types.ts'
+import { type Command, parseArguments, type Terminal } from './command.ts'
+import { rightsOf } from './issued-text.ts'
+import { programName } from './program-name.ts'
+import { styles } from './style.ts'
+import { table } from './table.ts'
+
+export const tokenListCommand: Command = {
+  name: 'token list',
+  summary: 'list enrolment tokens, and what was issued for them',
+  usage: `usage: certgate token list
+
+Newest first. The tokens themselves are not known any more.
+
+${ADMINISTRATION_USAGE}
+
+examples:
+  certgate token list
+`,
+  async run(args, terminal) {
+    const { flags } = parseArguments('token list', args, ADMINISTRATION_FLAGS)
+    return administer(flags, terminal, async (administration) => {
+      const page = await administration.get<{ total: number; tokens: readonly TokenInfo[] }>('/api/v1/tokens?limit=1000')
+      terminal.out(flags.json ? `${JSON.stringify(page, null, 2)}\n` : tokenTable(page.tokens, terminal, Date.now()))
+      return 0
+    })
+  },
+}
+
+function tokenTable(tokens: readonly TokenInfo[], terminal: Terminal, now: number): string {
+  const { bold, green, dim } = styles(terminal)
+  if (tokens.length === 0) return `there is no enrolment token\nnext: ${bold(`${programName(terminal)} token create NAME`)}\n`
+  const stateOf = ({ used, expires_at }: TokenInfo) => (used !== null ? 'used' : Date.parse(expires_at) <= now ? 'expired' : 'open')
+  return table<TokenInfo>(
+    [
+      { title: 'name', text: ({ name }) => name, shrinksTo: 10 },
+      { title: 'rights', text: rightsOf, shrinksTo: 10 },
+      { title: 'state', text: stateOf, style: (token) => (stateOf(token) === 'open' ? green : dim) },
+      { title: 'until (UTC)', text: ({ expires_at }) => expires_at.slice(0, 16).replace('T', ' ') },
+      { title: 'id', text: ({ id }) => id },
+      { title: 'used by', text: ({ used }) => used?.fingerprint.slice(0, 12) ?? '', shrinksTo: 7 },
+    ],
+    tokens,
+    terminal,
+  )
+}

@@ -1,0 +1,32 @@
+import type { Administration } from './administration.ts'
+import type { CertificateInfo } from './api-types.ts'
+import type { ClientCertificates } from './client-certificates.ts'
+import type { Terminal } from './command.ts'
+import { reportStopped, rightsOf } from './issued-text.ts'
+import { printable } from './printable.ts'
+import { styles } from './style.ts'
+
+/** Has certificates trusted as clients, all of one file under one name, and prints them. */
+export async function trust(
+  administration: Administration,
+  { pem }: ClientCertificates,
+  grant: { readonly name: string; readonly clearance: string; readonly permissions: object },
+  json: boolean,
+  terminal: Terminal,
+): Promise<void> {
+  const answer = await administration.send<{ readonly certificates: readonly CertificateInfo[] }>('POST', '/api/v1/certificates/trust', {
+    certificate: pem,
+    ...grant,
+  })
+  if (json) {
+    terminal.out(`${JSON.stringify(answer, null, 2)}\n`)
+    return
+  }
+  const { bold } = styles(terminal)
+  for (const certificate of answer.certificates) {
+    const { name, not_after, subject, thumbprint } = certificate
+    terminal.out(`trusted ${bold(printable(name))} (${printable(rightsOf(certificate))}), until ${not_after.slice(0, 10)}\n`)
+    terminal.out(`  ${printable(subject)}, thumbprint ${thumbprint}\n`)
+  }
+  reportStopped(administration, terminal)
+}

@@ -1,0 +1,34 @@
+import type { Store } from '../store/store.ts'
+import { isNewBaseDue } from '../tls/registry.ts'
+import { openBase, type RegistryBase } from '../tls/registry-base.ts'
+import { writeBase } from '../tls/registry-base-writer.ts'
+
+/** A registry of up to so many certificates is sealed anew at every start: that takes less than a second, and cannot be out of date. */
+const SEALED_ANEW = 20_000
+
+/** Where the workers read the registry from: beside the store, and as secret as that. */
+export const baseFileOf = ({ file }: Store): string => `${file}.base`
+
+/** Writes the registry as it is at this moment. Rejects, and what was there stays, where it cannot. */
+export async function sealBase(store: Store): Promise<RegistryBase> {
+  const snapshot = store.snapshot()
+  try {
+    await writeBase(baseFileOf(store), { entries: snapshot.records(), epoch: snapshot.epoch, version: snapshot.version })
+  } finally {
+    snapshot.close()
+  }
+  return openBase(baseFileOf(store))
+}
+
+/** The base to start from: the one that is there, if it is large, sound, of this store and not too old to go on from; else a new one. */
+export async function baseToStartFrom(store: Store, sealedAnew = SEALED_ANEW): Promise<RegistryBase> {
+  const snapshot = store.snapshot()
+  const { size, epoch, version } = snapshot
+  snapshot.close()
+  if (size > sealedAnew) {
+    const there = await openBase(baseFileOf(store)).catch(() => null)
+    const isOurs = there !== null && there.epoch === epoch && store.registry.changesSince(there.version, 1) !== null
+    if (isOurs && !isNewBaseDue(there.size, version - there.version)) return there
+  }
+  return sealBase(store)
+}

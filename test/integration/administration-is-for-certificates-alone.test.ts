@@ -1,0 +1,114 @@
+// The promise: on the admin address a certificate decides, judged anew for each request; whoever is refused learns why in the shape they
+// read, and nobody slow, large or crowded keeps administrators out. Addresses and trust change with a reload.
+import assert from 'node:assert/strict'
+import { Agent } from 'node:https'
+import { connect as tcpConnect } from 'node:net'
+import { test } from 'node:test'
+import { connect, type TLSSocket } from 'node:tls'
+import { type AdministeredGateway, startAdministeredGateway } from '../support/administered-gateway.ts'
+import { selfSigned } from '../support/authority.ts'
+
+const text = ({ body }: { readonly body: Buffer }) => body.toString()
+const json = (answer: { readonly body: Buffer }) => JSON.parse(text(answer))
+
+function open(gateway: AdministeredGateway, client: object = {}): Promise<TLSSocket> {
+  const socket = connect({ host: '127.0.0.1', port: gateway.adminPort, servername: 'localhost', ca: gateway.ca, ...client })
+  return new Promise((resolve, reject) => {
+    socket.once('secureConnect', () => resolve(socket))
+    socket.once('error', reject)
+  })
+}
+
+test('who has none, a strange one, and one without clearance are told apart, in the shape that they read', async (t) => {
+  const gateway = await startAdministeredGateway(t)
+  assert.equal(json(await gateway.ask('GET /api/v1/certificates')).code, 'certificate_required')
+  assert.match(text(await gateway.ask('GET /admin/certificates')), /^\{"Type":"InvalidAuth"/)
+  const page = await gateway.ask('GET /api/v1/certificates', { headers: { accept: 'text/html' } })
+  assert.equal(page.status, 401)
+  assert.match(text(page), /^<!doctype html>/)
+  const stranger = await selfSigned({ subject: 'CN=stranger' })
+  const strange = await gateway.ask('GET /api/v1/whoami', { client: { cert: stranger.certificate, key: stranger.key } })
+  assert.deepEqual([strange.status, json(strange).code], [403, 'certificate_unknown_issuer'])
+  const user = await gateway.make('user', 'ValidUser')
+  assert.equal(json(await gateway.ask('GET /api/v1/whoami', { client: user })).clearance, 'ValidUser')
+  assert.equal(json(await gateway.ask('GET /api/v1/certificates', { client: user })).code, 'clearance_too_low')
+  const basic = { authorization: `Basic ${Buffer.from('admin:admin').toString('base64')}` }
+  assert.equal((await gateway.ask('GET /api/v1/certificates', { headers: basic })).status, 401)
+})
+
+test('a certificate registered by hand signs in, and a revocation bites on the connection that is open', async (t) => {
+  const gateway = await startAdministeredGateway(t)
+  await gateway.make('root', 'ClusterAdmin')
+  const own = await selfSigned({ subject: 'CN=operator' })
+  const body = { certificate: own.certificate, name: 'operator', clearance: 'Operator' }
+  assert.equal((await gateway.local('POST /api/v1/certificates/trust', body)).status, 201)
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.after(() => agent.destroy())
+  const client = { cert: own.certificate, key: own.key }
+  assert.equal(json(await gateway.ask('GET /api/v1/whoami', { client, agent })).clearance, 'Operator')
+  assert.equal((await gateway.local('PATCH /api/v1/certificates/operator', { clearance: 'ValidUser' })).status, 200)
+  assert.equal(json(await gateway.ask('GET /api/v1/whoami', { client, agent })).clearance, 'ValidUser')
+  assert.notEqual(json(await gateway.local('GET /api/v1/certificates/operator')).last_seen, null)
+  const live = await open(gateway, client)
+  const ended = new Promise<void>((resolve) => live.once('close', () => resolve()))
+  live.on('error', () => {})
+  assert.equal((await gateway.local('POST /api/v1/certificates/operator/revoke', {})).status, 200)
+  const refused = await gateway.ask('GET /api/v1/whoami', { client })
+  assert.deepEqual([refused.status, json(refused).code], [403, 'certificate_revoked'])
+  await ended
+})
+
+test('a page of another site, a body that is too large, and a target that is none are refused', async (t) => {
+  const gateway = await startAdministeredGateway(t)
+  const client = await gateway.make('root', 'ClusterAdmin')
+  const body = JSON.stringify({ name: 'x', clearance: 'ValidUser' })
+  const cross = await gateway.ask('POST /api/v1/certificates', { client, body, headers: { origin: 'https://evil.example' } })
+  assert.deepEqual([cross.status, json(cross).code], [403, 'cross_site'])
+  const large = await gateway.ask('POST /admin/certificates', { client, body: 'x'.repeat(1024 * 1024 + 1) })
+  assert.equal(large.status, 413)
+  const larger = await gateway.ask('POST /admin/certificates', { client, body: 'x'.repeat(12 * 1024 * 1024) })
+  assert.deepEqual([larger.status, larger.headers.connection], [413, 'close'])
+  assert.equal((await gateway.ask('GET //evil', { client })).status, 400)
+  const garbled = await open(gateway, client)
+  const answered = new Promise<string>((resolve) => garbled.once('data', (part: Buffer) => resolve(part.toString())))
+  garbled.write('NONSENSE\r\n\r\n')
+  assert.match(await answered, /^HTTP\/1\.1 400 /)
+  garbled.destroy()
+  assert.equal(json(await gateway.local('GET /api/v1/certificates?text=x')).total, 0)
+})
+
+test('who is slow is cut off', async (t) => {
+  const gateway = await startAdministeredGateway(t, [[/$/, '\nlimits: { head: 1s, handshake: 1s }\n']])
+  const client = await gateway.make('root', 'ClusterAdmin')
+  const slow = await open(gateway, client)
+  // Many who only connect take nobody's place.
+  const idle = Array.from({ length: 300 }, () => tcpConnect(gateway.adminPort, '127.0.0.1').on('error', () => {}))
+  t.after(async () => {
+    for (const socket of idle) socket.destroy()
+  })
+  await Promise.all(idle.map((socket) => new Promise((resolve) => socket.once('connect', resolve))))
+  assert.equal((await gateway.ask('GET /api/v1/whoami', { client })).status, 200)
+  slow.write('GET /api/v1/whoami HTTP/1.1\r\nHost: ')
+  slow.on('error', () => {})
+  await new Promise<void>((resolve) => slow.once('close', () => resolve()))
+  assert.equal((await gateway.ask('GET /api/v1/whoami', { client })).status, 200)
+})
+
+test('the address moves with a reload, and one that is taken leaves everything as it was', async (t) => {
+  const gateway = await startAdministeredGateway(t)
+  const client = await gateway.make('root', 'ClusterAdmin')
+  const before = gateway.adminPort
+  const other = await startAdministeredGateway(t)
+  gateway.edit(/(admin:\n {2}address: )\S+/, `$1127.0.0.1:${other.adminPort}`)
+  const failed = json(await gateway.local('POST /reload'))
+  assert.equal(failed.outcome, 'failed')
+  assert.match(failed.message, /already listens there/)
+  assert.equal((await gateway.ask('GET /api/v1/whoami', { client })).status, 200)
+  await other.program.stop()
+  // A change of the file may have been taken up by itself meanwhile.
+  assert.notEqual(json(await gateway.local('POST /reload')).outcome, 'failed')
+  gateway.adminPort = other.adminPort
+  assert.equal((await gateway.ask('GET /api/v1/whoami', { client })).status, 200)
+  gateway.adminPort = before
+  await assert.rejects(gateway.ask('GET /api/v1/whoami', { client }))
+})

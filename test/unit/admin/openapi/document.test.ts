@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { describe, it, type TestContext } from 'node:test'
+import * as z from 'zod'
+import type { AuthorityService } from '../../../../src/admin/authority-service.ts'
+import { Certificates } from '../../../../src/admin/certificates/certificates.ts'
+import { EventHub } from '../../../../src/admin/event-hub.ts'
+import { OPENAPI } from '../../../../src/admin/openapi/document.ts'
+import type { Answer, Operation, Schema } from '../../../../src/admin/openapi/types.ts'
+import { ravenCertificates } from '../../../../src/admin/raven/certificates.ts'
+import type { RoutedHandler } from '../../../../src/admin/route-table.ts'
+import { authorityHandler } from '../../../../src/admin/v1/authority.ts'
+import { backupV1 } from '../../../../src/admin/v1/backup.ts'
+import { certificatesV1 } from '../../../../src/admin/v1/certificates.ts'
+import { gatewayApi } from '../../../../src/admin/v1/gateway-api.ts'
+import { tokensV1 } from '../../../../src/admin/v1/tokens.ts'
+import { whoamiV1 } from '../../../../src/admin/v1/whoami.ts'
+import { type AdministeredFiles, AT_SOCKET, administeredFiles, asking } from '../../../support/administered-files.ts'
+import { newEntry } from '../../../support/registry-store.ts'
+
+const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const
+
+interface Documented {
+  readonly method: string
+  readonly path: string
+  readonly operation: Operation
+}
+
+const documented: readonly Documented[] = Object.entries(OPENAPI.paths).flatMap(([path, item]) =>
+  METHODS.flatMap((method) => {
+    const operation = item[method]
+    return operation === undefined ? [] : [{ method: method.toUpperCase(), path, operation }]
+  }),
+)
+
+async function opened(t: TestContext): Promise<{ files: AdministeredFiles; handlers: readonly RoutedHandler[] }> {
+  const files = await administeredFiles(t)
+  const certificates = new Certificates(files.context)
+  const own = [certificatesV1(certificates), tokensV1(certificates), whoamiV1(), ravenCertificates(certificates)]
+  const authority = authorityHandler(files.context.authorityService() as AuthorityService, files.context.store)
+  const backup = Object.assign(backupV1(files.context), { routes: [{ method: 'POST', path: '/api/v1/backup' }] })
+  return { files, handlers: [...own, authority, backup, ...gatewayApi(files.context, new EventHub())] }
+}
+
+describe('the OpenAPI document', () => {
+  it('describes exactly what the handlers know', async (t) => {
+    const { handlers } = await opened(t)
+    const known = new Set(handlers.flatMap(({ routes }) => routes.map(({ method, path }) => `${method} ${path}`)))
+    const told = new Set(documented.map(({ method, path }) => `${method} ${path}`))
+    assert.deepEqual([...told].sort(), [...known].sort())
+  })
+
+  it('describes nothing that is not there', async (t) => {
+    const { handlers } = await opened(t)
+    const ask = asking(handlers)
+    for (const { method, path } of documented) {
+      const known = path.replace('{ref}', 'nobody').replace('{id}', 'none').replace('{name}', 'readall')
+      const { status, text } = await ask(`${method} ${known}`)
+      assert.notEqual(status, 405, `${method} ${path}`)
+      assert.ok(status < 500 || status === 501, `${method} ${path}: ${status} ${text}`)
+      assert.doesNotMatch(text, /there is nothing at this path/i, `${method} ${path}`)
+    }
+  })
+
+  it('is sound: references lead somewhere, identifiers are one of a kind, parameters are those of the path', () => {
+    const references = [...JSON.stringify(OPENAPI).matchAll(/"\$ref":"#\/components\/(\w+)\/(\w+)"/g)]
+    for (const [, kind, name] of references) {
+      const components = OPENAPI.components as unknown as Record<string, Record<string, unknown>>
+      assert.ok(components[kind ?? '']?.[name ?? ''] !== undefined, `${kind} ${name}`)
+    }
+    const used = new Set(references.map(([, , name]) => name))
+    for (const name of Object.keys(OPENAPI.components.schemas)) assert.ok(used.has(name), `nothing refers to ${name}`)
+    const identifiers = documented.map(({ operation }) => operation.operationId)
+    assert.equal(new Set(identifiers).size, identifiers.length)
+    for (const { path, operation } of documented) {
+      const inPath = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path').map(({ name }) => name)
+      assert.deepEqual(
+        inPath,
+        [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name),
+        path,
+      )
+      assert.ok(
+        operation.tags.every((tag) => OPENAPI.tags.some(({ name }) => name === tag)),
+        path,
+      )
+    }
+  })
+
+  it('is served to every trusted certificate', async (t) => {
+    const { handlers } = await opened(t)
+    const { status, json } = await asking(handlers)('GET /api/v1/openapi.json')
+    assert.equal(status, 200)
+    assert.deepEqual(json, JSON.parse(JSON.stringify(OPENAPI)))
+  })
+})
+
+/** `given`: what is asked, in the words of the document; `{fingerprint}` stands for a registered certificate. */
+const SAMPLES: readonly (readonly [line: string, status: number, body?: unknown])[] = [
+  ['GET /api/v1/certificates', 200],
+  ['GET /api/v1/certificates?limit=x', 400],
+  ['GET /api/v1/certificates/{fingerprint}', 200],
+  ['GET /api/v1/certificates/nobody', 404],
+  ['PATCH /api/v1/certificates/{fingerprint}', 200, { permissions: { movies: 'Read' } }],
+  ['POST /api/v1/certificates/{fingerprint}/disable', 200],
+  ['POST /api/v1/certificates/{fingerprint}/revoke', 200, { reason: 'superseded' }],
+  ['POST /api/v1/certificates/purge', 200],
+  ['POST /api/v1/certificates', 409, { name: 'a', clearance: 'ValidUser' }],
+  ['POST /api/v1/tokens', 201, { name: 'a', clearance: 'ValidUser' }],
+  ['GET /api/v1/tokens', 200],
+  ['GET /api/v1/whoami', 200],
+  ['GET /api/v1/mapping', 200],
+  ['GET /api/v1/mapping.yml', 200],
+  ['PUT /api/v1/mapping.yml', 200, 'readall: { users: [a] }\n'],
+  ['PUT /api/v1/mapping.yml', 400, 'readall: { users: ["/(/"] }\n'],
+  ['POST /api/v1/mapping/validate', 200, 'readall: { users: [CLIENT0] }\nadmin: { users: ["*"] }\n'],
+  ['POST /api/v1/mapping/validate', 200, 'readall: ['],
+  ['GET /api/v1/routes', 200],
+  ['POST /api/v1/explain', 200, { cn: 'CLIENT0', method: 'GET', url: '/movies/a/b' }],
+  ['POST /api/v1/explain', 400, {}],
+  ['GET /api/v1/status', 200],
+  ['POST /api/v1/reload', 200],
+  ['GET /api/v1/audit', 200],
+  ['GET /api/v1/audit?limit=x', 400],
+  ['GET /api/v1/audit/verify', 200],
+  [`GET /api/v1/audit/verify?head=${'ab'.repeat(32)}`, 200],
+  ['GET /api/v1/openapi.json', 200],
+  ['GET /api/v1/ca', 200],
+  ['GET /api/v1/ca/crl', 409],
+  ['GET /api/v1/ca/crl?issuer=00', 404],
+  ['POST /api/v1/ca/rotate', 409],
+  ['POST /api/v1/backup', 400],
+]
+
+describe('answers are as described', () => {
+  for (const [line, status, body] of SAMPLES) {
+    it(`${line} ${body === undefined ? '' : JSON.stringify(body)} -> ${status}`, async (t) => {
+      const { files, handlers } = await opened(t)
+      const { der } = await files.authority.issue({ subject: 'CN=root,O=Acme' })
+      const facts = { der, name: 'root', notAfter: Date.now() + 3_600_000, sans: ['dNSName:a.test'] }
+      const [entry] = files.context.store.registry.add([newEntry(facts)], AT_SOCKET.actor)
+      const asked = line.replace('{fingerprint}', entry?.fingerprint ?? '')
+      const told = await asking(handlers)(asked, body === undefined ? {} : { body })
+      assert.equal(told.status, status, told.text)
+      const [method = '', path = ''] = line.replace('{fingerprint}', '{ref}').replace('nobody', '{ref}').split('?')[0]?.split(' ') ?? []
+      const answer = answerOf(documented.find((one) => one.method === method && one.path === path)?.operation, status)
+      const type = (told.headers['Content-Type'] ?? '').split(';')[0] ?? ''
+      const schema = answer.content?.[type]?.schema
+      assert.ok(schema !== undefined, `${type} is not described for ${line} ${status}`)
+      if (told.json !== null) z.fromJSONSchema(whole(schema) as Parameters<typeof z.fromJSONSchema>[0]).parse(told.json)
+      for (const name of Object.keys(answer.headers ?? {})) assert.ok(told.headers[name] !== undefined, `${name} is missing`)
+    })
+  }
+
+  it('and what is not would be seen', () => {
+    const schema = whole({ $ref: '#/components/schemas/Problem' })
+    const problem = { type: 'urn:certgate:admin:x', title: 'x', status: 400, detail: 'x', code: 'x' }
+    const checked = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0])
+    assert.ok(checked.safeParse(problem).success)
+    for (const wrong of [{ ...problem, more: 1 }, { ...problem, status: 'x' }, { ...problem, type: 'about:blank' }, { title: 'x' }])
+      assert.ok(!checked.safeParse(wrong).success, JSON.stringify(wrong))
+  })
+})
+
+function answerOf(operation: Operation | undefined, status: number): Answer {
+  const answer = operation?.responses[String(status)]
+  assert.ok(answer !== undefined, `${operation?.operationId} does not describe ${status}`)
+  const name = /^#\/components\/responses\/(\w+)$/.exec(answer.$ref ?? '')?.[1]
+  return name === undefined ? answer : (OPENAPI.components.responses[name] as Answer)
+}
+
+/** With what it refers to in its place. */
+function whole(schema: Schema): unknown {
+  return JSON.parse(JSON.stringify(schema), (_key, value: unknown) => {
+    const name = /^#\/components\/schemas\/(\w+)$/.exec((value as Schema | null)?.$ref ?? '')?.[1]
+    return name === undefined ? value : whole(OPENAPI.components.schemas[name] as Schema)
+  })
+}

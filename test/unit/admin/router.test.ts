@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CLI_CALLER } from '../../../src/admin/offline.ts'
+import { routeTable } from '../../../src/admin/route-table.ts'
+import { BODY_LIMIT, createRouter } from '../../../src/admin/router.ts'
+import type { ApiRequest, Caller } from '../../../src/admin/types.ts'
+
+const failures: unknown[] = []
+const own: string[] = []
+const table = routeTable([
+  {
+    method: 'GET',
+    path: '/api/v1/things/{id}',
+    answer: (_request, parameters) => ({ status: 200, headers: {}, body: parameters.get('id') ?? '' }),
+  },
+  { method: 'POST', path: '/api/v1/things/all', answer: () => ({ status: 204, headers: {}, body: null }) },
+  { method: 'POST', path: '/admin/certificates', answer: () => ({ status: 200, headers: {}, body: 'made' }) },
+  { method: 'GET', path: '/admin/certificates/export', answer: () => ({ status: 200, headers: {}, body: 'all' }) },
+  {
+    method: 'GET',
+    path: '/api/v1/broken',
+    answer: () => {
+      throw new TypeError('a secret of ours at /home/x.ts:1')
+    },
+  },
+])
+const api = createRouter([table], { failed: (error) => failures.push(error), refusedOwnCertificate: ({ path }) => own.push(path) })
+
+function ask(what: string, given: Partial<ApiRequest> & { readonly head?: Record<string, string> } = {}) {
+  const [method = '', path = ''] = what.split(' ')
+  const { head = {}, ...rest } = given
+  const headers = new Map(Object.entries({ host: 'gate.example:9443', ...head }))
+  return api({ method, path, query: new URLSearchParams(), headers, body: Buffer.alloc(0), caller: CLI_CALLER, ...rest })
+}
+const text = ({ body }: { readonly body: unknown }) => String(body)
+
+test('paths, parameters and methods lead to their answer', async () => {
+  assert.equal(text(await ask('GET /api/v1/things/a%2Fb%20c')), 'a/b c')
+  assert.equal(text(await ask('HEAD /api/v1/things/x')), 'x')
+  assert.equal((await ask('POST /api/v1/things/all')).status, 204)
+  assert.equal((await ask('GET /api/v1/things/%zz')).status, 400)
+  for (const path of ['/', '/api/v1/things/', '/api/v1/things', '/api/v1/things/a/b', '/API/v1/things/a'])
+    assert.equal((await ask(`GET ${path}`)).status, 404, path)
+  const response = await ask('DELETE /api/v1/things/x')
+  assert.equal(response.status, 405)
+  assert.equal(response.headers.Allow, 'GET, HEAD')
+})
+
+test('nothing is kept by caches or taken for what it is not', async () => {
+  for (const what of ['GET /api/v1/things/x', 'GET /nothing', 'GET /api/v1/broken']) {
+    const { headers } = await ask(what)
+    assert.equal(headers['Cache-Control'], 'no-store')
+    assert.equal(headers['X-Content-Type-Options'], 'nosniff')
+  }
+})
+
+test('errors have the shape of the family, and nothing of a fault of ours', async () => {
+  const problem = await ask('GET /api/v1/none')
+  assert.equal(problem.headers['Content-Type'], 'application/problem+json')
+  assert.deepEqual(JSON.parse(text(problem)), {
+    type: 'urn:certgate:admin:not_found',
+    title: 'Not Found',
+    status: 404,
+    detail: 'there is nothing at this path',
+    code: 'not_found',
+  })
+  const raven = await ask('GET /Admin/certificates')
+  assert.equal(raven.status, 404)
+  assert.deepEqual(Object.keys(JSON.parse(text(raven))), ['Url', 'Type', 'Message', 'Error'])
+  assert.equal(JSON.parse(text(raven)).Url, '/Admin/certificates')
+  const search = await ask('GET /_plugins/_security/api/x')
+  assert.deepEqual(JSON.parse(text(search)), { status: 'NOT_FOUND', message: 'There is nothing at this path' })
+  failures.length = 0
+  const broken = await ask('GET /api/v1/broken')
+  assert.equal(broken.status, 500)
+  assert.doesNotMatch(text(broken), /secret|home/)
+  assert.equal(failures.length, 1)
+})
+
+test('a body that is too large is refused', async () => {
+  assert.equal((await ask('POST /api/v1/things/all', { body: Buffer.alloc(BODY_LIMIT) })).status, 204)
+  assert.equal((await ask('POST /api/v1/things/all', { body: Buffer.alloc(BODY_LIMIT + 1) })).status, 413)
+  assert.match(text(await ask('POST /admin/certificates', { body: Buffer.alloc(BODY_LIMIT + 1) })), /^\{"Url"/)
+})
+
+test('what a page of another site causes is refused', async () => {
+  const post = async (head: Record<string, string>) => (await ask('POST /api/v1/things/all', { head })).status
+  for (const site of ['cross-site', 'same-site', 'Cross-Site', 'none, cross-site'])
+    assert.equal(await post({ 'sec-fetch-site': site }), 403, site)
+  for (const origin of [
+    'null',
+    'https://evil.example',
+    'https://gate.example',
+    'https://gate.example:9443.evil',
+    'https://x@gate.example:9443',
+    'https://gate.example:9443/',
+    '',
+  ])
+    assert.equal(await post({ origin }), 403, origin)
+  assert.equal(await post({ origin: 'https://GATE.example:9443', 'sec-fetch-site': 'same-origin' }), 204)
+  assert.equal(await post({ origin: 'https://gate.example', host: 'gate.example:443' }), 204)
+  assert.equal(await post({ 'sec-fetch-site': 'none' }), 204)
+  assert.equal((await ask('GET /api/v1/things/x', { head: { 'sec-fetch-site': 'cross-site' } })).status, 200)
+})
+
+test("the gateway's own certificate makes certificates, and nothing else", async () => {
+  const peer = { certificate: null, refusal: null, detail: '', serverName: null, resumed: false, isServerCertificate: true } as const
+  const caller: Caller = { ...CLI_CALLER, via: 'network', peer }
+  assert.equal((await ask('POST /admin/certificates', { caller })).status, 200)
+  for (const path of ['/admin/certificates/export', '/api/v1/things/x', '/admin/certificates/', '/nothing', '//admin/certificates'])
+    assert.equal((await ask(`GET ${path}`, { caller })).status, 403, path)
+  assert.equal(own.length, 5)
+})

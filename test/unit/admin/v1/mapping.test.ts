@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { describe, it, type TestContext } from 'node:test'
+import { EventHub } from '../../../../src/admin/event-hub.ts'
+import { gatewayApi } from '../../../../src/admin/v1/gateway-api.ts'
+import type { Problem } from '../../../../src/errors.ts'
+import { AT_SOCKET, administeredFiles, asking, callerWith } from '../../../support/administered-files.ts'
+import { newEntry } from '../../../support/registry-store.ts'
+
+async function opened(t: TestContext) {
+  const files = await administeredFiles(t)
+  return { files, ask: asking(gatewayApi(files.context, new EventHub())) }
+}
+
+describe('/api/v1/mapping', () => {
+  it('shows the roles, and the file as it is', async (t) => {
+    const { files, ask } = await opened(t)
+    const { json, headers } = await ask('GET /api/v1/mapping')
+    const { roles } = json as { roles: Record<string, { users: string[] }> }
+    assert.deepEqual(Object.keys(roles), ['readall', 'admin', 'kept'])
+    assert.deepEqual(roles.readall?.users, ['CLIENT0'])
+    const file = await ask('GET /api/v1/mapping.yml')
+    assert.equal(file.body, files.read())
+    assert.equal(file.headers.ETag, headers.ETag)
+    assert.equal((await ask('GET /api/v1/mapping.yml', { headers: { 'if-none-match': headers.ETag ?? '' } })).status, 304)
+  })
+
+  it('writes the file as it is given, reserved roles too', async (t) => {
+    const { files, ask } = await opened(t)
+    const text = '# mine\nreadall: { users: [CLIENT1] } # and a comment\n'
+    const tag = (await ask('GET /api/v1/mapping.yml')).headers.ETag ?? ''
+    const { status, json, headers } = await ask('PUT /api/v1/mapping.yml', { body: text, headers: { 'if-match': tag } })
+    assert.equal(status, 200)
+    assert.equal(files.read(), text)
+    const { changes, warnings } = json as { changes: unknown; warnings: Problem[] }
+    assert.deepEqual(changes, [
+      { role: 'readall', change: 'changed' },
+      { role: 'admin', change: 'deleted' },
+      { role: 'kept', change: 'deleted' },
+    ])
+    assert.match(warnings[0]?.message ?? '', /allows the role 'admin', which nothing in .* gives/)
+    assert.equal(headers.ETag, (await ask('GET /api/v1/mapping')).headers.ETag)
+    const late = await ask('PUT /api/v1/mapping.yml', { body: 'a: {}\n', headers: { 'if-match': tag } })
+    assert.equal(late.status, 412)
+    assert.equal(files.read(), text)
+  })
+
+  it('tells every problem of a text that it does not take, as check does', async (t) => {
+    const { files, ask } = await opened(t)
+    const before = files.read()
+    const body = 'a: { users: ["/(/"] }\nb: { usres: [] }\n'
+    const put = await ask('PUT /api/v1/mapping.yml', { body })
+    assert.equal(put.status, 400)
+    const { code, type, problems } = put.json as { code: string; type: string; problems: Problem[] }
+    assert.deepEqual([code, type], ['mapping_invalid', 'urn:certgate:admin:mapping_invalid'])
+    assert.deepEqual(
+      problems.map(({ line }) => line),
+      [1, 2],
+    )
+    assert.match(problems[1]?.snippet ?? '', /^ 2 \| b: \{ usres: \[\] \}\n/)
+    assert.equal(problems[1]?.hint, 'did you mean `users`?')
+    const validated = await ask('POST /api/v1/mapping/validate', { body })
+    assert.deepEqual(validated.json, { ok: false, problems, affected: null })
+    assert.equal(files.read(), before)
+  })
+
+  it('says before the fact whose roles would change', async (t) => {
+    const { files, ask } = await opened(t)
+    const issue = async (name: string, disabled = false) => {
+      const { der } = await files.authority.issue({ subject: `CN=${name},O=Acme` })
+      const [entry] = files.context.store.registry.add(
+        [newEntry({ der, name, notBefore: Date.now() - 1_000, notAfter: Date.now() + 86_400_000 })],
+        AT_SOCKET.actor,
+      )
+      if (disabled) files.context.store.registry.disable(entry?.fingerprint ?? '', AT_SOCKET.actor)
+      return entry?.fingerprint
+    }
+    const [root, , client] = [await issue('root'), await issue('other'), await issue('CLIENT0'), await issue('root2', true)]
+    const { json } = await ask('POST /api/v1/mapping/validate', {
+      body: 'readall: { users: ["root*", CLIENT0] }\nadmin: { users: [CLIENT0] }\n',
+    })
+    const { ok, problems, affected } = json as { ok: boolean; problems: Problem[]; affected: unknown }
+    assert.deepEqual([ok, problems], [true, []])
+    assert.deepEqual(affected, {
+      total: 2,
+      certificates: [
+        { fingerprint: root, name: 'root', gained: ['readall'], lost: ['admin'] },
+        { fingerprint: client, name: 'CLIENT0', gained: ['admin'], lost: [] },
+      ],
+      complete: true,
+    })
+    assert.match(files.read(), /# readers/, 'nothing is written')
+  })
+
+  it('warns of routes whose role nobody would have, with their lines', async (t) => {
+    const { ask } = await opened(t)
+    const { json } = await ask('POST /api/v1/mapping/validate', { body: 'readall: { users: [x] }\n' })
+    const { ok, problems } = json as { ok: boolean; problems: Problem[] }
+    assert.equal(ok, true)
+    assert.match(problems[0]?.snippet ?? '', /name: read movies/)
+    assert.deepEqual(new Set(problems.map(({ severity }) => severity)), new Set(['warning']))
+  })
+
+  it('is read by Operator and written by ClusterAdmin', async (t) => {
+    const { files, ask } = await opened(t)
+    for (const [clearance, read, write] of [
+      ['Operator', 200, 403],
+      ['ValidUser', 403, 403],
+      ['ClusterAdmin', 200, 200],
+    ] as const) {
+      const caller = callerWith(files, clearance)
+      for (const line of ['GET /api/v1/mapping', 'GET /api/v1/mapping.yml', 'POST /api/v1/mapping/validate'])
+        assert.equal((await ask(line, { caller })).status, read, `${clearance} ${line}`)
+      assert.equal((await ask('PUT /api/v1/mapping.yml', { caller, body: files.read() })).status, write, clearance)
+    }
+  })
+
+  it('takes no body of any size, and none that is no text', async (t) => {
+    const { files, ask } = await opened(t)
+    const before = files.read()
+    const huge = `a: { users: ["${'x'.repeat(64 * 1024 * 1024)}"] }`
+    assert.equal((await ask('PUT /api/v1/mapping.yml', { body: huge })).status, 413)
+    assert.equal((await ask('PUT /_plugins/_security/api/rolesmapping/a', { body: huge })).status, 413)
+    assert.equal((await ask('PUT /api/v1/mapping.yml', { body: '- a\n- b\n' })).status, 400)
+    assert.equal(files.read(), before)
+  })
+})

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import type { ApiHandler, ApiResponse } from '../../../src/admin/types.ts'
+import type { AuthorityInfo } from '../../../src/cli/api-types.ts'
+import { authorityText } from '../../../src/cli/ca-show.ts'
+import { certificateList } from '../../../src/cli/cert-list.ts'
+import { runProgram } from '../../../src/cli/program.ts'
+import { temporaryFolder } from '../../support/authority.ts'
+import { servedAdministration } from '../../support/served-administration.ts'
+import { testTerminal } from './terminal.ts'
+
+const NOW = Date.UTC(2026, 0, 1)
+
+const authority: AuthorityInfo = {
+  issuing: { subject: 'CN=issuing', not_after: '2035-12-30T00:00:00.000Z', key_type: 'ec' },
+  problem: '',
+  issuers: [
+    {
+      subject: 'CN=issuing',
+      key_id: 'aa'.repeat(20),
+      not_after: '2035-12-30T00:00:00.000Z',
+      crl: { number: 7, this_update: '2025-12-30T00:00:00.000Z', next_update: '2026-01-06T00:00:00.000Z', revoked: 2 },
+      signs: true,
+    },
+    { subject: 'CN=old', key_id: 'bb'.repeat(20), not_after: '2026-03-01T00:00:00.000Z', crl: null, signs: false },
+  ],
+  roots: [{ subject: 'CN=root', not_after: '2035-12-30T00:00:00.000Z', fingerprint: 'cc'.repeat(32) }],
+  rotation: { overlap_until: '2026-03-01T00:00:00.000Z' },
+}
+
+const json = (status: number, body: unknown): ApiResponse => ({
+  status,
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(body),
+})
+
+async function gateway(t: TestContext, first: ApiHandler) {
+  const served = await servedAdministration(t, first)
+  const { path: cwd, remove } = temporaryFolder()
+  t.after(remove)
+  const run = async (...words: string[]) => {
+    const terminal = testTerminal({ cwd })
+    const code = await runProgram([...words.slice(0, 2), '--socket', served.socket, ...words.slice(2)], terminal)
+    return { code, stdout: terminal.stdout(), stderr: terminal.stderr() }
+  }
+  return { ...served, cwd, run }
+}
+
+describe('ca', () => {
+  const answers: ApiHandler = async ({ method, path, query }) => {
+    if (path === '/api/v1/ca') return json(200, authority)
+    if (path === '/api/v1/ca/crl') return { status: 200, headers: {}, body: `-----BEGIN X509 CRL-----\n${query.get('issuer')}\n` }
+    return method === 'POST' && path === '/api/v1/ca/rotate' ? json(201, authority) : null
+  }
+
+  it('show tells what signs, what is answered for and what is trusted', () => {
+    const text = authorityText(authority, testTerminal(), NOW)
+    assert.match(text, /^signs with CN=issuing \(ec\), until 2035-12-30 \(in \d+ days\)$/m)
+    assert.match(text, /^rotation: the replaced root is trusted until 2026-03-01$/m)
+    assert.match(text, /^CN=issuing {2}2035-12-30 {2}yes +#7, 2 revoked +2026-01-06 {2}aaaaaaaaaaaa$/m)
+    assert.match(text, /^CN=old {6}2026-03-01 {2}no +none/m)
+    assert.match(text, /^CN=root {6} 2035-12-30 {2}(cc){32}$/m)
+  })
+
+  it('show fails where nothing can be issued, and says why', async (t) => {
+    const nothing = { issuing: null, problem: 'there is no authority', issuers: [], roots: [], rotation: null }
+    const { run } = await gateway(t, async ({ path }) => (path === '/api/v1/ca' ? json(200, nothing) : null))
+    const { code, stdout } = await run('ca', 'show')
+    assert.deepEqual([code, stdout], [1, 'nothing can be issued: there is no authority\n'])
+    assert.match((await run('ca', 'rotate', '--yes')).stderr, /^certgate: there is no authority to rotate: there is no authority$/m)
+    assert.match((await run('ca', 'crl')).stderr, /^certgate: there is no revocation list: there is no authority$/m)
+  })
+
+  it('crl asks for each list that there is', async (t) => {
+    const { run, asked, cwd } = await gateway(t, answers)
+    assert.equal((await run('ca', 'crl')).stdout, `-----BEGIN X509 CRL-----\n${'aa'.repeat(20)}\n`)
+    assert.equal((await run('ca', 'crl', '--out', 'x.crl')).stdout, 'wrote x.crl\n')
+    assert.match(readFileSync(join(cwd, 'x.crl'), 'utf8'), /aaaa/)
+    assert.equal((await run('ca', 'crl', '--out', 'x.crl')).code, 1)
+    assert.ok(!asked.some((line) => line.includes('bbbb')))
+  })
+
+  it('rotate says what will happen, and does it only when told to', async (t) => {
+    let sent = ''
+    const { run, asked } = await gateway(t, async (request) => {
+      if (request.method === 'POST') sent = request.body.toString()
+      return answers(request)
+    })
+    const refused = await run('ca', 'rotate', '--overlap', '30d')
+    assert.equal(refused.code, 2)
+    assert.match(refused.stderr, /^this replaces CN=issuing:$/m)
+    assert.match(refused.stderr, /^hint: add --yes/m)
+    assert.ok(!asked.some((line) => line.startsWith('POST')))
+    const done = await run('ca', 'rotate', '--overlap', '30d', '--days', '3650', '--key-type', 'rsa4096', '--yes')
+    assert.equal(done.code, 0)
+    assert.deepEqual(JSON.parse(sent), { overlap_days: 30, days: 3650, key_type: 'rsa4096' })
+    assert.equal((await run('ca', 'rotate', '--overlap', '90m', '--yes')).code, 2)
+  })
+})
+
+describe('audit', () => {
+  const actor = { name: 'cli', fingerprint: null, remote: null }
+  const entry = (sequence: number) => ({
+    ...{ sequence, at: '2026-01-01T00:00:00.000Z', actor, action: 'certificate.revoke', target: 'ab'.repeat(32), outcome: 'done' },
+    details: { reason: 'keyCompromise' },
+  })
+
+  it('list shows the newest at the end, and passes every filter on', async (t) => {
+    const { run, asked } = await gateway(t, async ({ path }) =>
+      path === '/api/v1/audit' ? json(200, { entries: [entry(3), entry(2)] }) : null,
+    )
+    const filters = ['--since', '2026-01-01', '--action', 'certificate.*', '--actor', 'cli', '--target', 'x', '--limit', '2']
+    const { stdout } = await run('audit', 'list', ...filters)
+    assert.match(stdout, /^2 .*\n3 {2}2026-01-01 00:00:00 {2}cli {2}certificate\.revoke {2}abababababab {2}reason=keyCompromise$/m)
+    const query = new URLSearchParams(asked[0]?.split('?')[1])
+    assert.deepEqual(
+      ['since', 'action', 'actor', 'target', 'limit'].map((name) => query.get(name)),
+      ['2026-01-01T00:00:00.000Z', 'certificate.*', 'cli', 'x', '2'],
+    )
+    assert.equal((await run('audit', 'list', '--limit', '1001')).code, 2)
+  })
+
+  it('verify gives exit code 1 for a broken log', async (t) => {
+    const broken = { ok: false, sequence: 4, problem: 'it was changed' }
+    const { run, asked } = await gateway(t, async ({ path }) => (path === '/api/v1/audit/verify' ? json(200, broken) : null))
+    const { code, stdout } = await run('audit', 'verify', '--expected-head', 'AB'.repeat(32))
+    assert.deepEqual([code, stdout], [1, 'the audit log is broken at entry 4: it was changed\n'])
+    assert.deepEqual(asked, [`GET /api/v1/audit/verify?head=${'ab'.repeat(32)}`])
+  })
+
+  it('export that breaks off leaves no file', async (t) => {
+    const { run, cwd } = await gateway(t, async ({ path }) => {
+      if (path !== '/api/v1/audit/export') return null
+      const body = (async function* () {
+        yield '{}\n'
+        throw new Error('the disk is gone')
+      })()
+      return { status: 200, headers: {}, body }
+    })
+    assert.equal((await run('audit', 'export', 'log.jsonl')).code, 1)
+    assert.throws(() => readFileSync(join(cwd, 'log.jsonl')), /ENOENT/)
+  })
+
+  it('verify names the first line of an export that is not as it was written', async (t) => {
+    const { run, store, cwd } = await gateway(t, async () => null)
+    for (const text of ['a', 'b\u2028c', 'd']) store.audit.append({ action: 'test', target: text }, { name: 'cli', fingerprint: null })
+    const lines = await Array.fromAsync(store.audit.export())
+    writeFileSync(join(cwd, 'good'), `${lines.join('\n')}\n`)
+    writeFileSync(join(cwd, 'bad'), lines.with(1, (lines[1] ?? '').replace('"cli"', '"eve"')).join('\n'))
+    writeFileSync(join(cwd, 'gap'), lines.toSpliced(1, 1).join('\n'))
+    assert.match((await run('audit', 'verify', 'good')).stdout, /^the audit log is whole: 3 entries\nhead {2}[0-9a-f]{64}\n$/)
+    assert.deepEqual([(await run('audit', 'verify', 'bad')).code, (await run('audit', 'verify', 'gap')).code], [1, 1])
+    assert.match((await run('audit', 'verify', 'bad')).stdout, /broken at entry 2: it was changed/)
+    assert.match((await run('audit', 'verify', 'gap')).stdout, /broken at entry 2: entry 2 is missing/)
+  })
+})
+
+describe('cert list', () => {
+  const certificate = {
+    ...{ fingerprint: 'ab'.repeat(32), thumbprint: 'CD'.repeat(20), subject: '', issuer: '', serial: '', pin: '', sans: [] },
+    ...{
+      not_before: '',
+      not_after: '2026-12-31T00:00:00.000Z',
+      clearance: 'ClusterAdmin' as const,
+      permissions: { movies: 'Read' as const },
+    },
+    ...{ state: 'expiring' as const, revoked: null, disabled: false, origin: 'issued', predecessor: null, group: '', created_at: '' },
+    ...{ created_by: '', last_seen: '2025-12-29T00:00:00.000Z', name: 'a-machine-with-a-name-that-is-much-too-long.example' },
+  }
+
+  it('fits into 80 columns of a terminal, and tells more on a wider one', () => {
+    const page = { total: 1, certificates: [certificate] }
+    const narrow = certificateList(page, false, testTerminal({ isTty: true, columns: 80 }), NOW)
+    for (const line of narrow.split('\n')) assert.ok(line.length <= 80, line)
+    assert.match(narrow, /^a-machine-with-a-na… {2}ClusterAdmin {2}expiring {2}2026-12-31 {2}3 days ago {2}CDCDCDCDCD$/m)
+    const wide = certificateList(page, false, testTerminal({ isTty: true, columns: 160 }), NOW)
+    assert.match(wide, /much-too-long\.example {2}ClusterAdmin {2}movies:Read {2}expiring .* (CD){20}$/m)
+  })
+
+  it('says how many there are where not all are shown', () => {
+    assert.match(certificateList({ total: 9, certificates: [certificate] }, false, testTerminal(), NOW), /^1 of 9: narrow it/m)
+  })
+})

@@ -1,0 +1,99 @@
+/** What explain says where the registry, and rights that come of it, decide. */
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Explanation } from '../../../src/admin/explain/explanation.ts'
+import { explainCommand } from '../../../src/cli/explain.ts'
+import { openStore } from '../../../src/store/store.ts'
+import { selfSigned } from '../../support/authority.ts'
+import { entryOf } from '../../support/registered.ts'
+import { fingerprintOf } from '../../support/registry.ts'
+import { CLI } from '../../support/registry-store.ts'
+import { explainedGateway } from './explained-gateway.ts'
+import { testTerminal } from './terminal.ts'
+
+const DATABASES = `  - name: databases
+    path: /databases/{db}/**
+    allow: [admin, { database: "{db}" }]
+    upstream: search
+admin: { socket: admin.sock, admin_dn: ["CN=root,O=Acme"] }
+`
+
+async function explain(cwd: string, ...args: string[]) {
+  const terminal = testTerminal({ cwd })
+  const code = await explainCommand.run(args, terminal)
+  return { code, text: terminal.stdout() }
+}
+
+/** The route for databases goes before the one for everything else. */
+async function gatewayWithStore(t: Parameters<typeof explainedGateway>[0]) {
+  const gateway = await explainedGateway(t)
+  const file = join(gateway.cwd, 'certgate.yml')
+  const [before = '', after = ''] = readFileSync(file, 'utf8').split('  - name: rest\n')
+  const [route = '', admin = ''] = DATABASES.split('admin: {')
+  writeFileSync(file, `${before}${route}  - name: rest\n${after}\nadmin: {${admin}`)
+  const store = openStore(join(gateway.cwd, 'data', 'certgate.db'))
+  t.after(() => store.close())
+  return { ...gateway, store }
+}
+
+test('clearance, permissions and what each rule about a database says', async (t) => {
+  const { cwd, store, issue } = await gatewayWithStore(t)
+  const client = await selfSigned({ subject: 'CN=reader' })
+  store.registry.add([entryOf(client, null, { permissions: new Map([['movies', 'Read']]) })], CLI)
+  const file = issue('reader.crt', client)
+  const allowed = await explain(cwd, '--cert', file, 'GET', '/databases/Movies/docs')
+  assert.equal(allowed.code, 0)
+  assert.match(allowed.text, /^allowed: 'reader' may GET \/databases\/Movies\/docs, by the rule \{ database: "\{db\}", access: auto \}$/m)
+  assert.match(allowed.text, /^clearance +ValidUser; movies: Read$/m)
+  assert.match(allowed.text, /^databases +\{ database: .* grants: 'reader' has Read on database 'Movies', and GET needs Read$/m)
+  const denied = await explain(cwd, '--cert', file, 'PUT', '/databases/movies/docs')
+  assert.equal(denied.code, 1)
+  assert.match(denied.text, /^denied: 403 role_missing: .*'reader' has Read on database 'movies', and PUT needs ReadWrite$/m)
+  assert.match(denied.text, /^databases +.* does not grant: /m)
+  const { identity, databases } = JSON.parse(
+    (await explain(cwd, '--json', '--cert', file, 'PUT', '/databases/movies/docs')).text,
+  ) as Explanation
+  assert.deepEqual(
+    [identity?.clearance, identity?.permissions, databases.map(({ granted }) => granted)],
+    ['ValidUser', { movies: 'Read' }, [false]],
+  )
+})
+
+test('a certificate that the registry refuses, whatever its chain says', async (t) => {
+  const { cwd, store, issue, authority } = await gatewayWithStore(t)
+  const client = await authority.issue({ subject: 'CN=CLIENT1' })
+  const file = issue('client.crt', client)
+  const ask = () => explain(cwd, '--cert', file, 'GET', '/movies/x/1')
+  assert.equal((await ask()).code, 0)
+  store.registry.add([entryOf(client, authority)], CLI)
+  store.registry.disable(fingerprintOf(client), CLI)
+  const { code, text } = await ask()
+  assert.equal(code, 1)
+  assert.match(text, /^denied: 403 certificate_disabled: /m)
+})
+
+test('a DN of admin_dn holds ClusterAdmin under the CA of the listener, real or supposed, and nowhere else', async (t) => {
+  const { cwd, issue, authority } = await gatewayWithStore(t)
+  const subject = 'CN=root,O=Acme'
+  const real = issue('root.crt', await authority.issue({ subject }))
+  for (const who of [
+    ['--cert', real],
+    ['--dn', subject],
+  ]) {
+    const { code, text } = await explain(cwd, ...who, 'GET', '/databases/x/y')
+    assert.equal(code, 0, text)
+    assert.match(text, /^clearance +ClusterAdmin$/m)
+  }
+  const self = issue('self.crt', await selfSigned({ subject }))
+  assert.doesNotMatch((await explain(cwd, '--cert', self, 'GET', '/databases/x/y')).text, /clearance/)
+})
+
+test('a store that cannot be read is told, and not taken for an empty one', async (t) => {
+  const { cwd, store, issue, authority } = await gatewayWithStore(t)
+  store.close()
+  writeFileSync(join(cwd, 'data', 'certgate.db'), 'no database '.repeat(200))
+  const file = issue('client.crt', await authority.issue({ subject: 'CN=CLIENT1' }))
+  await assert.rejects(explain(cwd, '--cert', file, 'GET', '/movies/x/1'), { code: 'store_corrupt' })
+})
