@@ -1,9 +1,17 @@
+import { clearanceIncludes } from '../policy/rights.ts'
 import { problemResponse } from './family.ts'
 import { AdminProblem, notFound, problemOf } from './problem.ts'
 import type { ApiHandler, ApiRequest, ApiResponse } from './types.ts'
 
-/** Bytes of a request body; a transport stops reading one byte beyond. */
 export const BODY_LIMIT = 1024 * 1024
+/** A mapping may have a hundred thousand users. */
+const MAPPING_LIMIT = 8 * BODY_LIMIT
+const MAPPING = /^\/api\/v1\/mapping(\.yml|\/validate)$|\/_security\/api\/rolesmapping(\/|$)/
+
+/** Bytes that a body may have; a transport stops reading one byte beyond. More only for a mapping, from who may write it. */
+export function bodyLimit({ path, caller }: Pick<ApiRequest, 'path' | 'caller'>): number {
+  return MAPPING.test(path) && clearanceIncludes(caller.rights.clearance, 'ClusterAdmin') ? MAPPING_LIMIT : BODY_LIMIT
+}
 
 export type Api = (request: ApiRequest) => Promise<ApiResponse>
 
@@ -43,8 +51,9 @@ export function createRouter(handlers: readonly ApiHandler[], options: RouterOpt
 const INTERNAL = new AdminProblem(500, 'internal', 'the gateway failed to answer, and its log says why')
 
 function checkRequest(request: ApiRequest, options: RouterOptions): void {
-  if (request.body.length > BODY_LIMIT)
-    throw new AdminProblem(413, 'body_too_large', `the body has more than ${BODY_LIMIT} bytes`, { hint: 'send less at a time' })
+  const limit = bodyLimit(request)
+  if (request.body.length > limit)
+    throw new AdminProblem(413, 'body_too_large', `the body has more than ${limit} bytes`, { hint: 'send less at a time' })
   checkSite(request)
   // It is trusted to make the first administrator, and for nothing else: it lies on a server, readable by what serves.
   if (request.caller.peer?.isServerCertificate === true && !/^\/admin\/certificates$/i.test(request.path)) {

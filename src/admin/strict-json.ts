@@ -36,8 +36,7 @@ function checkMembers(text: string): void {
   /** Of each object that is open its names so far; null: a list. */
   const open: (Set<string> | null)[] = []
   let expectsName = false
-  const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/gs
-  for (const [token] of text.matchAll(tokens)) {
+  for (const token of tokensOf(text)) {
     const names = open.at(-1) ?? null
     if (token === '{' || token === '[') {
       open.push(token === '{' ? new Set() : null)
@@ -55,4 +54,30 @@ function checkMembers(text: string): void {
       names.add(name)
     }
   }
+}
+
+/** Strings and brackets, in their order. Searched for, as one expression for a string of some megabytes would use up the stack. */
+function* tokensOf(text: string): Generator<string> {
+  const next = /["{}[\],:]/g
+  for (let match = next.exec(text); match !== null; match = next.exec(text)) {
+    const [token] = match
+    if (token !== '"') {
+      yield token
+      continue
+    }
+    const end = endOfString(text, match.index)
+    next.lastIndex = end + 1
+    yield text.slice(match.index, end + 1)
+  }
+}
+
+/** The quote that ends a string: the first with an even number of backslashes before it. */
+function endOfString(text: string, start: number): number {
+  let at = start
+  for (let escapes = 1; escapes % 2 === 1; ) {
+    at = text.indexOf('"', at + 1)
+    escapes = 0
+    while (text[at - 1 - escapes] === '\\') escapes++
+  }
+  return at
 }

@@ -7,19 +7,35 @@ import { ciphers, digests, hmacDigests, oid, oldCiphers } from './pkcs12-oids.ts
 /** The file uses something that no supported tool writes, or asks for absurd work. */
 export class UnsupportedError extends Error {}
 
-/** Hundreds of times what tools write. Each million costs the process a second in which nobody else is heard, and files come from administrators too. */
-const maxIterations = 1_000_000
+/**
+ * Rounds of key derivation for all of one file: NSS asks for three times 600,000, others for far less. Beyond it a file only serves to keep
+ * us busy; this many take about 2 seconds, in which the process hears nobody else.
+ */
+export const maxRounds = 3_000_000
 
 /** A password in both of its encodings. null stands for the empty byte string, which some tools write for "no password". */
 export interface Password {
   readonly utf8: Buffer
   /** UTF-16 big endian with its two zero bytes (RFC 7292 appendix B.1). */
   readonly bmp: Buffer
+  readonly work: Work
 }
 
-export function encodePassword(password: string | null): Password {
-  if (password === null) return { utf8: Buffer.alloc(0), bmp: Buffer.alloc(0) }
-  return { utf8: Buffer.from(password), bmp: Buffer.from(`${password}\0`, 'utf16le').swap16() }
+/** Rounds that may still be spent on one file, under whatever spelling of the password. */
+export interface Work {
+  left: number
+}
+
+export function encodePassword(password: string | null, work: Work = { left: maxRounds }): Password {
+  if (password === null) return { utf8: Buffer.alloc(0), bmp: Buffer.alloc(0), work }
+  return { utf8: Buffer.from(password), bmp: Buffer.from(`${password}\0`, 'utf16le').swap16(), work }
+}
+
+/** Throws UnsupportedError before work is done that is too much for one file. `blocks`: outputs of the digest that are needed. */
+function spend({ work }: Password, count: number, blocks: number): void {
+  if (count < 1 || count > maxRounds) throw new UnsupportedError(`asks for ${count} rounds of key derivation`)
+  work.left -= count * blocks
+  if (work.left < 0) throw new UnsupportedError(`asks for more than ${maxRounds} rounds of key derivation in all`)
 }
 
 /** The purpose byte of RFC 7292 appendix B.3. */
@@ -34,7 +50,6 @@ interface Derivation {
 
 /** The key derivation of RFC 7292 appendix B.2; PKCS#12 still uses it for its MAC, old files for their keys. */
 export function derivePkcs12(from: Derivation, id: number, length: number): Buffer {
-  checkIterations(from.iterations)
   const { name, block } = from.digest
   const diversifier = Buffer.alloc(block, id)
   const input = Buffer.concat([repeated(from.salt, block), repeated(from.password, block)])
@@ -76,6 +91,8 @@ export function decrypt(algorithm: Element | undefined, ciphertext: Buffer, pass
   const [salt, iterations] = children(parameters)
   const digest = { name: 'sha1', block: 64 }
   const from = { digest, password: password.bmp, salt: octets(salt), iterations: integer(iterations) }
+  // One for the initialisation vector.
+  spend(password, from.iterations, 1 + Math.ceil(old.keyBytes / 20))
   const key = derivePkcs12(from, purpose.key, old.keyBytes)
   const iv = derivePkcs12(from, purpose.iv, 8)
   if (old.name === 'rc2') return decryptRc2(key, iv, ciphertext)
@@ -102,7 +119,7 @@ function derivePbkdf2(algorithm: Element | undefined, password: Password, keyByt
   const digest = hmacDigests.get(prfId)
   if (digest === undefined) throw new UnsupportedError(`derives its key with an algorithm that is not supported (${prfId})`)
   const count = integer(iterations)
-  checkIterations(count)
+  spend(password, count, Math.ceil(keyBytes / hash(digest, '', 'buffer').length))
   return pbkdf2Sync(password.utf8, octets(salt), count, keyBytes, digest)
 }
 
@@ -128,6 +145,7 @@ export function verifyMac(macData: Element, content: Buffer, password: Password)
   if (digest === undefined) throw new UnsupportedError(`has an integrity check that is not supported (${id})`)
   const count = iterations === undefined ? 1 : integer(iterations)
   const from = { digest, password: password.bmp, salt: octets(salt), iterations: count }
+  spend(password, count, 1)
   const key = derivePkcs12(from, purpose.mac, hash(digest.name, '', 'buffer').length)
   return equal(createHmac(digest.name, key).update(content).digest(), want)
 }
@@ -142,10 +160,6 @@ function pbmacKeyBytes(derivation: Element | undefined): number {
 
 function equal(a: Buffer, b: Buffer): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
-}
-
-function checkIterations(count: number): void {
-  if (count < 1 || count > maxIterations) throw new UnsupportedError(`asks for ${count} rounds of key derivation`)
 }
 
 function decipher(name: string, key: Buffer, iv: Buffer, ciphertext: Buffer): Buffer {

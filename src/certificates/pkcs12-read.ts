@@ -4,7 +4,7 @@ import type { KeyPair } from '../tls/types.ts'
 import { children, decode, type Element, encode, identifier, isInteger, isOctets, MalformedError, octets, only } from './asn1.ts'
 import { IssuanceError } from './issuance-error.ts'
 import { oid } from './pkcs12-oids.ts'
-import { decrypt, encodePassword, type Password, UnsupportedError, verifyMac } from './pkcs12-password.ts'
+import { decrypt, encodePassword, maxRounds, type Password, UnsupportedError, verifyMac } from './pkcs12-password.ts'
 
 interface Contents {
   readonly keys: KeyObject[]
@@ -67,7 +67,8 @@ function open(bytes: Buffer, password: string | null): Contents {
   if (identifier(type) === oid.signedData) throw new UnsupportedError('is protected by a signature instead of a password')
   if (identifier(type) !== oid.data) throw new MalformedError('is not a whole PFX file')
   const safe = octets(only(content))
-  const spellings = (password || null) === null ? [encodePassword(null), encodePassword('')] : [encodePassword(password)]
+  const work = { left: maxRounds }
+  const spellings = (password || null) === null ? [encodePassword(null, work), encodePassword('', work)] : [encodePassword(password, work)]
   const fitting = macData === undefined ? spellings : spellings.filter((spelling) => verifyMac(macData, safe, spelling))
   let failure: unknown = new WrongPasswordError()
   for (const spelling of fitting) {

@@ -36,6 +36,7 @@ examples:
     const isAlone = flags.socket !== undefined && flags.config === undefined
     const manifest =
       (socket === null ? null : await askRunning(socket, folder, isAlone)) ?? (await ofStopped(flags.config, folder, terminal))
+    for (const file of manifest.left_out) terminal.err(`certgate: left out: ${file}, which may not be read; keep a copy of it elsewhere\n`)
     terminal.out(flags.json ? `${JSON.stringify({ folder, ...manifest }, null, 2)}\n` : backupText(folder, manifest, terminal))
     return 0
   },

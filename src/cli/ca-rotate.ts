@@ -74,6 +74,6 @@ function plan(subject: string, overlap: number, now: number): string {
   return `this replaces ${printable(subject)}:
   a new root and a new issuing authority are made, and sign all that is issued from now on
   certificates of the old one are accepted until ${end} (${overlap} days), then no more: renew them by then
-  clients that verify the gateway's own certificate need the new root before that one is renewed
+  the gateway's own certificate is renewed too; give its clients the new root (ca/ca.crt) by then
 `
 }

@@ -8,9 +8,9 @@ export const certRemoveCommand: Command = {
   summary: 'forget a client certificate: it is registered no more',
   usage: `usage: certgate cert remove NAME-or-THUMBPRINT
 
-Its rights are gone and its live connections are closed. It is unknown then, not revoked: with
-trust: ca or either, a certificate under a configured authority is still let in by its chain.
-Revoke instead where it must not come back.
+Its rights are gone and its live connections are closed. One of this authority is revoked by that.
+One of another authority is unknown then: with trust: ca or either it is still let in by its
+chain, so revoke it where it must not come back.
 
 ${ADMINISTRATION_USAGE}
 

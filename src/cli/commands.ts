@@ -48,16 +48,6 @@ export const groups: readonly CommandGroup[] = [
     ],
   },
   {
-    title: 'certificates',
-    commands: [
-      {
-        name: 'cert enroll',
-        summary: 'get a client certificate for a one-time token, with a key made here',
-        load: async () => (await import('./cert-enroll.ts')).certEnrollCommand,
-      },
-    ],
-  },
-  {
     title: 'ask',
     commands: [
       {
@@ -114,6 +104,11 @@ export const groups: readonly CommandGroup[] = [
         name: 'cert renew',
         summary: 'issue a successor of a certificate, or keep the files of one fresh',
         load: async () => (await import('./cert-renew.ts')).certRenewCommand,
+      },
+      {
+        name: 'cert enroll',
+        summary: 'get a client certificate for a one-time token, with a key made here',
+        load: async () => (await import('./cert-enroll.ts')).certEnrollCommand,
       },
       {
         name: 'cert disable',

@@ -1,6 +1,6 @@
 import { ConfigError, type Problem } from '../errors.ts'
 import { maskSecrets } from './mask.ts'
-import { type Position, SourceText } from './source.ts'
+import { type Position, printable, SourceText } from './source.ts'
 import { parseYaml, type YamlEntry, type YamlMapping, type YamlNode } from './yaml.ts'
 
 export type PathPart = string | number
@@ -68,8 +68,9 @@ export class YamlDocument implements Located {
   problemAt(range: Range, path: string, message: string, options: ProblemOptions = {}): Problem {
     const { line, column } = this.source.position(range.start)
     const snippet = this.source.text === '' ? '' : this.source.snippet(range.start, range.end)
-    const problem = { severity: options.severity ?? 'error', message, path, file: this.file, line, column, snippet }
-    return options.hint === undefined ? problem : { ...problem, hint: options.hint }
+    // Both may hold a key or an anchor as it is written: on a terminal its control characters would act.
+    const problem = { severity: options.severity ?? 'error', message: printable(message), path, file: this.file, line, column, snippet }
+    return options.hint === undefined ? problem : { ...problem, hint: printable(options.hint) }
   }
 
   problemOnLine(line: number, message: string, options: ProblemOptions = {}): Problem {
@@ -155,7 +156,13 @@ export function formatPath(path: Path): string {
   for (const part of path) {
     if (typeof part === 'number') printed += `[${part}]`
     else if (/^[A-Za-z0-9_-]+$/.test(part)) printed += printed === '' ? part : `.${part}`
-    else printed += `[${JSON.stringify(part)}]`
+    else printed += `[${quoted(part)}]`
   }
   return printed
+}
+
+/** As JSON, without the control and direction-changing characters that JSON leaves as they are. */
+function quoted(key: string): string {
+  const spelt = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(key).replace(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, spelt)
 }

@@ -175,6 +175,6 @@ function indentOf(line: string): number {
 }
 
 /** Tabs, control and direction-changing characters become spaces: a config line can neither shift the caret nor steer a terminal. */
-function printable(line: string): string {
+export function printable(line: string): string {
   return line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, ' ')
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Api, BODY_LIMIT } from '../admin/router.ts'
+import { type Api, bodyLimit } from '../admin/router.ts'
 import type { ApiRequest, ApiResponse, Caller } from '../admin/types.ts'
 
 /** Milliseconds in which a client takes nothing of an answer that is sent as it comes. */
@@ -9,9 +9,10 @@ const MOST_DROPPED = 16 * 1024 * 1024
 
 /** Carries one HTTP request to the administration and its answer back. Rejects only where the client has gone. */
 export async function carry(request: IncomingMessage, response: ServerResponse, caller: Caller, api: Api): Promise<void> {
-  const body = await readBody(request)
+  const limit = bodyLimit({ path: pathOf(request), caller })
+  const body = await readBody(request, limit)
   // What is left of a body that is too large would be read as the next request.
-  if (body.length > BODY_LIMIT) response.shouldKeepAlive = false
+  if (body.length > limit) response.shouldKeepAlive = false
   const answer = await api(requestOf(request, body, caller))
   await send(response, answer, request.method === 'HEAD')
 }
@@ -29,7 +30,7 @@ function requestOf(request: IncomingMessage, body: Buffer, caller: Caller): ApiR
   )
   return {
     method: request.method ?? '',
-    path: at === -1 ? target : target.slice(0, at),
+    path: pathOf(request),
     query: new URLSearchParams(at === -1 ? '' : target.slice(at + 1)),
     headers: new Map(headers),
     body,
@@ -37,14 +38,18 @@ function requestOf(request: IncomingMessage, body: Buffer, caller: Caller): ApiR
   }
 }
 
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? ''
+}
+
 /** One byte more than is allowed at most. The rest is taken and dropped, so that whoever sends it can still read why it was refused. */
-function readBody(request: IncomingMessage): Promise<Buffer> {
+function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const parts: Buffer[] = []
   let length = 0
-  const whole = () => Buffer.concat(parts).subarray(0, BODY_LIMIT + 1)
+  const whole = () => Buffer.concat(parts).subarray(0, limit + 1)
   return new Promise((resolve, reject) => {
     request.on('data', (part: Buffer) => {
-      if (length <= BODY_LIMIT) parts.push(part)
+      if (length <= limit) parts.push(part)
       length += part.length
       if (length > MOST_DROPPED) resolve(whole())
     })

@@ -16,6 +16,9 @@ const DONE = 9
 const MAX_SIZE_DIGITS = 12
 const MAX_EXTENSION_BYTES = 4096
 
+/** Not in trailers (RFC 9110 6.5.1), and readers that obey it there would look for the next message elsewhere. */
+const FRAMING_TRAILER = /^(?:content-length|transfer-encoding):/i
+
 /** `read` met a byte that no strict reader would accept there; the connection must not be used any further. */
 export const CHUNK_MALFORMED = -2
 /** `read` consumed everything and the message goes on. */
@@ -126,7 +129,7 @@ export class ChunkedReader {
     let i = start
     if (this.#state === TRAILER_LF) {
       if (bytes[i] !== LF) return -1
-      if (!isTrailerLine(this.#partial)) return -1
+      if (!isTrailerLine(this.#partial) || FRAMING_TRAILER.test(this.#partial)) return -1
       this.#trailers.push(this.#partial)
       this.#partial = ''
       this.#state = TRAILER

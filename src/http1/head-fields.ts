@@ -49,6 +49,16 @@ export abstract class HeadFields {
     return MALFORMED
   }
 
+  /**
+   * Whether white space other than spaces stands around a framing field's value, which RFC 9110 5.6.3 allows: llhttp and others do not take
+   * `chunked` and a tab for chunked, and the line goes on as it came.
+   */
+  protected isTabbed(bytes: Uint8Array, line: number, start: number, end: number, lineEnd: number): boolean {
+    for (let i = end; i < lineEnd; i++) if (bytes[i] === HTAB) return true
+    for (let i = start - 1; i > line && bytes[i] !== COLON; i--) if (bytes[i] === HTAB) return true
+    return false
+  }
+
   protected cut(from: number, to: number): number {
     if (this.cuts.append(from, to)) return COMPLETE
     this.problem = 'too many hop-by-hop or reserved header fields'

@@ -31,6 +31,8 @@ export class HeadReader {
   readonly #memo = new HeadMemo()
   /** Length of a partial head when it was last looked at: it is read again only once it has doubled or may be whole. */
   #scanned = 0
+  /** Empty lines since the last head, however they came. */
+  #blank = 0
   /** The head that was read. */
   head: RequestHead = shared
   /** Its first byte. */
@@ -49,10 +51,11 @@ export class HeadReader {
     this.rest = null
     if (!begun) {
       // RFC 9112 2.2: an empty line before the request line is ignored.
-      while (start < MAX_BLANK_LINES * 2 && bytes[start] === CR && bytes[start + 1] === LF) start += 2
-      const half = start + 1 === length && start < MAX_BLANK_LINES * 2 && bytes[start] === CR
+      for (; this.#blank < MAX_BLANK_LINES && bytes[start] === CR && bytes[start + 1] === LF; this.#blank++) start += 2
+      const half = start + 1 === length && this.#blank < MAX_BLANK_LINES && bytes[start] === CR
       if (half) this.rest = bytes.subarray(start)
       if (half || start === length) return HEAD_ABSENT
+      this.#blank = 0
     } else if (length < this.#scanned * 2 && bytes.indexOf('\r\n\r\n', Math.max(0, this.#scanned - 3), 'latin1') < 0) {
       return this.#partial(bytes, rules)
     }
@@ -77,6 +80,7 @@ export class HeadReader {
   repeats(length: number, rules: HeadRules): boolean {
     const head = this.#memo.recallWhole(LENT, LENT_WORDS, length, rules)
     if (head === null) return false
+    this.#blank = 0
     this.head = head
     this.start = 0
     this.close = head.close

@@ -165,8 +165,10 @@ export class RequestHead extends HeadFields {
         this.hostEnd = end
         return COMPLETE
       case CONTENT_LENGTH:
+        if (this.isTabbed(bytes, line, start, end, lineEnd)) return this.bad('tab around Content-Length')
         return this.#contentLength(bytes, start, end)
       case TRANSFER_ENCODING:
+        if (this.isTabbed(bytes, line, start, end, lineEnd)) return this.bad('tab around Transfer-Encoding')
         if (this.chunked) return this.bad('more than one Transfer-Encoding')
         if (!equalsIgnoringCase(bytes, start, end, CHUNKED_WORD)) return this.bad('Transfer-Encoding is not exactly chunked')
         this.chunked = true

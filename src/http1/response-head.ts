@@ -97,8 +97,10 @@ export class ResponseHead extends HeadFields {
   protected override known(id: number, bytes: Uint8Array, line: number, start: number, end: number, lineEnd: number): number {
     switch (id) {
       case CONTENT_LENGTH:
+        if (this.isTabbed(bytes, line, start, end, lineEnd)) return this.bad('tab around Content-Length')
         return this.#contentLength(bytes, start, end)
       case TRANSFER_ENCODING:
+        if (this.isTabbed(bytes, line, start, end, lineEnd)) return this.bad('tab around Transfer-Encoding')
         if (this.chunked || !equalsIgnoringCase(bytes, start, end, CHUNKED_WORD))
           return this.bad('Transfer-Encoding is not exactly chunked')
         this.chunked = true

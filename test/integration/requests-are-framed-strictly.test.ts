@@ -104,11 +104,21 @@ describe('chunked bodies', () => {
   test('reserved names in trailers are removed', async () => {
     await gateway.ask(
       chunked(
-        '0\r\nX-Forwarded-User: root\r\nx_client_cert_dn: CN=root\r\nHost: evil\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\nOk: yes\r\n\r\n',
+        '0\r\nX-Forwarded-User: root\r\nx_client_cert_dn: CN=root\r\nHost: evil\r\nContent_Length: 5\r\nTE: trailers\r\nOk: yes\r\n\r\n',
       ),
     )
     assert.deepEqual(gateway.upstream.only.trailers, ['Ok: yes'])
   })
+
+  for (const trailer of ['Content-Length: 5', 'Transfer-Encoding: chunked']) {
+    test(`with the trailer ${trailer} are never completed upstream`, async () => {
+      const client = await gateway.connect()
+      const response = await client.ask(chunked(`3\r\nabc\r\n0\r\n${trailer}\r\n\r\n`))
+      assert.equal(response.status, 400)
+      await client.end()
+      assert.equal(gateway.upstream.requests.length, 0)
+    })
+  }
 
   test('on DELETE and OPTIONS keep their framing', async () => {
     for (const method of ['DELETE', 'OPTIONS']) {

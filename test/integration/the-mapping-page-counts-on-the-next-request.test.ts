@@ -132,11 +132,11 @@ test('a mapping that the gateway refuses changes nothing, and a reload says who 
   assert.equal(mapping(gateway), MAPPING)
   gateway.edit(/^listners:/m, 'listeners:')
   assert.equal((await gateway.ask('POST /api/v1/reload', { client })).status, 200)
-  const { entries } = json(await gateway.ask('GET /api/v1/audit?action=config.*', { client }))
+  const { entries } = json(await gateway.ask('GET /api/v1/audit?action=configuration.*', { client }))
   const asked = entries.find(
-    ({ action, actor }: { action: string; actor: { name: string } }) => action === 'config.reload' && actor.name === 'boss',
+    ({ action, actor }: { action: string; actor: { name: string } }) => action === 'configuration.reload' && actor.name === 'boss',
   )
   assert.ok(asked !== undefined)
-  assert.ok(entries.some(({ action }: { action: string }) => action === 'config.rejected'))
+  assert.ok(entries.some(({ action }: { action: string }) => action === 'configuration.rejected'))
   assert.equal(json(await gateway.ask('GET /api/v1/status', { client })).state, 'serving')
 })

@@ -1,5 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { CertgateError } from '../../errors.ts'
 import { readRegularFile, unreadable } from '../../regular-file.ts'
@@ -52,13 +64,15 @@ async function fill(partial: string, { sources, store, now }: BackupOrder): Prom
   const copy = join(partial, STORE)
   const checked = await store.backup(copy)
   const original = placeOf(store.file, configFolder)
-  const files = sources.files.map((file, index) => copyFile(file, configFolder, partial, index))
+  const leftOut = sources.files.filter((file) => sources.optional.has(file) && !isReadable(file))
+  const files = sources.files.filter((file) => !leftOut.includes(file)).map((file, index) => copyFile(file, configFolder, partial, index))
   const manifest: NewManifest = {
     created_at: new Date(now).toISOString(),
     config_folder: configFolder,
     config: basename(sources.configFile),
     store: { path: STORE, original, ...(await fileDigest(copy)), mode: '600', certificates: checked.entries, audit: checked.audit },
     files,
+    left_out: leftOut,
   }
   const text = manifestText(manifest)
   writeSecret(join(partial, MANIFEST), text)
@@ -79,6 +93,15 @@ function copyFile(file: string, configFolder: string, partial: string, index: nu
   writeSecret(join(partial, path), content)
   const sha256 = createHash('sha256').update(content).digest('hex')
   return { path, original, sha256, bytes: content.length, mode: mode.toString(8).padStart(3, '0') }
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EACCES'
+  }
 }
 
 /** Relative where it is in the folder of the configuration, so that both can be restored elsewhere; else absolute. */

@@ -31,6 +31,8 @@ export interface Manifest {
   readonly config: string
   readonly store: BackedUpFile & { readonly certificates: number; readonly audit: { readonly entries: number; readonly head: string } }
   readonly files: readonly BackedUpFile[]
+  /** Absolute: files of the authority that whoever made the backup may not read. */
+  readonly left_out: readonly string[]
 }
 
 export type NewManifest = Omit<Manifest, 'format' | 'version'>

@@ -8,12 +8,16 @@ export interface BackupSources {
   readonly configFile: string
   /** Absolute, each once: the configuration, what it names, and the authority. */
   readonly files: readonly string[]
+  /** Of them what may be kept from the gateway's user: the root's key is best kept elsewhere. Left out, and said so, where it is. */
+  readonly optional: ReadonlySet<string>
 }
 
 /** What the configuration names, with the authority as it is now. Throws the system's error where a folder of it cannot be read. */
 export function backupSources(settings: Pick<Settings, 'file' | 'watchedFiles' | 'authority'>): BackupSources {
-  const files = [settings.file, ...settings.watchedFiles, ...filesOfAuthority(settings.authority)]
-  return { configFile: settings.file, files: [...new Set(files)] }
+  const named = [settings.file, ...settings.watchedFiles]
+  const authority = filesOfAuthority(settings.authority)
+  const optional = new Set(authority.filter((file) => !named.includes(file)))
+  return { configFile: settings.file, files: [...new Set([...named, ...authority])], optional }
 }
 
 function filesOfAuthority(authority: Settings['authority']): readonly string[] {

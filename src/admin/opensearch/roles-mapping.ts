@@ -13,6 +13,9 @@ import { parseStrictJson } from '../strict-json.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
 import { editorRefusal, entryBody, GRANTING_KEYS, invalid, message, NotFound, Reserved } from './bodies.ts'
 
+/** Each reads the whole role again. */
+const MOST_OPERATIONS = 1_000
+
 type Roles = ReadonlyMap<string, RoleEntry>
 type Changes = ReadonlyMap<string, RoleEntry | null>
 
@@ -92,6 +95,7 @@ export class RolesMapping {
     if ('refused' in body) return body.refused
     const { value } = body
     if (!Array.isArray(value) || value.length === 0) return message(400, 'Wrong request body')
+    if (value.length > MOST_OPERATIONS) return message(400, `A patch has at most ${MOST_OPERATIONS} operations`)
     return this.#edit(
       request,
       (roles, state) => {

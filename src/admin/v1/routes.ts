@@ -39,7 +39,7 @@ async function status(context: AdministrationContext, caller: ApiRequest['caller
 }
 
 async function reload(context: AdministrationContext, { caller, path }: ApiRequest): Promise<ApiResponse> {
-  const deed = { action: 'config.reload', target: context.inForce().settings.file }
+  const deed = { action: 'configuration.reload', target: context.inForce().settings.file }
   mayDo(context, caller, 'policy', deed)
   context.store.audit.append(deed, caller.actor)
   const { outcome, message, problems } = await context.reload()

@@ -70,3 +70,8 @@ test('a megabyte of anything is judged quickly', () => {
   }
   assert.ok(performance.now() - began < 5_000)
 })
+
+test('a text of some megabytes is read like any other', () => {
+  const long = '\n'.repeat(4_000_000)
+  assert.deepEqual(parse(JSON.stringify({ a: long, b: '\\' })), { a: long, b: '\\' })
+})

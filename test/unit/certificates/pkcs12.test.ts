@@ -6,7 +6,7 @@ import * as asn1 from '../../../src/certificates/asn1.ts'
 import { type Authority, createAuthority } from '../../../src/certificates/authority.ts'
 import { type IssuedCertificate, issueClient } from '../../../src/certificates/issue.ts'
 import { oid } from '../../../src/certificates/pkcs12-oids.ts'
-import { derivePkcs12, encodePassword, purpose } from '../../../src/certificates/pkcs12-password.ts'
+import { decrypt, derivePkcs12, encodePassword, purpose, UnsupportedError } from '../../../src/certificates/pkcs12-password.ts'
 import { readPfx } from '../../../src/certificates/pkcs12-read.ts'
 import { writePfx } from '../../../src/certificates/pkcs12-write.ts'
 import { MaterialError } from '../../../src/errors.ts'
@@ -146,11 +146,33 @@ test('the key derivation agrees with node-forge on every purpose, length and dig
   }
 })
 
+/** A key bag under 3DES that asks for so many rounds. */
+function shroudedBag(rounds: number): asn1.Element {
+  const parameters = asn1.sequence(asn1.octetString(Buffer.alloc(8)), asn1.smallInteger(rounds))
+  const algorithm = asn1.sequence(asn1.objectIdentifier('1.2.840.113549.1.12.1.3'), parameters)
+  return bag(oid.shroudedKeyBag, asn1.sequence(algorithm, asn1.octetString(Buffer.alloc(16))))
+}
+
 test('absurd work is refused before it is done', () => {
-  const parameters = asn1.sequence(asn1.octetString(Buffer.alloc(8)), asn1.smallInteger(2_000_000_000))
-  const shrouded = bag(
-    oid.shroudedKeyBag,
-    asn1.sequence(asn1.sequence(asn1.objectIdentifier('1.2.840.113549.1.12.1.3'), parameters), asn1.octetString(Buffer.alloc(16))),
+  refused(
+    pfxOf(shroudedBag(2_000_000_000)),
+    'secret',
+    'cannot use the PFX file server.pfx: it asks for 2000000000 rounds of key derivation',
   )
-  refused(pfxOf(shrouded), 'secret', 'cannot use the PFX file server.pfx: it asks for 2000000000 rounds of key derivation')
+  refused(
+    pfxOf(shroudedBag(2_000_000)),
+    'secret',
+    'cannot use the PFX file server.pfx: it asks for more than 5000000 rounds of key derivation in all',
+  )
+})
+
+test('the work of one file is limited, however many parts share it', () => {
+  const algorithm = asn1.sequence(
+    asn1.objectIdentifier('1.2.840.113549.1.12.1.3'),
+    asn1.sequence(asn1.octetString(Buffer.alloc(8)), asn1.smallInteger(600_000)),
+  )
+  // One derivation of a key and of an initialisation vector is three blocks; the second would be too much.
+  const work = { left: 3_000_000 }
+  assert.throws(() => decrypt(algorithm, Buffer.alloc(16), encodePassword('a', work)), /wrong final block length|bad decrypt/i)
+  assert.throws(() => decrypt(algorithm, Buffer.alloc(16), encodePassword('b', work)), UnsupportedError)
 })

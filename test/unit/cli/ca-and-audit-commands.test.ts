@@ -179,6 +179,15 @@ describe('cert list', () => {
     assert.match(wide, /much-too-long\.example {2}ClusterAdmin {2}movies:Read {2}expiring .* (CD){20}$/m)
   })
 
+  it('says what to do where there is none', () => {
+    const empty = { total: 0, certificates: [] }
+    assert.match(
+      certificateList(empty, false, testTerminal(), NOW),
+      /^no certificate is registered\nnext: certgate cert generate NAME issues one/,
+    )
+    assert.equal(certificateList(empty, true, testTerminal(), NOW), 'no certificate is like that\n')
+  })
+
   it('says how many there are where not all are shown', () => {
     assert.match(certificateList({ total: 9, certificates: [certificate] }, false, testTerminal(), NOW), /^1 of 9: narrow it/m)
   })

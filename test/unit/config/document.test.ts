@@ -69,3 +69,15 @@ describe('YamlDocument.problem', () => {
     assert.equal(snippet, ' 12 |   - path: /x # first\n    |     ^^^^^^^^')
   })
 })
+
+describe('a key with control characters', () => {
+  const key = '\u001b[2J\u009b1m\u202e'
+  const strange = new YamlDocument('/conf/certgate.yml', JSON.stringify({ [key]: 1 }))
+
+  it('steers no terminal, whatever is said of it', () => {
+    const { message, hint, path, snippet } = strange.problem([key], `unknown key ${key}`, { hint: `not ${key}` })
+    for (const shown of [message, hint ?? '', path, snippet]) assert.doesNotMatch(shown, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+  })
+
+  it('is found by its printed path', () => assert.deepEqual(strange.locate(formatPath([key])), strange.locate([key])))
+})

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { InvalidValue } from '../../../src/config/shape.ts'
-import { parseDuration, parseSize } from '../../../src/config/units.ts'
+import { parseDuration, parsePeriod, parseSize } from '../../../src/config/units.ts'
 
 describe('parseDuration', () => {
   for (const [text, milliseconds] of [
@@ -44,4 +44,17 @@ describe('parseSize', () => {
   for (const text of ['1.5k', '-1', '1TB', 'k', '', '1 k', 1.5, -1, '999999999999999GiB', 'NaN']) {
     it(`refuses ${JSON.stringify(text)}`, () => assert.throws(() => parseSize(text), InvalidValue))
   }
+})
+
+it('periods may be longer than any timer, and say their unit', () => {
+  const cases: [string, number][] = [
+    ['14d', 14 * 86_400_000],
+    ['0d', 0],
+    ['1.5d', 129_600_000],
+    ['36h', 129_600_000],
+    ['30s', 30_000],
+  ]
+  for (const [text, milliseconds] of cases) assert.equal(parsePeriod(text), milliseconds)
+  for (const bad of ['14', 14, '', 'd', '-1d', '1w', '99999d', '1e3d', 'Infinityd'])
+    assert.throws(() => parsePeriod(bad), InvalidValue, String(bad))
 })

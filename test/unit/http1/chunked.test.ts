@@ -61,6 +61,8 @@ describe('refuses', () => {
     ['a trailer without a colon', '0\r\nabc\r\n\r\n'],
     ['a trailer with a bad name', '0\r\na b: c\r\n\r\n'],
     ['a folded trailer', '0\r\na: b\r\n c\r\n\r\n'],
+    ['a length among the trailers', '0\r\na: b\r\nContent-Length: 0\r\n\r\n'],
+    ['an encoding among the trailers', '0\r\ntransfer-encoding: chunked\r\n\r\n'],
     ['bare LF after a trailer', '0\r\na: b\n\r\n'],
     ['bare LF at the end', '0\r\n\n'],
     ['trailers over the limit', `0\r\na: ${'b'.repeat(70)}\r\n\r\n`],

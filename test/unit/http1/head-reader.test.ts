@@ -32,11 +32,17 @@ describe('empty lines', () => {
     assert.equal(read(reader, `\r\n\r\n${get('/a')}`), HEAD_READ)
     assert.deepEqual([reader.start, reader.head.methodStart, reader.head.end], [4, 4, 4 + get('/a').length])
     assert.deepEqual([read(reader, '\r\n'), reader.rest], [HEAD_ABSENT, null])
+    assert.deepEqual([read(reader, '\r'), String(reader.rest)], [HEAD_ABSENT, '\r'])
+    assert.deepEqual([read(reader, '\r\n'), reader.rest], [HEAD_ABSENT, null])
+    assert.equal(read(reader, get('/b')), HEAD_READ)
     assert.deepEqual([read(reader, '\r\n\r'), String(reader.rest)], [HEAD_ABSENT, '\r'])
   })
 
   test('a third is no request line', () => {
     assert.equal(read(new HeadReader(), `\r\n\r\n\r\n${get('/a')}`), HEAD_REFUSED)
+    const reader = new HeadReader()
+    for (const part of ['\r\n', '\r', '\r\n']) assert.equal(read(reader, part), HEAD_ABSENT)
+    assert.equal(read(reader, `\r\n${get('/a')}`), HEAD_REFUSED, 'nor is one that comes later')
   })
 
   test('what follows half of one has to be the other half', () => {

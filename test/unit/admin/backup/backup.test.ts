@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { makeBackup } from '../../../../src/admin/backup/backup.ts'
@@ -98,6 +98,18 @@ test('is complete or not there', async (t) => {
   mkdirSync(to)
   await assert.rejects(backup(to), codeIs('file_exists', /exists already/))
   await assert.rejects(backup(join(folder, 'etc/certgate.yml/below')), codeIs('io_failed', /cannot make the backup/))
+})
+
+test('leaves out what is kept from its user, if the configuration does not need it, and says so', {
+  skip: process.getuid?.() === 0,
+}, async (t) => {
+  const { folder, directory, backup, settings } = gateway(t)
+  chmodSync(join(directory, 'ca/issuing.key'), 0)
+  const { left_out, files } = await backup(join(folder, 'backup'))
+  assert.deepEqual(left_out, [join(directory, 'ca/issuing.key')])
+  assert.ok(!files.some(({ original }) => original === 'ca/issuing.key'))
+  chmodSync(settings.watchedFiles[0] ?? '', 0)
+  await assert.rejects(backup(join(folder, 'second')), codeIs('io_failed', /permission denied/))
 })
 
 test('is of one moment while others write', async (t) => {

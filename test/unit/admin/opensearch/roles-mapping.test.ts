@@ -88,6 +88,8 @@ describe('rolesmapping', () => {
     const move = await ask(`PATCH ${BASE}`, { body: [{ op: 'move', from: '/a', path: '/b' }] })
     assert.deepEqual(move.json, { status: 'BAD_REQUEST', message: 'Unsupported patch operation: move. Supported are: add,replace,remove' })
     assert.deepEqual((await ask(`PATCH ${BASE}`, { body: { op: 'add' } })).json, { status: 'BAD_REQUEST', message: 'Wrong request body' })
+    const long = Array.from({ length: 1_001 }, () => ({ op: 'add', path: '/readall/users/-', value: 'x' }))
+    assert.equal((await ask(`PATCH ${BASE}`, { body: long })).status, 400)
   })
 
   const refused: readonly (readonly [body: unknown, answer: object])[] = [

@@ -52,7 +52,7 @@ describe('/api/v1/routes, status and reload', () => {
     assert.equal((failed.json as { problems: { file: string }[] }).problems[0]?.file, `${files.folder}/roles_mapping.yml`)
     const operator = await ask('POST /api/v1/reload', { caller: callerWith(files, 'Operator') })
     assert.equal(operator.status, 403)
-    const entries = files.context.store.audit.read({ filter: { action: 'config.reload' } })
+    const entries = files.context.store.audit.read({ filter: { action: 'configuration.reload' } })
     assert.deepEqual(
       entries.map(({ outcome }) => outcome),
       ['done', 'done', 'done', 'refused'],
@@ -136,7 +136,7 @@ describe('/api/v1/audit', () => {
     const { files, ask } = await opened(t)
     for (let n = 1; n <= 5; n++) {
       files.context.store.audit.append(
-        { action: n % 2 === 0 ? 'mapping.edit' : 'config.reload', target: `t${n}` },
+        { action: n % 2 === 0 ? 'mapping.edit' : 'configuration.reload', target: `t${n}` },
         { name: 'bob', fingerprint: null },
       )
     }

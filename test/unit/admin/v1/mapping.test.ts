@@ -114,6 +114,18 @@ describe('/api/v1/mapping', () => {
     }
   })
 
+  it('takes a mapping with a hundred thousand users, from who may write it', async (t) => {
+    const { files, ask } = await opened(t)
+    const users = Array.from({ length: 100_000 }, (_, index) => `some-user-${index}`)
+    const told = await ask('PUT /_plugins/_security/api/rolesmapping/readall', { body: { users } })
+    assert.equal(told.status, 200, told.text)
+    assert.equal((await ask('PUT /api/v1/mapping.yml', { body: `# again\n${files.read()}` })).status, 200)
+    const caller = callerWith(files, 'Operator')
+    assert.equal((await ask('POST /api/v1/mapping/validate', { caller, body: files.read() })).status, 413)
+    const [entry] = files.context.store.audit.read({ filter: { action: 'mapping.edit' } })
+    assert.match(JSON.stringify(entry?.details.roles), /"some-user-999","and 99000 more"\]/)
+  })
+
   it('takes no body of any size, and none that is no text', async (t) => {
     const { files, ask } = await opened(t)
     const before = files.read()
