@@ -7,13 +7,14 @@ import { interpolate } from './interpolate.ts'
 import { keyIndex } from './key-index.ts'
 import { Paths } from './paths.ts'
 import { prototypeKeys, Reader } from './reader.ts'
-import { jsonSchema, laterShape, scalarShape, topSchema } from './root.ts'
+import { jsonSchema, scalarShape, topSchema } from './root.ts'
 import { readAdmin } from './sections/admin.ts'
 import { readAuth } from './sections/auth.ts'
 import { readIdentityHeaders } from './sections/identity-headers.ts'
 import { readLimits } from './sections/limits.ts'
 import { readListeners } from './sections/listeners.ts'
 import { readAuthority, readPki, readStore } from './sections/pki.ts'
+import { readRevocation } from './sections/revocation.ts'
 import { readRoutes } from './sections/routes.ts'
 import { readTelemetry } from './sections/telemetry.ts'
 import { readUpstreams } from './sections/upstreams.ts'
@@ -99,7 +100,6 @@ function keyPlaces(key: string): readonly string[] {
 
 function readSettings(reader: Reader, paths: Paths, placeholderFiles: readonly string[]): Settings {
   reader.require(topSchema, [])
-  for (const [key, schema] of Object.entries(laterShape)) reader.parse(schema, [key])
   const watched = (file: string | undefined) => (file === undefined ? null : paths.watched(file))
   const listeners = readListeners(reader, paths)
   const auth = readAuth(reader, reader.has(['internal_users']))
@@ -119,6 +119,7 @@ function readSettings(reader: Reader, paths: Paths, placeholderFiles: readonly s
     pki: readPki(reader),
     authority: readAuthority(reader, paths),
     store: readStore(reader, paths),
+    revocation: readRevocation(reader),
     telemetry: readTelemetry(reader, paths),
     workers: reader.parse(scalarShape.workers, ['workers']) ?? 'auto',
     errors: reader.parse(scalarShape.errors, ['errors']) ?? 'problem',

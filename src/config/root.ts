@@ -5,10 +5,11 @@ import { identityHeadersSchema } from './sections/identity-headers.ts'
 import { limitsSchema } from './sections/limits.ts'
 import { listenersSchema } from './sections/listeners.ts'
 import { pkiSchema, storeSchema } from './sections/pki.ts'
+import { revocationSchema } from './sections/revocation.ts'
 import { routesSchema } from './sections/routes.ts'
 import { telemetrySchema } from './sections/telemetry.ts'
 import { upstreamsSchema } from './sections/upstreams.ts'
-import { integer, later, section, text, toggle, word } from './shape.ts'
+import { integer, section, text, toggle, word } from './shape.ts'
 import { describeUnwired, UNWIRED, type UnwiredKey } from './unwired.ts'
 
 /** Keys of the top level that are single values. */
@@ -21,11 +22,6 @@ export const scalarShape = {
     .describe('worker processes; auto: one per core'),
   errors: word(['problem', 'raven', 'opensearch']).prefault('problem').describe('shape of refusals'),
   hide_routes: toggle().prefault(false).describe('403 instead of 404 where there is no route'),
-}
-
-/** Keys of the top level that a later version will know. */
-export const laterShape = {
-  revocation: later('fetching revocation lists'),
 }
 
 /** The whole file; what the JSON Schema for editors is printed from. */
@@ -41,7 +37,7 @@ export const rootSchema = section({
   telemetry: telemetrySchema.optional().describe('absent: nothing is opened'),
   limits: limitsSchema.optional(),
   ...scalarShape,
-  ...laterShape,
+  revocation: revocationSchema.optional().describe('how OCSP responders are asked and revocation lists fetched'),
 })
 
 /** Judges only which keys stand at the top level: what is under each is read by itself, so that every problem is found. */

@@ -21,6 +21,8 @@ export interface Settings {
   readonly authority: AuthoritySettings | null
   /** null: the quick form keeps nothing. */
   readonly store: StoreSettings | null
+  /** How the status of foreign certificates is found out. Always set when read from a file; absent: the defaults. */
+  readonly revocation?: RevocationSettings
   readonly telemetry: TelemetrySettings
   /** Number of worker processes; `auto` is resolved at start. */
   readonly workers: number | 'auto'
@@ -65,6 +67,18 @@ export interface CrlSettings {
 export interface OcspSettings {
   readonly validate: boolean
   readonly onUnavailable: 'deny' | 'allow'
+  /** The responder to ask about client certificates instead of those that they name. */
+  readonly url?: string
+}
+
+/** Fetching OCSP answers and revocation lists. Milliseconds and bytes. */
+export interface RevocationSettings {
+  /** `public`, IP addresses, CIDR blocks and host names, `*.x` among them, in lower case: where URLs in certificates may lead. */
+  readonly fetchAllow: readonly string[]
+  readonly timeout: number
+  readonly maxBytes: number
+  readonly refresh: number
+  readonly staleGrace: number
 }
 
 /** What makes a certificate trusted: a chain to one of client_ca, its entry in the registry, either of them, or both. */

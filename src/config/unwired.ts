@@ -17,18 +17,7 @@ export interface UnwiredKey {
   readonly hint?: string
 }
 
-const POINTS = {
-  what: 'fetching from distribution points',
-  words: ['true', 'yes', 'on'],
-  hint: 'name the lists under `files`',
-}
-
-export const UNWIRED: readonly UnwiredKey[] = [
-  { path: 'listeners.*.tls.crl.from_distribution_points', ...POINTS },
-  { path: 'listeners.*.tls.names.*.crl.from_distribution_points', ...POINTS },
-  { path: 'listeners.*.tls.ocsp', what: 'OCSP' },
-  { path: 'listeners.*.tls.names.*.ocsp', what: 'OCSP' },
-]
+export const UNWIRED: readonly UnwiredKey[] = []
 
 /** Adds a problem for whatever of `unwired` is written. What else is wrong under a key that has to go is left out. */
 export function withUnwired(problems: readonly Problem[], document: YamlDocument, unwired: readonly UnwiredKey[]): Problem[] {

@@ -13,6 +13,7 @@ import type { Audit } from '../observability/types.ts'
 import type { Reason } from '../policy/types.ts'
 import { createTlsListener, type TlsListener } from '../tls/listener.ts'
 import type { Registry } from '../tls/registry.ts'
+import type { StatusBook } from '../tls/status-book.ts'
 import type { Peer } from '../tls/types.ts'
 import { callerOf } from './admin-caller.ts'
 import { carry, isPath, send } from './admin-http.ts'
@@ -35,6 +36,8 @@ export interface AdminServerServices {
   readonly api: Api
   /** Control's own: what it says counts from the next request on. */
   readonly registry: Registry
+  /** What is known of foreign certificates' status; default: nothing. */
+  readonly statuses?: StatusBook
   inForce(): InForce
   readonly audit: Audit
   /** Somebody came whose certificate is trusted. */
@@ -117,11 +120,13 @@ class AdminFront {
   }
 
   #createTls({ settings, material }: AdminTrust): TlsListener {
+    const { registry, statuses } = this.#services
     return createTlsListener({
       name: 'admin',
       settings,
       material,
-      registry: this.#services.registry,
+      registry,
+      ...(statuses === undefined ? {} : { statuses }),
       handshakeTimeout: this.#limits.handshake || DEFAULT_PATIENCE,
       onConnection: (socket, peer) => this.#secured(socket, peer),
       onHandshakeFailure: () => {},

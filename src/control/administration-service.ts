@@ -10,6 +10,7 @@ import { CertgateError } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Audit } from '../observability/types.ts'
+import type { StatusBook } from '../tls/status-book.ts'
 import type { Peer } from '../tls/types.ts'
 import type { AdminTrust } from './admin-listener.ts'
 import { type AdminServer, openAdminServer } from './admin-server.ts'
@@ -28,6 +29,8 @@ export interface AdministrationServices {
   registry(): RegistryService | null
   /** null: not there yet. */
   authority(): AuthorityService | null
+  /** What control found out about foreign certificates. */
+  readonly statuses: StatusBook
   /** Hears of each change of what is registered or issued. */
   changed(): void
   /** null: nothing is served yet. */
@@ -66,6 +69,7 @@ export class AdministrationService {
     const server = await openAdminServer(address, trust, {
       api: (request) => this.#answer(request),
       registry: opened.registry.publisher.registry,
+      statuses: this.#services.statuses,
       inForce: () => opened.context.inForce(),
       audit,
       seen: (peer) => this.#note(opened.registry, peer),
@@ -84,7 +88,7 @@ export class AdministrationService {
   parts(): EnrolmentParts {
     const opened = this.#open()
     if (opened === null) throw new CertgateError('address_unavailable', 'there is no store to enrol into', { hint: 'remove pki.est' })
-    return { context: opened.context, registry: opened.registry.publisher.registry }
+    return { context: opened.context, registry: opened.registry.publisher.registry, statuses: this.#services.statuses }
   }
 
   /** Ends what live views read; before the store is closed. */

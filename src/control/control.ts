@@ -17,6 +17,8 @@ import { OneAtATime } from './one-at-a-time.ts'
 import { Pki } from './pki.ts'
 import { openRegistryService, type RegistryService } from './registry-service.ts'
 import { reportOf } from './reload-report.ts'
+import type { Tell } from './revocation-alarms.ts'
+import { RevocationService } from './revocation-service.ts'
 import { formatAddress } from './sockets.ts'
 import type { ReloadCause, ReloadReport, Status } from './status.ts'
 import { Telemetry, type TelemetryState } from './telemetry.ts'
@@ -63,6 +65,7 @@ class Control {
   readonly #watcher: FileWatcher
   /** null: not opened yet, or started without a store. */
   #registry: RegistryService | null = null
+  readonly #revocation: RevocationService
   readonly #startedAt = Date.now()
   #state: Status['state'] = 'starting'
   #lastReload: ReloadReport | null = null
@@ -85,19 +88,24 @@ class Control {
     })
     cluster.schedulingPolicy = cluster.SCHED_NONE
     cluster.setupPrimary({ serialization: 'advanced', args: [] })
+    const tell: Tell = (level, message, fields) => log[level](fields, message)
+    this.#revocation = new RevocationService(settings, () => this.#pool.workers, tell)
+    this.#telemetry.countRevocation(() => this.#revocation.desk.counts)
     this.#pool = new WorkerPool({
       fork: () => cluster.fork(),
-      log: (level, message, fields) => log[level](fields, message),
+      log: tell,
       measured: (worker, values) => this.#telemetry.absorb(worker, values),
       ended: (worker) => this.#telemetry.workerGone(worker),
       welcome: async (worker) => this.#registry?.publisher.welcome(worker),
       sighted: (message) => this.#registry?.sightings.hear(message),
+      statusWanted: this.#revocation.wanted,
     })
     this.#administration = new AdministrationService({
       log,
       audit: this.#audit,
       registry: () => this.#registry,
       authority: () => this.#pki?.service ?? null,
+      statuses: this.#revocation.desk.book,
       changed: () => this.#pki?.issuanceChanged(),
       snapshot: () => this.#gateway.inForce?.snapshot ?? null,
       reload: (workers) => this.#requestReload('command', workers),
@@ -211,11 +219,14 @@ class Control {
     try {
       const result = await loadConfiguration(this.#options.source, this.#gateway.inForce?.snapshot ?? before)
       if (!result.ok) files = result.watchedFiles
+      // Before the workers ask by it.
+      if (result.ok) this.#revocation.configure(result.snapshot.settings)
       outcome = await this.#gateway.change(result)
     } catch (error) {
       outcome = { kind: 'failed', problems: [], error: asCertgateError(error) }
     }
     const { snapshot, loadedAt } = this.#gateway.inForce ?? { snapshot: before, loadedAt: this.#startedAt }
+    if (outcome.kind === 'failed') this.#revocation.configure(snapshot.settings)
     const report = reportOf(outcome, cause, { number: snapshot.number, loadedAt }, Date.now())
     this.#lastReload = report
     this.#loads.tell(outcome, report)

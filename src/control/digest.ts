@@ -24,10 +24,11 @@ export function trustDigest(settings: ListenerSettings, material: ListenerMateri
   return digest([tls?.clientauthMode, tls?.minVersion, tls?.defaultName, tls?.trust, trustOf(material), names])
 }
 
-const trustOf = ({ clientCa, crl, trust = 'ca', ownCertificates = [] }: TrustMaterial) => ({
+const trustOf = ({ clientCa, crl, ocsp, trust = 'ca', ownCertificates = [] }: TrustMaterial) => ({
   clientCa,
   trust,
   ownCertificates,
+  ocsp,
   ...crl,
   lists: crl.lists.map((list) => digestOnce(list)),
 })

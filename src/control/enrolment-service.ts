@@ -2,7 +2,8 @@ import { Enrolment, type EnrolmentContext } from '../admin/enrolment/enrolment.t
 import type { Address } from '../config/settings.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { Registry } from '../tls/registry.ts'
-import { type EstServer, type EstTls, startEstServer } from './est-server.ts'
+import type { StatusBook } from '../tls/status-book.ts'
+import { type EstServer, type EstServices, type EstTls, startEstServer } from './est-server.ts'
 import { estTls } from './est-tls.ts'
 import { formatAddress } from './sockets.ts'
 
@@ -11,6 +12,7 @@ export interface EnrolmentParts {
   readonly context: EnrolmentContext
   /** Control's own: it judges who comes. */
   readonly registry: Registry
+  readonly statuses?: StatusBook
 }
 
 export interface EnrolmentServices {
@@ -24,7 +26,7 @@ export interface EnrolmentServices {
 /** Opens enrolment for control; what it remembers of failures stays when its address moves. */
 export class EnrolmentService {
   readonly #services: EnrolmentServices
-  #enrolling: { readonly enrolment: Enrolment; readonly registry: Registry } | null = null
+  #enrolling: Omit<EstServices, 'failed'> | null = null
 
   constructor(services: EnrolmentServices) {
     this.#services = services
@@ -39,8 +41,8 @@ export class EnrolmentService {
     return server
   }
 
-  async #make(snapshot: Snapshot): Promise<{ readonly enrolment: Enrolment; readonly registry: Registry }> {
-    const { context, registry } = await this.#services.parts(snapshot)
-    return { enrolment: new Enrolment(context), registry }
+  async #make(snapshot: Snapshot): Promise<Omit<EstServices, 'failed'>> {
+    const { context, ...judging } = await this.#services.parts(snapshot)
+    return { enrolment: new Enrolment(context), ...judging }
   }
 }

@@ -7,6 +7,7 @@ import type { Address, ListenerTlsSettings } from '../config/settings.ts'
 import { CertgateError } from '../errors.ts'
 import { createTlsListener, type TlsListener } from '../tls/listener.ts'
 import type { Registry } from '../tls/registry.ts'
+import type { StatusBook } from '../tls/status-book.ts'
 import type { ListenerMaterial, Peer } from '../tls/types.ts'
 import { ConnectionPlaces } from './est-places.ts'
 import { credentialsOf, isFromElsewhere, MAX_BODY, OPERATIONS, operationOf, readBody } from './est-request.ts'
@@ -34,6 +35,8 @@ export interface EstServices {
   readonly enrolment: Enrolment
   /** Control's own. */
   readonly registry: Registry
+  /** What is known of foreign certificates' status; default: nothing. */
+  readonly statuses?: StatusBook
   /** Something was wrong with us; the client was told that, without the details. */
   failed(error: unknown): void
 }
@@ -62,6 +65,7 @@ export async function startEstServer(address: Address, tls: EstTls, services: Es
     material: tls.material,
     handshakeTimeout: HANDSHAKE_TIMEOUT,
     registry: services.registry,
+    ...(services.statuses === undefined ? {} : { statuses: services.statuses }),
     admit: (socket, proceed) => {
       if (places.admit(socket)) proceed()
     },

@@ -1,6 +1,6 @@
 import type { Address } from '../config/settings.ts'
 import type { Snapshot } from '../ipc/messages.ts'
-import { MetricsAggregator, type OwnInventory } from '../observability/metrics-aggregator.ts'
+import { MetricsAggregator, type OwnInventory, type RevocationCounts } from '../observability/metrics-aggregator.ts'
 import { startTelemetryServer, type TelemetryServer } from '../observability/telemetry-server.ts'
 import type { MetricsSnapshot } from '../observability/worker-metrics.ts'
 import { certificatesOf, crlsOf } from './inventory.ts'
@@ -64,6 +64,11 @@ export class Telemetry {
     if (!isMetricsSnapshot(values))
       throw new TypeError('a worker measures otherwise than control adds up: restart certgate if another release was installed')
     this.#aggregator.absorb(worker, values)
+  }
+
+  /** Read anew for each answer. */
+  countRevocation(counts: () => RevocationCounts): void {
+    this.#aggregator.countRevocation(counts)
   }
 
   workerGone(worker: number): void {

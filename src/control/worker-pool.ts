@@ -5,7 +5,7 @@ import { LeaseLedger } from './leases.ts'
 import { type ChangeDeadlines, timeForSize } from './patience.ts'
 import { rollOut } from './roll-out.ts'
 import type { StatusWorker } from './status.ts'
-import { type Serving, settled, WorkerProcess } from './worker-process.ts'
+import { type Serving, type StatusWanted, settled, WorkerProcess } from './worker-process.ts'
 
 /** Milliseconds. */
 export interface PoolDeadlines extends ChangeDeadlines {
@@ -23,6 +23,7 @@ export interface PoolOptions {
   /** Brings a worker that starts to the registry as it is; resolves once it has it. It accepts nothing before. Default: there is none. */
   welcome?(worker: WorkerProcess): Promise<void>
   sighted?(message: SightingMessage): void
+  readonly statusWanted?: StatusWanted
   readonly deadlines?: Partial<PoolDeadlines>
   readonly backOff?: Partial<BackOffOptions>
 }
@@ -191,6 +192,7 @@ export class WorkerPool {
       lease: (holder, key) => this.#leases.lease(holder, key),
       sighted: (message) => this.#options.sighted?.(message),
       leaseReturned: (holder, key, amount) => this.#leases.giveBack(holder, key, amount),
+      statusWanted: this.#options.statusWanted,
     })
     this.#starting.set(worker, slot)
     try {

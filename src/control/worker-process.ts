@@ -1,7 +1,17 @@
 import type { SendHandle } from 'node:child_process'
 import type { Worker } from 'node:cluster'
-import type { FromWorker, LeaseKey, Openings, RegistryMessage, SightingMessage, Snapshot, ToWorker } from '../ipc/messages.ts'
+import type {
+  FromWorker,
+  LeaseKey,
+  Openings,
+  RegistryMessage,
+  SightingMessage,
+  Snapshot,
+  StatusesMessage,
+  ToWorker,
+} from '../ipc/messages.ts'
 import { readFromWorker } from '../ipc/validate.ts'
+import type { StatusQuestion } from '../tls/status-types.ts'
 
 /** What all workers are to serve: a snapshot and, per listener, the socket to serve it on. */
 export interface Serving {
@@ -39,6 +49,9 @@ interface Waiting {
   readonly timer: NodeJS.Timeout
 }
 
+/** Told of a status that a worker needs and does not know. */
+export type StatusWanted = (worker: WorkerProcess, question: StatusQuestion) => void
+
 export interface WorkerEvents {
   exited(worker: WorkerProcess, code: number | null, signal: string | null): void
   /** It asks for room beyond its share of the connection limits; the amount granted is the answer. */
@@ -48,6 +61,7 @@ export interface WorkerEvents {
   leaseReturned(worker: WorkerProcess, key: LeaseKey, amount: number): void
   /** What it learned from certificates in handshakes. */
   sighted(message: SightingMessage): void
+  readonly statusWanted?: StatusWanted | undefined
   /** It broke the protocol or missed a deadline and was killed. */
   killed(worker: WorkerProcess, why: string): void
 }
@@ -146,6 +160,11 @@ export class WorkerProcess {
     return answer.kind === 'registry' ? answer.gap : null
   }
 
+  /** Has it take up what was found out about certificates; one that has not done so after `deadline` milliseconds is killed. */
+  async takeStatuses(message: StatusesMessage, deadline: number): Promise<void> {
+    await this.#answer(`statuses ${message.number}`, deadline, message)
+  }
+
   async metrics(deadline: number): Promise<unknown> {
     const id = ++this.#asked
     const answer = await this.#answer(`metrics ${id}`, deadline, { kind: 'metrics', id }, undefined, false)
@@ -205,6 +224,7 @@ export class WorkerProcess {
     } else if (message.kind === 'metrics' && message.id === 0) this.#events.measured(this, message.values)
     else if (message.kind === 'seen' || message.kind === 'renewal') this.#events.sighted(message)
     else if (message.kind === 'lease_return') this.#events.leaseReturned(this, message, message.amount)
+    else if (message.kind === 'status_wanted') this.#events.statusWanted?.(this, message.question)
     else if (message.kind === 'rejected') {
       const waiting = this.#settle(`prepared ${message.snapshot}`) ?? this.#settle(`applied ${message.snapshot}`)
       waiting?.reject(new WorkerRefusedError(message.message))
@@ -232,7 +252,10 @@ type Unnumbered<M> = M extends unknown ? Omit<M, 'id'> : never
 /** A message that gets its number where it is sent. */
 export type RegistryNews = Unnumbered<RegistryMessage>
 
-type Plain = Exclude<FromWorker, SightingMessage | { readonly kind: 'lease' | 'lease_return' | 'rejected' | 'listen_failed' }>
+type Plain = Exclude<
+  FromWorker,
+  SightingMessage | { readonly kind: 'lease' | 'lease_return' | 'rejected' | 'listen_failed' | 'status_wanted' }
+>
 
 function keyOf(message: Plain): string {
   switch (message.kind) {
@@ -243,6 +266,8 @@ function keyOf(message: Plain): string {
       return `${message.kind} ${message.snapshot}`
     case 'listening':
       return `listening ${message.listener} ${message.opening}`
+    case 'statuses_taken':
+      return `statuses ${message.number}`
     case 'metrics':
     case 'status':
     case 'registry':

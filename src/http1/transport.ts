@@ -23,6 +23,8 @@ export interface TransportOwner {
 interface Readable {
   push(chunk: Buffer | null): boolean
   _read(size: number): void
+  /** `ended`: the end has come, though perhaps nobody has read up to it. */
+  readonly _readableState?: { readonly ended: boolean }
 }
 
 /**
@@ -53,10 +55,13 @@ export class Transport {
   /** Begins to read. */
   start(): void {
     const { socket } = this
+    const { ended = false } = this.#readable._readableState ?? {}
     const early = socket.readableLength > 0 ? (socket.read() as Buffer | null) : null
     this.#readable.push = (chunk) => this.#onChunk(chunk)
     lendBuffer(socket, (length) => this.#onLent(length))
     if (early !== null) this.#onChunk(early)
+    // It came while nobody read yet, and is not told again.
+    if (ended && !this.#closed) this.#onChunk(null)
     if (!this.#closed && !this.#paused) this.#readable._read(0)
   }
 

@@ -11,6 +11,7 @@ export const AUTHORITY_KEY_ID = '2.5.29.35'
 export const POLICY_CONSTRAINTS = '2.5.29.36'
 export const EXTENDED_KEY_USAGE = '2.5.29.37'
 export const INHIBIT_ANY_POLICY = '2.5.29.54'
+export const AUTHORITY_INFO_ACCESS = '1.3.6.1.5.5.7.1.1'
 export const NETSCAPE_CERT_TYPE = '2.16.840.1.113730.1.1'
 
 /**

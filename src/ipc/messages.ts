@@ -1,6 +1,7 @@
 import type { InternalUser, Settings } from '../config/settings.ts'
 import type { RoleMapping } from '../policy/types.ts'
 import type { RegistryDelta } from '../tls/registry-types.ts'
+import type { CertificateStatus, StatusQuestion } from '../tls/status-types.ts'
 import type { ListenerMaterial, UpstreamMaterial } from '../tls/types.ts'
 
 /**
@@ -35,6 +36,12 @@ export type RegistryMessage =
   | { readonly kind: 'registry_base'; readonly id: number; readonly file: string; readonly epoch: string; readonly version: number }
   /** Take this up, and judge those it is about, before it is answered. */
   | { readonly kind: 'registry_delta'; readonly id: number; readonly delta: RegistryDelta }
+/** What was found out about foreign certificates; answered by `statuses_taken`, once whoever is refused by it is cut off. */
+export interface StatusesMessage {
+  readonly kind: 'statuses'
+  readonly number: number
+  readonly statuses: readonly CertificateStatus[]
+}
 
 /** Everything that control says to a worker. */
 export type ToWorker =
@@ -55,6 +62,7 @@ export type ToWorker =
   | { readonly kind: 'reopen_logs' }
   | { readonly kind: 'metrics'; readonly id: number }
   | { readonly kind: 'status'; readonly id: number }
+  | StatusesMessage
   /** Stop accepting, finish what runs, exit 0; what still runs after `deadline` milliseconds is cut off. 0: no deadline. */
   | { readonly kind: 'drain'; readonly deadline: number }
 
@@ -83,6 +91,9 @@ export type FromWorker =
   /** `values` is opaque here: the observability folder made it and reads it. Unasked, with id 0, before a worker ends. */
   | { readonly kind: 'metrics'; readonly id: number; readonly values: unknown }
   | { readonly kind: 'status'; readonly id: number; readonly open: number }
+  /** Somebody's status is needed and not known, or old. Answered by `statuses`, sooner or later. */
+  | { readonly kind: 'status_wanted'; readonly question: StatusQuestion }
+  | { readonly kind: 'statuses_taken'; readonly number: number }
 
 /** What a worker learned from certificates in handshakes. */
 export type SightingMessage =

@@ -40,6 +40,21 @@ const isSnapshot = isShape({
   upstreams: isMapOf(isString, isObject),
 })
 
+const isQuestion = isShape({
+  source: (value) => value === 'ocsp' || value === 'crl',
+  subject: isString,
+  issuer: isString,
+  url: isStringOrNull,
+})
+
+const isStatus = isShape({
+  key: isString,
+  status: (value) => value === 'good' || value === 'revoked' || value === 'unknown',
+  until: (value) => typeof value === 'number',
+  refreshAt: (value) => typeof value === 'number',
+  detail: isString,
+})
+
 type Shape<T> = { readonly [K in Exclude<keyof T, 'kind'>]-?: Check }
 type Shapes<Union extends { readonly kind: string }> = {
   readonly [K in Union['kind']]: Shape<Extract<Union, { readonly kind: K }>>
@@ -55,6 +70,7 @@ const toWorker: Shapes<ToWorker> = {
   reopen_logs: {},
   metrics: { id: isCount },
   status: { id: isCount },
+  statuses: { number: isCount, statuses: (value) => Array.isArray(value) && value.every(isStatus) },
   drain: { deadline: isCount },
   registry_base: { id: isCount, file: isString, epoch: isString, version: isCount },
   registry_delta: { id: isCount, delta: isDelta },
@@ -74,6 +90,8 @@ const fromWorker: Shapes<FromWorker> = {
   registry: { id: isCount, epoch: isString, version: isCount, gap: isStringOrNull },
   seen: { seen: isSeen },
   renewal: { certificate: isCertificate },
+  status_wanted: { question: isQuestion },
+  statuses_taken: { number: isCount },
 }
 
 function matches(value: unknown, shapes: Readonly<Record<string, Readonly<Record<string, Check>>>>): boolean {

@@ -121,6 +121,18 @@ export const FAMILIES = {
     help: 'When a CRL in use has to have been replaced, in seconds since the epoch.',
     labels: ['issuer', 'file'],
   },
+  revocationFailures: {
+    name: 'certgate_revocation_fetch_failures_total',
+    type: 'counter',
+    help: 'Times that the status of a certificate could not be found out, by source: ocsp, crl.',
+    labels: ['kind'],
+  },
+  revocationStale: {
+    name: 'certgate_revocation_status_stale',
+    type: 'gauge',
+    help: 'Statuses used past their end now, because nothing newer can be had.',
+    labels: [],
+  },
   reloadSuccessful: {
     name: 'certgate_config_last_reload_successful',
     type: 'gauge',

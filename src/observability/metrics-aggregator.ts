@@ -21,6 +21,12 @@ export interface CrlExpiry {
   readonly nextUpdate: number
 }
 
+/** What control found out, and did not, about certificates of foreign CAs. */
+export interface RevocationCounts {
+  readonly failures: Readonly<Record<string, number>>
+  readonly stale: number
+}
+
 /** What control itself knows: replaced as a whole with each configuration, so that nothing removed lives on. */
 export interface Inventory {
   readonly certificates: readonly CertificateExpiry[]
@@ -50,6 +56,7 @@ export class MetricsAggregator {
   readonly #build: readonly string[]
   #inventory: Inventory = { certificates: [], crls: [], targets: [] }
   #own: OwnInventory = { certificates: [], crls: [], registered: new Map() }
+  #revocation: (() => RevocationCounts) | null = null
   #reload: { ok: boolean; succeededAt: number } | null = null
 
   constructor(build: { readonly version: string }) {
@@ -87,6 +94,10 @@ export class MetricsAggregator {
     this.#own = own
   }
 
+  countRevocation(counts: () => RevocationCounts): void {
+    this.#revocation = counts
+  }
+
   /** The outcome of a load, the first included; `when` in milliseconds since the epoch. */
   reloadResult(ok: boolean, when: number): void {
     this.#reload = { ok, succeededAt: ok ? when : (this.#reload?.succeededAt ?? 0) }
@@ -119,6 +130,11 @@ export class MetricsAggregator {
     for (const { upstream, target } of targets) {
       const health = this.#health.get(`${upstream}\0${target}`)
       if (health !== undefined) table.set(FAMILIES.upstreamHealthy, [upstream, target], health.healthy ? 1 : 0)
+    }
+    if (this.#revocation !== null) {
+      const { failures, stale } = this.#revocation()
+      for (const [kind, count] of Object.entries(failures)) table.set(FAMILIES.revocationFailures, [kind], count)
+      table.set(FAMILIES.revocationStale, [], stale)
     }
     if (this.#reload !== null) {
       table.set(FAMILIES.reloadSuccessful, [], this.#reload.ok ? 1 : 0)

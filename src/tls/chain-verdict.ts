@@ -2,6 +2,7 @@ import { type AuthorityNode, bearsSignatureOf } from './authority-node.ts'
 import { type Chain, survivingPaths } from './chain.ts'
 import type { Leaf } from './leaf.ts'
 import type { Status } from './revocation.ts'
+import { certificateStanding, type RevocationVerdict, standingOf, UNREVOKED } from './status-verdict.ts'
 import type { TrustDomain } from './trust-domain.ts'
 import type { Refusal } from './types.ts'
 
@@ -17,14 +18,6 @@ export interface ChainVerdict {
   readonly untrusted: Refusal | null
 }
 
-/** What revocation lists say; `until` as above. */
-export interface RevocationVerdict {
-  readonly refused: Refusal | null
-  readonly until: number
-}
-
-const UNREVOKED: RevocationVerdict = { refused: null, until: Number.POSITIVE_INFINITY }
-
 /** Every path that holds is looked at: which of them OpenSSL took is not known, so what is refused on one is refused. */
 export function judgeChain(leaf: Leaf, chain: Chain, domain: TrustDomain, now: number): ChainVerdict {
   const paths = survivingPaths(chain, domain.configured, now)
@@ -33,7 +26,7 @@ export function judgeChain(leaf: Leaf, chain: Chain, domain: TrustDomain, now: n
     return refusedChain({ refusal: 'certificate_unknown_issuer', detail }, chain)
   }
   const { refused, until } = judgeRevocation(leaf, chain, paths, domain, now)
-  if (refused !== null) return refusedChain(refused, chain)
+  if (refused !== null) return { ...refusedChain(refused, chain), until }
   const expiry = Math.min(leaf.facts.notAfter, ...paths.flat().map(({ facts }) => facts.notAfter))
   return { refused: null, chain, until: Math.min(until, expiry), final: false, untrusted: null }
 }
@@ -57,14 +50,14 @@ export function judgeUnseen(leaf: Leaf, domain: TrustDomain, anchorKeys: readonl
 
 /**
  * Revocation of a certificate that something else than its chain speaks for: where a way to a configured CA can be found, along it, whatever
- * OpenSSL found wrong with that way; elsewhere by the names of the lists. What is unknown is refused as with any other certificate.
+ * OpenSSL found wrong with that way; elsewhere by the names of the lists (no responder speaks for an unknown CA). What is unknown is refused as with any other certificate.
  */
 export function judgeRevocationApart(leaf: Leaf, sought: Chain | null, domain: TrustDomain, now: number): RevocationVerdict {
   if (!domain.checksRevocation) return UNREVOKED
   const paths = sought === null ? [] : survivingPaths(sought, domain.configured, now)
   if (sought !== null && paths.length > 0) return judgeRevocation(leaf, sought, paths, domain, now)
-  const status = domain.revocations.statusByName(leaf, now)
-  return status === null ? UNREVOKED : combine(status, UNREVOKED, domain)
+  const status = domain.checksLists ? domain.revocations.statusByName(leaf, now) : null
+  return status === null ? UNREVOKED : standingOf(status, domain.allowsUnknownStatus)
 }
 
 function judgeRevocation(
@@ -74,34 +67,26 @@ function judgeRevocation(
   domain: TrustDomain,
   now: number,
 ): RevocationVerdict {
-  let verdict = UNREVOKED
-  if (!domain.checksRevocation) return verdict
+  if (!domain.checksRevocation) return UNREVOKED
+  let until = Number.POSITIVE_INFINITY
+  let refused: Refusal | null = null
   for (const path of paths) {
     for (const [index, issuer] of path.entries()) {
-      verdict = combine(statusUnder(index === 0 ? leaf : path[index - 1], issuer, chain, domain, now), verdict, domain)
-      if (verdict.refused !== null) return verdict
+      const subject = index === 0 ? leaf : path[index - 1]
+      if (subject === undefined) continue
+      const standing = certificateStanding(subject, issuer, () => statusUnder(subject, issuer, chain, domain, now), domain, now)
+      if (standing.refused?.refusal === 'certificate_revoked') return standing
+      // Not the end: what else is missing is then asked for at the same time, and a revocation above is the better reason.
+      refused ??= standing.refused
+      until = Math.min(until, standing.until)
     }
   }
-  return verdict
+  return { refused, until }
 }
 
-function combine(status: Status, { until }: RevocationVerdict, domain: TrustDomain): RevocationVerdict {
-  if (status.kind === 'revoked')
-    return { refused: { refusal: 'certificate_revoked', detail: status.detail }, until: Number.POSITIVE_INFINITY }
-  if (status.kind === 'good') return { refused: null, until: Math.min(until, status.until) }
-  if (domain.allowsUnknownStatus) return { refused: null, until }
-  return { refused: { refusal: 'certificate_status_unknown', detail: status.detail }, until: Number.POSITIVE_INFINITY }
-}
-
-function statusUnder(
-  subject: Leaf | AuthorityNode | undefined,
-  issuer: AuthorityNode,
-  chain: Chain,
-  domain: TrustDomain,
-  now: number,
-): Status {
+function statusUnder(subject: Leaf | AuthorityNode, issuer: AuthorityNode, chain: Chain, domain: TrustDomain, now: number): Status {
   const signers = chain.listSigners.get(issuer.fingerprint)
-  if (subject === undefined || signers === undefined) return { kind: 'unknown', detail: 'its chain is not known' }
+  if (signers === undefined) return { kind: 'unknown', detail: 'its chain is not known' }
   const trusted = signers.filter((signer) => signer.key === issuer.key || mayStillList(signer, chain, domain, now))
   return domain.revocations.status(subject, trusted, now)
 }

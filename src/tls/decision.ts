@@ -96,7 +96,7 @@ function decide(claim: Claim, domain: TrustDomain, registry: Registry, now: numb
   if (refused !== null) return { ...UNDECIDED, refused, final: claim.fresh }
   const byChain = claim.chain()
   const seen = { ...UNDECIDED, chain: byChain.chain, untrusted: byChain.untrusted, byChain: byChain.refused === null }
-  if (isRevocation(byChain.refused)) return { ...seen, refused: byChain.refused }
+  if (isRevocation(byChain.refused)) return { ...seen, refused: byChain.refused, until: byChain.until }
   const own = domain.ownCertificates.has(fingerprint)
   const unfit = own ? null : leafRefusal(leaf)
   if (unfit !== null) return { ...seen, refused: entry === null ? (byChain.refused ?? unfit) : unfit, final: true }

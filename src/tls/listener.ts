@@ -5,6 +5,7 @@ import { createHandshakeServer, HandshakeError, serverNameOf, trustFor, UNNAMED 
 import { holds, PeerJudge } from './peer.ts'
 import { Registry } from './registry.ts'
 import { emptyBase } from './registry-base.ts'
+import { NO_STATUSES, type StatusBook } from './status-book.ts'
 import { compileTrust } from './trust-domain.ts'
 import type { ListenerMaterial, Peer, TrustMaterial } from './types.ts'
 
@@ -16,6 +17,10 @@ export interface TlsListenerOptions {
   readonly handshakeTimeout: number
   /** The worker's; it changes by itself, and what it says counts from the next look on. Default: an empty one. */
   readonly registry?: Registry
+  /** What responders and fetched lists say; it changes by itself too. Default: nothing is known, and nobody asks. */
+  readonly statuses?: StatusBook
+  /** Milliseconds that a connection waits for statuses that are missing, before its verdict is made without them. Default: 5 s. */
+  readonly statusPatience?: number
   /** The handshake is done and its certificate judged; who is refused comes too, with the reason, to be told over HTTP. */
   onConnection(socket: TLSSocket, peer: Peer): void
   /** The handshake failed; the socket is destroyed after this returns. */
@@ -43,6 +48,9 @@ export interface TlsListener {
   close(): void
 }
 
+/** Milliseconds. */
+const STATUS_PATIENCE = 5_000
+
 /** One state of trust and what is compiled from it: immutable, replaced as a whole. */
 interface State {
   readonly generation: number
@@ -62,6 +70,7 @@ class Listener implements TlsListener {
   readonly server: Server
   readonly #options: TlsListenerOptions
   readonly #registry: Registry
+  readonly #statuses: StatusBook
   #state: State
   /** States whose last handshakes may still be under way; live connections must not keep them, with all their lists, in memory. */
   readonly #retiring = new Set<State>()
@@ -70,6 +79,7 @@ class Listener implements TlsListener {
     this.name = options.name
     this.#options = options
     this.#registry = options.registry ?? new Registry(emptyBase())
+    this.#statuses = options.statuses ?? NO_STATUSES
     this.#state = this.#build(options.settings, options.material, 1)
     // Half-open: a client that has sent its last request still gets the answer.
     this.server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket))
@@ -91,7 +101,7 @@ class Listener implements TlsListener {
     if (evidence === undefined) return peer
     const { generation, settings } = this.#state
     const now = this.#now()
-    if (holds(evidence, generation, this.#registry, now)) return peer
+    if (holds(evidence, generation, this.#registry, this.#statuses, now)) return peer
     const { certificate, serverName, resumed } = peer
     const unjudged = { certificate, serverName, resumed, evidence }
     // Nobody is asked for a certificate any more: one that was shown before counts no longer.
@@ -121,7 +131,7 @@ class Listener implements TlsListener {
 
   #build(settings: ListenerTlsSettings, material: ListenerMaterial, generation: number): State {
     const trusts: Iterable<[string, TrustMaterial]> = settings.names.size === 0 ? [[UNNAMED, material]] : material.names
-    const domains = new Map([...trusts].map(([name, trust]) => [name, compileTrust(trust, settings.clientauthMode)]))
+    const domains = new Map([...trusts].map(([name, trust]) => [name, compileTrust(trust, settings.clientauthMode, this.#statuses)]))
     const judges = new Map([...domains].map(([name, domain]) => [name, new PeerJudge(domain, generation, this.#registry)]))
     const server = createHandshakeServer(settings, material, domains, {
       timeout: this.#options.handshakeTimeout,
@@ -142,8 +152,25 @@ class Listener implements TlsListener {
       socket.destroy()
       return
     }
-    const peer = judge.judge(socket, serverName, this.#now())
-    this.#options.onConnection(socket, this.judgeAgain(peer))
+    const decide = () => judge.judge(socket, serverName, this.#now())
+    const { result: peer, keys } = this.#statuses.missing(decide)
+    if (keys.size === 0) this.#options.onConnection(socket, this.judgeAgain(peer))
+    else this.#await(keys, socket, () => this.#options.onConnection(socket, this.judgeAgain(decide())))
+  }
+
+  /** Nothing reads from the socket meanwhile, so that no request is there before its verdict. Who hangs up is forgotten. */
+  #await(keys: ReadonlySet<string>, socket: TLSSocket, decided: () => void): void {
+    const proceed = () => {
+      socket.off('close', cancel)
+      socket.off('error', hangUp)
+      socket.off('end', hangUp)
+      decided()
+    }
+    const cancel = this.#statuses.wait(keys, this.#options.statusPatience ?? STATUS_PATIENCE, proceed)
+    const hangUp = () => socket.destroy()
+    socket.once('close', cancel)
+    socket.on('error', hangUp)
+    socket.on('end', hangUp)
   }
 
   #judge(state: State, serverName: string | null): PeerJudge | undefined {

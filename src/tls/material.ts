@@ -114,12 +114,14 @@ class Loader {
     const loaded = this.keyPair(trust.certificate, '')
     if (loaded === null) return null
     const authorities = this.authorities(trust.clientCa, '')
-    const { validate, onUnavailable } = trust.crl
+    const { validate, onUnavailable, fromDistributionPoints = false } = trust.crl
+    const { ocsp } = trust
     const lists = validate ? this.#revocationLists(trust.crl, authorities, '') : []
     const material: TrustMaterial = {
       keyPair: this.#serverKeyPair(loaded, `${path}.certificate`),
       clientCa: authorities.map(({ x509 }) => x509.toString()),
-      crl: { validate, onUnavailable, lists },
+      crl: { validate, onUnavailable, lists, ...(fromDistributionPoints ? { fromDistributionPoints } : {}) },
+      ...(ocsp?.validate === true ? { ocsp: { onUnavailable: ocsp.onUnavailable, url: ocsp.url ?? null } } : {}),
       trust: trust.trust,
     }
     if (!this.failed) this.#tryContext(material, settings, path, loaded.file)
@@ -226,7 +228,7 @@ class Loader {
   #revocationLists(settings: CrlSettings, authorities: readonly AuthorityNode[], path: string): readonly RevocationList[] {
     const key = JSON.stringify([settings.files, authorities.map(({ fingerprint }) => fingerprint)])
     return this.#once(this.#lists, key, () => {
-      if (settings.files.length === 0) {
+      if (settings.files.length === 0 && settings.fromDistributionPoints !== true) {
         const effect = settings.onUnavailable === 'deny' ? 'every client certificate is refused' : 'nothing is checked'
         this.report('warning', path, '', `revocation lists are to be checked, but none is named: ${effect}`, 'name them under `files`')
       }

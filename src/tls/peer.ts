@@ -6,8 +6,9 @@ import { type Chain, commonAuthorityKeys, findChain, MAX_SENT } from './chain.ts
 import { judgeEvidence, judgeHandshake, type Verdict } from './decision.ts'
 import { type Leaf, readLeaf } from './leaf.ts'
 import { LruMap } from './lru.ts'
-import { Registry, type RegistryMark } from './registry.ts'
+import { Registry } from './registry.ts'
 import { emptyBase } from './registry-base.ts'
+import type { StatusBook } from './status-book.ts'
 import type { TrustDomain } from './trust-domain.ts'
 import type { Evidence, Peer } from './types.ts'
 
@@ -63,13 +64,14 @@ export class PeerJudge {
         accepted !== null &&
         socket.authorized &&
         leaf.facts.notBefore <= now &&
-        holds(accepted.evidence, this.#generation, this.#registry, now)
+        holds(accepted.evidence, this.#generation, this.#registry, this.#domain.statuses, now)
       ) {
         return { ...accepted, serverName, resumed }
       }
       // Before it is judged: what changes meanwhile is seen by the next look.
       const { mark } = this.#registry
-      const peer = this.#peer(nobody, leaf, this.#judge(socket, x509, leaf, resumed, now), mark)
+      const { mark: statusMark } = this.#domain.statuses
+      const peer = this.#peer(nobody, leaf, this.#judge(socket, x509, leaf, resumed, now), { mark, statusMark })
       const keep = peer.refusal === null && peer.evidence.byChain && peer.evidence.chain !== null
       remembered.accepted = keep ? peer : null
       return peer
@@ -83,7 +85,7 @@ export class PeerJudge {
   /** The verdict of now on a live connection whose verdict no longer holds. */
   judgeAgain(peer: Peer, evidence: Evidence, now: number): Peer {
     const { mark } = this.#registry
-    const seen = { ...evidence, generation: this.#generation, mark }
+    const seen = { ...evidence, generation: this.#generation, mark, statusMark: this.#domain.statuses.mark }
     if (evidence.final) return { ...peer, evidence: { ...seen, until: Number.POSITIVE_INFINITY } }
     const verdict = judgeEvidence(evidence, this.#domain, this.#registry, now)
     const { refused, until, final, entry, byChain } = verdict
@@ -120,7 +122,7 @@ export class PeerJudge {
     )
   }
 
-  #peer(nobody: Peer, leaf: Leaf, verdict: Verdict, mark: RegistryMark): Peer & { readonly evidence: Evidence } {
+  #peer(nobody: Peer, leaf: Leaf, verdict: Verdict, marks: Pick<Evidence, 'mark' | 'statusMark'>): Peer & { readonly evidence: Evidence } {
     const { refused, chain, untrusted, byChain, entry, until, final } = verdict
     // Only where OpenSSL's word stands in for the chain: nobody else's certificate may ever be judged by these alone.
     const anchorKeys = chain === null && byChain ? this.#anchorKeys() : []
@@ -131,7 +133,7 @@ export class PeerJudge {
       refusal: refused?.refusal ?? null,
       detail: refused?.detail ?? '',
       ...grantedBy(verdict, leaf),
-      evidence: { leaf, generation: this.#generation, until, final, chain, untrusted, byChain, anchorKeys, registered, mark },
+      evidence: { leaf, generation: this.#generation, until, final, chain, untrusted, byChain, anchorKeys, registered, ...marks },
     }
   }
 
@@ -192,8 +194,9 @@ export class PeerJudge {
 }
 
 /** Whether nothing that a verdict rests on has changed since it was made. */
-export function holds({ generation, until, mark, leaf }: Evidence, current: number, registry: Registry, now: number): boolean {
-  return generation === current && now < until && !registry.hasChanged(mark, leaf.pin)
+export function holds(evidence: Evidence, current: number, registry: Registry, statuses: StatusBook, now: number): boolean {
+  const { generation, until, mark, statusMark, leaf } = evidence
+  return generation === current && now < until && statusMark === statuses.mark && !registry.hasChanged(mark, leaf.pin)
 }
 
 /** What a peer holds beside its certificate. Nothing for who is refused. */

@@ -14,8 +14,8 @@ export interface Subject {
 export type Status =
   | { readonly kind: 'good'; readonly until: number }
   | { readonly kind: 'revoked'; readonly detail: string }
-  /** No list answers. */
-  | { readonly kind: 'unknown'; readonly detail: string }
+  /** Nobody answers; looked at again from `until` on, where that is set. */
+  | { readonly kind: 'unknown'; readonly detail: string; readonly until?: number }
 
 /** The revocation lists of one trust domain, found by issuer. */
 export class Revocations {

@@ -62,7 +62,15 @@ export interface TrustMaterial {
   readonly keyPair: KeyPair
   /** PEM of every trusted CA certificate; at least one wherever client certificates are asked for and `trust` is not `registry`. */
   readonly clientCa: readonly string[]
-  readonly crl: { readonly validate: boolean; readonly onUnavailable: 'deny' | 'allow'; readonly lists: readonly RevocationList[] }
+  readonly crl: {
+    readonly validate: boolean
+    readonly onUnavailable: 'deny' | 'allow'
+    readonly lists: readonly RevocationList[]
+    /** Where the lists do not answer, those that certificates name are fetched. Default: no. */
+    readonly fromDistributionPoints?: boolean
+  }
+  /** Set where responders are asked. */
+  readonly ocsp?: { readonly onUnavailable: 'deny' | 'allow'; readonly url: string | null }
   /** Default: `ca`. */
   readonly trust?: TrustMode
   /** SHA-256 (lower hex) of the gateway's own server certificates, where they may be a client's: on the admin address only. Default: none. */
@@ -126,6 +134,8 @@ export interface Evidence {
   readonly registered: string | null
   /** The state of the registry that it was judged under. */
   readonly mark: RegistryMark
+  /** The state of the status book that it was judged under. */
+  readonly statusMark: number
   /** SHA-256 (hex) of the keys that chains could end in when a connection without a known chain was accepted. */
   readonly anchorKeys: readonly string[]
 }

@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { DEFAULT_REVOCATION } from '../config/sections/revocation.ts'
 import type { ListenerSettings, Settings } from '../config/settings.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/types.ts'
 import { createTlsListener, type TlsListener } from '../tls/listener.ts'
 import type { Registry } from '../tls/registry.ts'
+import type { StatusBook } from '../tls/status-book.ts'
 import type { ListenerMaterial, Peer } from '../tls/types.ts'
 import type { Acceptor } from './listeners.ts'
 
@@ -16,6 +18,7 @@ export interface EndpointServices {
   readonly registry: Registry
   /** Told of every certificate that was shown in a handshake. */
   sighted(peer: Peer): void
+  readonly statuses: StatusBook
   /** Takes over a connection whose handshake is done, or a plain one (null). */
   accept(listener: string, socket: TLSSocket | Socket, peer: Peer | null): void
 }
@@ -110,7 +113,8 @@ export class Endpoints {
 
   #create(name: string, settings: NonNullable<ListenerSettings['tls']>, material: ListenerMaterial): TlsListener {
     const timeout = () => this.#handshakeTimeout
-    const { metrics, log, registry, sighted } = this.#services
+    const patience = () => statusPatience(this.#settings)
+    const { metrics, log, registry, statuses, sighted } = this.#services
     return createTlsListener({
       name,
       settings,
@@ -119,6 +123,10 @@ export class Endpoints {
       /** Read anew with each update. */
       get handshakeTimeout() {
         return timeout()
+      },
+      statuses,
+      get statusPatience() {
+        return patience()
       },
       onConnection: (socket, peer) => {
         metrics.handshake(peer.resumed ? 'resumed' : 'ok', socket.getProtocol() ?? '')
@@ -133,4 +141,9 @@ export class Endpoints {
       },
     })
   }
+}
+
+/** Milliseconds: what control has for an answer, and a little for the way, so that its reason is told when it has none. */
+function statusPatience(settings: Settings | null): number {
+  return (settings?.revocation ?? DEFAULT_REVOCATION).timeout + 250
 }

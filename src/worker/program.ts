@@ -7,6 +7,7 @@ import { Listeners } from './listeners.ts'
 import { RegistryHolder } from './registry-holder.ts'
 import { type PreparedLogs, WorkerServices } from './services.ts'
 import { Sightings } from './sightings.ts'
+import { StatusHolder } from './status-holder.ts'
 
 const tidyInterval = 1_000
 /** Milliseconds that a new connection is given before a drain counts it as idle. */
@@ -35,6 +36,7 @@ export class WorkerProgram {
   readonly #listeners: Listeners
   readonly #registry: RegistryHolder
   readonly #sightings: Sightings
+  readonly #statuses: StatusHolder
   #parts: Parts | null = null
   #prepared: Prepared | null = null
   #openings: Openings = new Map()
@@ -47,6 +49,7 @@ export class WorkerProgram {
     this.#admission = new Admission(send)
     this.#sightings = new Sightings(send)
     this.#registry = new RegistryHolder(send, (pins) => this.#parts?.plane.judgeAgain(pins))
+    this.#statuses = new StatusHolder(send, () => this.#parts?.plane.judgeAgain(null))
     this.#listeners = new Listeners(this.#admission, (name) => this.#parts?.endpoints.acceptor(name) ?? null, {
       opened: (listener, opening) => send({ kind: 'listening', listener, opening }),
       failed: (listener, opening, { code = 'UNKNOWN', message }) => send({ kind: 'listen_failed', listener, opening, code, message }),
@@ -93,6 +96,9 @@ export class WorkerProgram {
       case 'registry_base':
       case 'registry_delta':
         this.#registry.receive(message)
+        break
+      case 'statuses':
+        this.#statuses.receive(message)
         break
       case 'drain':
         void this.drain(message.deadline).then(() => process.exit(0))
@@ -193,6 +199,7 @@ export class WorkerProgram {
       log,
       registry: this.#registry.registry,
       sighted: (peer) => this.#sightings.note(peer),
+      statuses: this.#statuses.book,
       accept: (listener, socket, peer) => plane.accept(listener, socket, peer),
     })
     return { services, plane, endpoints }

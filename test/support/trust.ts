@@ -3,8 +3,9 @@ import type { TrustMode } from '../../src/config/settings.ts'
 import { readRevocationLists } from '../../src/tls/crl.ts'
 import { PeerJudge, type SecuredSocket } from '../../src/tls/peer.ts'
 import type { Registry } from '../../src/tls/registry.ts'
+import type { StatusBook } from '../../src/tls/status-book.ts'
 import { compileTrust, type TrustDomain } from '../../src/tls/trust-domain.ts'
-import type { Peer } from '../../src/tls/types.ts'
+import type { Peer, TrustMaterial } from '../../src/tls/types.ts'
 import type { Issued } from './authority.ts'
 
 export interface DomainSpec {
@@ -14,17 +15,24 @@ export interface DomainSpec {
   readonly lists?: readonly string[]
   readonly onUnavailable?: 'deny' | 'allow'
   readonly ownCertificates?: readonly string[]
+  readonly ocsp?: NonNullable<TrustMaterial['ocsp']>
+  /** Where the lists do not answer, those at distribution points are asked. */
+  readonly fromDistributionPoints?: boolean
+  readonly statuses?: StatusBook
 }
 
-export function trustDomain({ clientCa = [], lists, onUnavailable = 'deny', ...rest }: DomainSpec): TrustDomain {
+export function trustDomain(spec: DomainSpec): TrustDomain {
+  const { clientCa = [], lists, onUnavailable = 'deny', fromDistributionPoints = false, statuses, ...rest } = spec
   const crl = {
     validate: lists !== undefined,
+    fromDistributionPoints,
     onUnavailable,
     lists: (lists ?? []).flatMap((pem, index) => readRevocationLists(Buffer.from(pem), `${index}.crl`)),
   }
   return compileTrust(
     { keyPair: { certificate: '', key: '' }, clientCa: clientCa.map(({ certificate }) => certificate), crl, ...rest },
     'REQUIRE',
+    statuses,
   )
 }
 

@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import type { Paths } from '../paths.ts'
 import type { CertificateSource, CrlSettings, OcspSettings } from '../settings.ts'
-import { FILE_PLACEHOLDER, list, oneOrMore, section, text, toggle, word } from '../shape.ts'
+import { FILE_PLACEHOLDER, InvalidValue, list, oneOrMore, parsed, section, text, toggle, word } from '../shape.ts'
 
 /** One file or a list of files; never an empty list, which would trust nobody or, worse, fall back to others' CAs. */
 export function files(what: string) {
@@ -59,7 +59,7 @@ export const crl = section({
   files: list(text('a CRL file'), 'name at least one file, or leave `files` out')
     .optional()
     .describe('CRL files, PEM or DER, one per CA; read again when they change'),
-  from_distribution_points: toggle().prefault(false).describe('also fetch the lists that certificates name'),
+  from_distribution_points: toggle().prefault(false).describe('where no file answers, fetch the lists that certificates name'),
   on_unavailable: word(['deny', 'allow']).prefault('deny').describe('when a list is missing or past its next update'),
 }).superRefine((value, context) => {
   if (value.validate && value.files === undefined && !value.from_distribution_points) {
@@ -67,7 +67,7 @@ export const crl = section({
       code: 'custom',
       path: ['validate'],
       message: 'there is no list to validate against',
-      params: { hint: 'name one per CA under `files`' },
+      params: { hint: 'name one per CA under `files`, or set `from_distribution_points: true`' },
     })
   }
 })
@@ -85,11 +85,23 @@ export function crlSettings(paths: Paths, input: CrlInput | undefined): CrlSetti
 
 export const ocsp = section({
   validate: toggle().prefault(false).describe('ask the responders that certificates name'),
+  url: parsed(text('a URL'), responderUrl)
+    .optional()
+    .describe('the responder to ask about client certificates instead of those that they name; it may be anywhere'),
   on_unavailable: word(['deny', 'allow']).prefault('deny').describe('when no responder gives a usable answer'),
 })
+
+function responderUrl(value: string): string {
+  const url = URL.parse(value)
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new InvalidValue(`\`${value}\` is not an http or https URL`, 'write http://HOST/ or https://HOST/')
+  if (url.username !== '' || url.password !== '') throw new InvalidValue('a responder is asked without user name or password')
+  return url.href
+}
 
 export type OcspInput = z.output<typeof ocsp>
 
 export function ocspSettings(input: OcspInput | undefined): OcspSettings {
-  return { validate: input?.validate ?? false, onUnavailable: input?.on_unavailable ?? 'deny' }
+  const url = input?.url === undefined ? {} : { url: input.url }
+  return { validate: input?.validate ?? false, onUnavailable: input?.on_unavailable ?? 'deny', ...url }
 }

@@ -296,7 +296,7 @@ describe('rules about databases', () => {
 
 describe('what control cannot act on yet', () => {
   const EVERYTHING: Given = {
-    tls: `client_ca: ca.crt, trust: both, crl: { validate: true, from_distribution_points: yes }, ocsp: { bad: 1 },
+    tls: `client_ca: ca.crt, trust: both, crl: { validate: true, from_distribution_points: yes }, ocsp: { validate: true },
       names: { db.example: { trust: registry, ocsp: {}, crl: { validate: true, from_distribution_points: true } } }`,
     route: `path: '/{db}', allow: [{ database: "{db}", access: read }]`,
     rest: `admin: { address: 127.0.0.1:9443, tls: main, admin_dn: [], server_certificate: allow }`,

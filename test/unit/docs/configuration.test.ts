@@ -35,7 +35,7 @@ function keysOf(schema: Schema, path: string, found: Map<string, Schema>): Map<s
 
 /** Certificates and revocation lists are described once, wherever they stand. */
 function nameOf(path: string): string {
-  return path.replace(/^.*\.(certificate|crl)\.(?=\w+$)/, '$1.')
+  return path.replace(/^.*\.(certificate|crl|ocsp)\.(?=\w+$)/, '$1.')
 }
 
 /** The options of header styles have a page of their own, which another test compares with the code. */

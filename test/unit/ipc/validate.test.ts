@@ -16,6 +16,7 @@ test('every message of the protocol is read back as it is', () => {
     { kind: 'reopen_logs' },
     { kind: 'metrics', id: 1 },
     { kind: 'status', id: 1 },
+    { kind: 'statuses', number: 1, statuses: [{ key: 'k', status: 'revoked', until: Number.POSITIVE_INFINITY, refreshAt: 1, detail: '' }] },
     { kind: 'drain', deadline: 0 },
     { kind: 'registry_base', id: 1, file: '/data/certgate.db.base', epoch: 'e', version: 0 },
     { kind: 'registry_delta', id: 2, delta: { epoch: 'e', follows: 0, version: 1, changes: [] } },
@@ -36,6 +37,8 @@ test('every message of the protocol is read back as it is', () => {
     { kind: 'registry', id: 1, epoch: 'e', version: 3, gap: null },
     { kind: 'seen', seen: new Map([['ab'.repeat(32), 1]]) },
     { kind: 'renewal', certificate: 'MII=' },
+    { kind: 'status_wanted', question: { source: 'ocsp', subject: 'AA', issuer: 'AA', url: null } },
+    { kind: 'statuses_taken', number: 1 },
   ]) {
     assert.equal(readFromWorker(message), message, message.kind)
   }
@@ -59,6 +62,8 @@ test('anything else is no message', () => {
     { kind: 'applied', snapshot: 1.5 },
     { kind: 'applied', snapshot: '1' },
     { kind: 'lease', listener: 'main', address: undefined },
+    { kind: 'status_wanted', question: { source: 'dns', subject: 'AA', issuer: 'AA', url: null } },
+    { kind: 'status_wanted', question: null },
   ]) {
     assert.equal(readFromWorker(value), null, JSON.stringify(value))
   }

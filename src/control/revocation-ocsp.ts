@@ -1,0 +1,77 @@
+import { newNonce, writeOcspRequest } from '../certificates/ocsp-request.ts'
+import { verifyOcspResponse } from '../certificates/ocsp-verify.ts'
+import { certificateParts } from '../identity/certificate.ts'
+import { readResponders } from '../tls/status-sources.ts'
+import { FetchError } from './revocation-fetch.ts'
+import type { Finding, Inquiry } from './revocation-finding.ts'
+
+/** An answer is about 2 KB; with the certificates of a delegate and its CAs perhaps 10. */
+const MAX_RESPONSE = 64 * 1024
+
+/** Fetches under the rules and limits of the configuration; `left` milliseconds at most. */
+export type Fetcher = (fetch: {
+  readonly url: string
+  readonly configured: boolean
+  readonly method: 'GET' | 'POST'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Buffer
+  readonly maxBytes?: number
+  readonly left: number
+}) => Promise<Buffer>
+
+/** The responders to ask: the configured one, or those that the certificate names. */
+export function respondersOf({ question, subject }: Inquiry): string[] {
+  return question.url !== null ? [question.url] : readResponders(Buffer.from(subject.base64, 'base64'))
+}
+
+/**
+ * Asks the responders one after the other (RFC 6960 appendix A.1) until one gives a verified answer. Each question has its own nonce, and
+ * an answer to another question is refused; responders that sign in advance cannot echo it, so there the dates must do. Rejects with
+ * FetchError.
+ */
+export async function askResponders(inquiry: Inquiry, fetch: Fetcher, timeout: number): Promise<Finding> {
+  const { subject, issuer } = inquiry
+  const end = Date.now() + timeout
+  const urls = respondersOf(inquiry)
+  let why = `it names no OCSP responder`
+  for (const url of urls) {
+    const nonce = newNonce()
+    const { subject: name, subjectPublicKeyInfo: publicKeyInfo } = certificateParts(issuer.x509.raw)
+    const body = Buffer.from(writeOcspRequest({ name, publicKeyInfo }, subject.facts.serial, { nonce }))
+    try {
+      const response = await fetch({
+        url,
+        configured: inquiry.question.url !== null,
+        method: 'POST',
+        headers: { 'content-type': 'application/ocsp-request', accept: 'application/ocsp-response' },
+        body,
+        maxBytes: MAX_RESPONSE,
+        left: end - Date.now(),
+      })
+      const now = Date.now()
+      const verdict = verifyOcspResponse(response, { issuer: issuer.x509, serial: subject.facts.serial, nonce, nonceRequired: false, now })
+      if ('answer' in verdict) return found(inquiry, url, verdict.answer, now)
+      why = `${url}: ${verdict.refusal}`
+    } catch (error) {
+      if (!(error instanceof FetchError)) throw error
+      why = `${url}: ${error.message}`
+    }
+    if (Date.now() >= end) break
+  }
+  throw new FetchError(why)
+}
+
+function found(
+  { subject }: Inquiry,
+  url: string,
+  answer: { readonly status: Finding['status']; readonly nextUpdate: number; readonly reason: string | null },
+  foundAt: number,
+): Finding {
+  const { serial, issuerDn } = subject.facts
+  const who = `serial ${serial} of ${issuerDn}`
+  const detail =
+    answer.status === 'revoked'
+      ? `${who} is revoked, says ${url}${answer.reason === null ? '' : ` (${answer.reason})`}`
+      : `${who} is ${answer.status}, says ${url}`
+  return { status: answer.status, until: answer.nextUpdate, foundAt, detail }
+}
