@@ -68,7 +68,7 @@ export class ConfigurationLog {
     try {
       const details = { cause, snapshot, message: detail.toWellFormed() }
       const outcome = action === 'loaded' ? 'done' : 'refused'
-      kept()?.append({ action: `config.${action}`, target: null, outcome, details }, { name: 'certgate', fingerprint: null })
+      kept()?.append({ action: `configuration.${action}`, target: null, outcome, details }, { name: 'certgate', fingerprint: null })
     } catch (error) {
       // What is in force is in force; that it could not be written down is told all the same.
       log.error({ err: error }, 'a load of the configuration is missing in the audit log')

@@ -1,17 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { CertgateError } from '../../errors.ts'
 import { readRegularFile, unreadable } from '../../regular-file.ts'
@@ -97,7 +85,7 @@ function copyFile(file: string, configFolder: string, partial: string, index: nu
 
 function isReadable(file: string): boolean {
   try {
-    accessSync(file, constants.R_OK)
+    closeSync(openSync(file, 'r'))
     return true
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'EACCES'

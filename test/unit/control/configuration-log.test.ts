@@ -30,7 +30,7 @@ test('a load that is refused is kept in the audit log with its reason', (t) => {
   const error = new CertgateError('address_unavailable', 'port 8443 is in use')
   loads.tell({ kind: 'failed', problems: [], error }, report('failed', 'port 8443 is in use; snapshot 3 stays in force'))
   const [entry] = store.audit.read()
-  assert.equal(entry?.action, 'config.rejected')
+  assert.equal(entry?.action, 'configuration.rejected')
   assert.equal(entry?.outcome, 'refused')
   assert.deepEqual(entry?.details, { cause: 'file', snapshot: 3, message: 'port 8443 is in use; snapshot 3 stays in force' })
   assert.equal(told.length, 1)

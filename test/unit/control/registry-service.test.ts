@@ -5,8 +5,7 @@ import { test } from 'node:test'
 import { openRegistryService } from '../../../src/control/registry-service.ts'
 import type { Logger } from '../../../src/observability/logger.ts'
 import { temporaryFolder } from '../../support/authority.ts'
-
-const isRoot = process.getuid?.() === 0
+import { unprivileged } from '../../support/unprivileged.ts'
 
 function open(file: string, byDefault: boolean) {
   const warned: string[] = []
@@ -22,16 +21,18 @@ test('an empty store is made where none is', async (t) => {
   service?.close()
 })
 
-test('in a folder that cannot be written there is none by default, and one that is named ends the start', { skip: isRoot }, async (t) => {
+test('in a folder that cannot be written there is none by default, and one that is named ends the start', async (t) => {
   const { path } = temporaryFolder(t)
   const folder = join(path, 'read-only')
   mkdirSync(folder)
   chmodSync(folder, 0o555)
   const file = join(folder, 'data', 'certgate.db')
-  const { opened, warned } = open(file, true)
-  assert.equal(await opened, null)
-  assert.deepEqual(warned, [`there is no registry of certificates: ${file} cannot be made`])
-  await assert.rejects(open(file, false).opened, { code: 'io_failed' })
+  await unprivileged(path, async () => {
+    const { opened, warned } = open(file, true)
+    assert.equal(await opened, null)
+    assert.deepEqual(warned, [`there is no registry of certificates: ${file} cannot be made`])
+    await assert.rejects(open(file, false).opened, { code: 'io_failed' })
+  })
 })
 
 test('a store that is there and cannot be used is never passed over', async (t) => {

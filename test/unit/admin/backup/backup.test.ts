@@ -12,6 +12,7 @@ import { openStore } from '../../../../src/store/store.ts'
 import { administration } from '../../../support/administration.ts'
 import { temporaryFolder } from '../../../support/authority.ts'
 import { CLI, newEntry, temporaryStore } from '../../../support/registry-store.ts'
+import { unprivileged } from '../../../support/unprivileged.ts'
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5)
 const codeIs = (code: string, message: RegExp) => (error: unknown) =>
@@ -100,16 +101,16 @@ test('is complete or not there', async (t) => {
   await assert.rejects(backup(join(folder, 'etc/certgate.yml/below')), codeIs('io_failed', /cannot make the backup/))
 })
 
-test('leaves out what is kept from its user, if the configuration does not need it, and says so', {
-  skip: process.getuid?.() === 0,
-}, async (t) => {
+test('leaves out what is kept from its user, if the configuration does not need it, and says so', async (t) => {
   const { folder, directory, backup, settings } = gateway(t)
-  chmodSync(join(directory, 'ca/issuing.key'), 0)
-  const { left_out, files } = await backup(join(folder, 'backup'))
-  assert.deepEqual(left_out, [join(directory, 'ca/issuing.key')])
-  assert.ok(!files.some(({ original }) => original === 'ca/issuing.key'))
-  chmodSync(settings.watchedFiles[0] ?? '', 0)
-  await assert.rejects(backup(join(folder, 'second')), codeIs('io_failed', /permission denied/))
+  await unprivileged(folder, async () => {
+    chmodSync(join(directory, 'ca/issuing.key'), 0)
+    const { left_out, files } = await backup(join(folder, 'backup'))
+    assert.deepEqual(left_out, [join(directory, 'ca/issuing.key')])
+    assert.ok(!files.some(({ original }) => original === 'ca/issuing.key'))
+    chmodSync(settings.watchedFiles[0] ?? '', 0)
+    await assert.rejects(backup(join(folder, 'second')), codeIs('io_failed', /permission denied/))
+  })
 })
 
 test('is of one moment while others write', async (t) => {
