@@ -18,7 +18,7 @@ const BUSY_TIMEOUT = 5000
 /** Copies an open store into a file that did not exist, as one file without a log beside it. Only a copy with a sound audit log gets the name. */
 export async function backupStore(source: Connection, to: string): Promise<CheckedStore> {
   return under(to, async (partial) => {
-    await copy(source, partial)
+    await copy(source.file, partial)
     const target = new Connection(partial, { busyTimeout: BUSY_TIMEOUT })
     try {
       // As one file it can be moved, and read from where nothing can be written.
@@ -50,7 +50,7 @@ export async function restoreStore(from: string, file: string, actor: Actor, now
     const source = new Connection(resolve(from), { busyTimeout: BUSY_TIMEOUT, readOnly: true })
     try {
       const checked = await checkConnection(source)
-      await copy(source, partial)
+      await copy(source.file, partial)
       const target = openConnection(partial, BUSY_TIMEOUT, now())
       try {
         target.write(() => {
@@ -83,10 +83,19 @@ async function under(file: string, make: (partial: string) => Promise<CheckedSto
   }
 }
 
-async function copy(source: Connection, to: string): Promise<void> {
+/**
+ * Copies what `file` holds now. By a connection of its own, in one read transaction: what others write meanwhile is neither seen nor makes it
+ * begin again, and node:sqlite takes the error of whatever else is done with a connection for one of the backup.
+ */
+async function copy(file: string, to: string): Promise<void> {
+  const source = new Connection(file, { busyTimeout: BUSY_TIMEOUT, readOnly: true })
   try {
+    source.exec('BEGIN')
+    source.get('SELECT count(*) FROM sqlite_schema')
     await backup(source.database, to, { rate: PAGES })
   } catch (error) {
     throw storeFailure(error, to)
+  } finally {
+    source.close()
   }
 }
