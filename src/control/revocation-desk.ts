@@ -8,7 +8,16 @@ import type { CertificateStatus, StatusQuestion, StatusSource } from '../tls/sta
 import { RevocationAlarms, type Tell } from './revocation-alarms.ts'
 import { ListCache } from './revocation-cache.ts'
 import { FetchError, fetchBytes, type Resolve } from './revocation-fetch.ts'
-import { type Finding, type Found, freshStatus, type Inquiry, readInquiry, staleStatus, unknownStatus } from './revocation-finding.ts'
+import {
+  type Finding,
+  type Found,
+  freshStatus,
+  type Inquiry,
+  isRolledBack,
+  readInquiry,
+  staleStatus,
+  unknownStatus,
+} from './revocation-finding.ts'
 import { ListShelf } from './revocation-lists.ts'
 import { askResponders, type Fetcher, respondersOf } from './revocation-ocsp.ts'
 import { FetchQueue } from './revocation-queue.ts'
@@ -116,7 +125,11 @@ export class RevocationDesk {
     if (url !== null && !this.#responders.has(url))
       return { finding: null, failure: new FetchError(`the responder ${url} is not configured any more`) }
     try {
-      return { finding: await askResponders(inquiry, this.#fetch, this.#settings.timeout), failure: null }
+      const finding = await askResponders(inquiry, this.#fetch, this.#settings.timeout)
+      // Without a nonce nothing but the dates tells an answer of before the revocation from one of now.
+      if (isRolledBack(this.#entries.get(inquiry.key)?.finding, finding))
+        throw new FetchError(`${finding.detail}, and that is not newer than the revocation that is known`)
+      return { finding, failure: null }
     } catch (error) {
       if (!(error instanceof FetchError)) throw error
       return { finding: this.#entries.get(inquiry.key)?.finding ?? null, failure: error }

@@ -13,9 +13,10 @@ export interface Inquiry {
   readonly issuer: AuthorityNode
 }
 
-/** What a source said: how things stand until `until`; it came at `foundAt` (milliseconds). */
+/** What a source said at `thisUpdate`: how things stand until `until`; it came at `foundAt` (milliseconds). */
 export interface Finding {
   readonly status: Status['kind']
+  readonly thisUpdate: number
   readonly until: number
   readonly foundAt: number
   readonly detail: string
@@ -45,6 +46,11 @@ export function readInquiry(question: StatusQuestion): Inquiry {
 export function refreshTime(finding: Pick<Finding, 'foundAt' | 'until'>, refresh: number): number {
   const { foundAt, until } = finding
   return foundAt + Math.max(SHORTEST_REFRESH, Math.min(refresh, (until - foundAt) / 2))
+}
+
+/** Whether `later` would undo a revocation without being newer than it: a kept answer of before that somebody plays again. */
+export function isRolledBack(before: Finding | null | undefined, later: Finding): boolean {
+  return before?.status === 'revoked' && later.status !== 'revoked' && later.thisUpdate <= before.thisUpdate
 }
 
 /** As the workers get it: fresh, and to be asked for again ahead of its end. */

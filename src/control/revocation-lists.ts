@@ -84,9 +84,16 @@ export class ListShelf {
     // Past its end when it came: that it once was good for somebody is no reason for grace.
     const everInForce = held.fetchedAt < held.nextUpdate
     if (status.kind === 'good' && !everInForce)
-      return { status: 'unknown', until: 0, foundAt: held.fetchedAt, detail: `${url} had run out when it came` }
+      return {
+        status: 'unknown',
+        thisUpdate: held.thisUpdate,
+        until: 0,
+        foundAt: held.fetchedAt,
+        detail: `${url} had run out when it came`,
+      }
     const detail = status.kind === 'good' ? `serial ${serial} of ${issuerDn} is not on ${url}` : status.detail
-    return { status: status.kind, until: status.kind === 'good' ? status.until : held.nextUpdate, foundAt: held.fetchedAt, detail }
+    const until = status.kind === 'good' ? status.until : held.nextUpdate
+    return { status: status.kind, thisUpdate: held.thisUpdate, until, foundAt: held.fetchedAt, detail }
   }
 
   #bringUpToDate(url: string, issuer: AuthorityNode): Promise<void> {

@@ -64,7 +64,7 @@ export async function askResponders(inquiry: Inquiry, fetch: Fetcher, timeout: n
 function found(
   { subject }: Inquiry,
   url: string,
-  answer: { readonly status: Finding['status']; readonly nextUpdate: number; readonly reason: string | null },
+  answer: { readonly status: Finding['status']; readonly thisUpdate: number; readonly nextUpdate: number; readonly reason: string | null },
   foundAt: number,
 ): Finding {
   const { serial, issuerDn } = subject.facts
@@ -73,5 +73,5 @@ function found(
     answer.status === 'revoked'
       ? `${who} is revoked, says ${url}${answer.reason === null ? '' : ` (${answer.reason})`}`
       : `${who} is ${answer.status}, says ${url}`
-  return { status: answer.status, until: answer.nextUpdate, foundAt, detail }
+  return { status: answer.status, thisUpdate: answer.thisUpdate, until: answer.nextUpdate, foundAt, detail }
 }

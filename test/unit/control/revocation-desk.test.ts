@@ -117,6 +117,35 @@ test('good counts past its end for the grace while nothing newer can be had; rev
   assert.ok(logged.some((line) => /^error the status of a certificate is used past its end/.test(line)))
 })
 
+test('an answer of before the revocation does not undo it, played again; a newer one does', async (t) => {
+  const from = Date.now()
+  let said: { readonly standing: Standing; readonly thisUpdate: number } = {
+    standing: { kind: 'revoked', at: from, reason: 'superseded' },
+    thisUpdate: from,
+  }
+  const site = await startSite(t, (_request, response, body) => {
+    const dates = { thisUpdate: said.thisUpdate, nextUpdate: from + 3_600_000 }
+    sendOcsp(
+      response,
+      answerOcsp(body, [{ issuer, delegate: null }], () => said.standing, dates),
+    )
+  })
+  const { desk: control, published } = desk({ refresh: 1_000 })
+  const alice = await root.issue({ extensions: [responders(site.url('/'))] })
+  await control.wanted(questionOf(alice), nobody)
+  t.mock.timers.enable({ apis: ['Date'], now: from })
+  for (const thisUpdate of [from - 60_000, from + 15_000]) {
+    said = { standing: { kind: 'good' }, thisUpdate }
+    t.mock.timers.tick(20_000)
+    await control.wanted(questionOf(alice), nobody)
+  }
+  assert.deepEqual(
+    published.map(({ status }) => status),
+    ['revoked', 'revoked', 'good'],
+  )
+  assert.equal(published[1]?.until, Number.POSITIVE_INFINITY)
+})
+
 test('without grace it is over', async (t) => {
   const site = await responder(t, 1_000)
   const { desk: control, published } = desk({ refresh: 1_000 })
