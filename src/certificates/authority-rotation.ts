@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { MaterialError } from '../errors.ts'
 import { readRegularText, unreadable } from '../regular-file.ts'
 import type { AuthorityNode } from '../tls/authority-node.ts'
@@ -8,7 +8,7 @@ import { readIssuing, readRoots, rootAbove } from './authority-folder.ts'
 import { type Generation, pendingFolders, readGenerations, SUCCESSION_FILE, successionText } from './authority-generations.ts'
 import { IssuanceError } from './issuance-error.ts'
 import { type Issuer, issuerKeyId, issuerOf } from './issuer.ts'
-import { replaceFile, syncFolder, writeNewFile } from './replace-file.ts'
+import { giveOwner, replaceFile, syncFolder, writeNewFile } from './replace-file.ts'
 import { type Rotation, type RotationRequest, rotateAuthority } from './rotation.ts'
 
 /**
@@ -111,6 +111,9 @@ function writeGeneration(pending: string, { next, crossCertificate, overlapUntil
     writeNewFile(join(pending, 'issuing.key'), next.issuingKey, 0o600)
     if (crossCertificate !== null) writeNewFile(join(pending, 'cross.crt'), crossCertificate, 0o644)
     writeNewFile(join(pending, SUCCESSION_FILE), successionText({ replaces: replaced.name, overlapUntil }), 0o644)
+    const owner = statSync(dirname(pending))
+    for (const name of readdirSync(pending)) giveOwner(join(pending, name), owner)
+    giveOwner(pending, owner)
     syncFolder(pending)
   } catch (cause) {
     rmSync(pending, { recursive: true, force: true })

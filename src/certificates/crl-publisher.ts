@@ -1,12 +1,12 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { unreadable } from '../regular-file.ts'
 import type { Store } from '../store/store.ts'
 import { readRevocationLists } from '../tls/crl.ts'
 import { readMaterial } from '../tls/pem.ts'
 import { crlDue, writeCrl } from './crl-write.ts'
 import { type Issuer, issuerKeyId } from './issuer.ts'
-import { replaceFile } from './replace-file.ts'
+import { giveOwner, replaceFile } from './replace-file.ts'
 
 /** A list in force; times in milliseconds. */
 export interface PublishedCrl {
@@ -28,7 +28,7 @@ export interface CrlPublication {
   readonly now: number
 }
 
-/** What came of it; a file that cannot be written leaves the list served all the same. */
+/** What came of it; a file that cannot be written leaves the list served all the same, and is tried again when next asked to publish. */
 export interface Published {
   readonly signed: readonly PublishedCrl[]
   readonly problems: readonly string[]
@@ -38,6 +38,8 @@ export interface Published {
 export class CrlPublisher {
   readonly #store: Store
   readonly #lists = new Map<string, { readonly crl: PublishedCrl; readonly count: number; readonly lifetime: number }>()
+  /** Key ids of lists whose file could not be written: it still says what held before. */
+  readonly #unwritten = new Set<string>()
 
   constructor(store: Store) {
     this.#store = store
@@ -56,20 +58,34 @@ export class CrlPublisher {
     return this.all.some((crl) => isDue(crl, now))
   }
 
-  /** Signs what is due. Throws what the store throws: no list is ever signed under a number that is not recorded. */
+  /** Signs what is due, and tries again what could not be written. Throws what the store throws: no list is ever signed under a number that is not recorded. */
   publish(issuers: readonly Issuer[], publication: CrlPublication): Published {
     const signed: PublishedCrl[] = []
     const problems: string[] = []
     const wanted = new Set(issuers.map(issuerKeyId))
-    for (const keyId of this.#lists.keys()) if (!wanted.has(keyId)) this.#lists.delete(keyId)
+    for (const keyId of this.#lists.keys()) if (!wanted.has(keyId)) this.#forget(keyId)
     for (const issuer of issuers) {
       const crl = this.#renew(issuer, publication)
-      if (crl === null) continue
-      signed.push(crl)
-      const problem = write(crl, publication.folder)
-      if (problem !== null) problems.push(problem)
+      if (crl !== null) signed.push(crl)
+      const due = crl ?? this.#unwrittenOf(issuerKeyId(issuer))
+      if (due === null) continue
+      const problem = write(due, publication.folder)
+      if (problem === null) this.#unwritten.delete(due.keyId)
+      else {
+        this.#unwritten.add(due.keyId)
+        problems.push(problem)
+      }
     }
     return { signed, problems }
+  }
+
+  #forget(keyId: string): void {
+    this.#lists.delete(keyId)
+    this.#unwritten.delete(keyId)
+  }
+
+  #unwrittenOf(keyId: string): PublishedCrl | null {
+    return this.#unwritten.has(keyId) ? this.get(keyId) : null
   }
 
   #renew(issuer: Issuer, { folder, lifetime, now }: CrlPublication): PublishedCrl | null {
@@ -109,7 +125,8 @@ function publishedEarlier(file: string, issuer: Issuer): number | null {
 function write({ keyId, der }: PublishedCrl, folder: string): string | null {
   const file = join(folder, `${keyId}.crl`)
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o755 })
+    const made = mkdirSync(folder, { recursive: true, mode: 0o755 })
+    if (made !== undefined) giveOwner(made, statSync(dirname(made)))
     replaceFile(file, der, 0o644)
     return null
   } catch (error) {

@@ -54,15 +54,28 @@ export function writePair(files: PairFiles, certificatePem: string, newKeyPem: s
     syncFolder(key)
     return
   }
+  const remove = () => {
+    for (const file of [key, cert]) rmSync(beside(file), { force: true })
+  }
   try {
     if (newKeyPem !== null) writeBeside(key, newKeyPem, 0o600)
     writeBeside(cert, certificatePem, 0o600)
+    if (newKeyPem !== null) renameSync(beside(key), key)
   } catch (error) {
-    for (const file of [key, cert]) rmSync(beside(file), { force: true })
+    remove()
     throw error
   }
-  if (newKeyPem !== null) renameSync(beside(key), key)
-  renameSync(beside(cert), cert)
+  try {
+    renameSync(beside(cert), cert)
+  } catch (error) {
+    // E.g. a file that is mounted by itself. Where the old key cannot be put back either, the next start finishes what lies beside.
+    if (newKeyPem !== null) {
+      writeBeside(key, keyPem, 0o600)
+      renameSync(beside(key), key)
+    }
+    remove()
+    throw error
+  }
   for (const file of new Set([key, cert])) syncFolder(file)
 }
 

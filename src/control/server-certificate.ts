@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
-import { realpathSync, statSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import type { LoadedAuthority } from '../certificates/authority-folder.ts'
 import { ITSELF, issuanceOf, recordIssuance } from '../certificates/issuance-record.ts'
 import { type IssuedCertificate, issueServer } from '../certificates/issue.ts'
@@ -130,6 +130,10 @@ export async function reissue(
   return issued
 }
 
+/** Of a file that is gone meanwhile; else its own stays. */
+const KEY = 0o600
+const OPEN = 0o644
+
 /**
  * The steps that put a new certificate and key in the place of the old, each a file replaced whole. Between any two of them the files fit
  * each other for this gateway, which takes from the certificates the one that belongs to the key: first both are there, then the key is the
@@ -138,13 +142,12 @@ export async function reissue(
 export function replacementSteps(own: OwnServerCertificate, issued: IssuedCertificate, chain: string): (() => void)[] {
   const { cert, key } = own
   const leaf = pemOf(issued)
-  const modes = { cert: modeOf(cert), key: modeOf(key) }
-  if (realpathSync(cert) === realpathSync(key)) return [() => replaceFile(cert, issued.key + leaf + chain, modes.key)]
+  if (realpathSync(cert) === realpathSync(key)) return [() => replaceFile(cert, issued.key + leaf + chain, KEY)]
   const before = readMaterial(cert).toString('latin1')
   return [
-    () => replaceFile(cert, `${before.trimEnd()}\n${leaf}${chain}`, modes.cert),
-    () => replaceFile(key, issued.key, modes.key),
-    () => replaceFile(cert, leaf + chain, modes.cert),
+    () => replaceFile(cert, `${before.trimEnd()}\n${leaf}${chain}`, OPEN),
+    () => replaceFile(key, issued.key, KEY),
+    () => replaceFile(cert, leaf + chain, OPEN),
   ]
 }
 
@@ -155,7 +158,7 @@ export async function renew(own: OwnServerCertificate, loaded: LoadedAuthority, 
   const chain = chainFor(plan.issuer, loaded)
   if (plan.kind === 'rewrite') {
     const key = realpathSync(own.cert) === realpathSync(own.key) ? pemOfKey(own) : ''
-    replaceFile(own.cert, key + own.pair.leaf.toString() + chain, modeOf(own.cert))
+    replaceFile(own.cert, key + own.pair.leaf.toString() + chain, key === '' ? OPEN : KEY)
     return plan
   }
   const issued = await reissue(own, plan.issuer, plan.why, store, now)
@@ -173,8 +176,6 @@ export function adopt({ issuer, pair, facts }: OwnServerCertificate, store: Stor
 const pemOf = ({ certificate }: IssuedCertificate): string =>
   `${certificate.split('-----END CERTIFICATE-----')[0]}-----END CERTIFICATE-----\n`
 const pemOfKey = ({ pair }: OwnServerCertificate): string => pair.key.export({ type: 'pkcs8', format: 'pem' }).toString()
-const modeOf = (file: string): number => statSync(file).mode & 0o777
-
 function commonNameOf({ subject }: CertificateFacts): string | null {
   const name = subject.flat().findLast(({ oid, encoded }) => oid === '2.5.4.3' && encoded !== true)?.value ?? null
   return name !== null && name.length > 0 && name.length <= 64 ? name : null

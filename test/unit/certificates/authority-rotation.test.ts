@@ -1,6 +1,6 @@
 /** An authority folder: read whatever state it is in, rotated whole or not at all. */
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { createAuthority } from '../../../src/certificates/authority.ts'
@@ -182,5 +182,13 @@ describe('a rotation', () => {
     assert.match(read(folder).authority.problem, /is damaged/)
     writeFileSync(succession, '{')
     assert.equal(read(folder).authority.issuing, null)
+  })
+
+  it('belongs to whom the folder belongs, also where root rotates it', { skip: process.geteuid?.() !== 0 }, async (t) => {
+    const { folder } = await authorityIn(t)
+    chownSync(folder, 1234, 1235)
+    await rotateFolder(folder, REQUEST, nothing)
+    const name = readdirSync(folder).find((one) => /^[0-9a-f]{16}$/.test(one)) ?? assert.fail('no generation')
+    for (const file of ['', ...readdirSync(join(folder, name))]) assert.equal(statSync(join(folder, name, file)).uid, 1234, file)
   })
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createAuthority } from '../../../src/certificates/authority.ts'
@@ -92,4 +92,20 @@ test('what cannot be written is a problem in words, and the list is there all th
   assert.equal(signed.length, 1)
   assert.match(problems.join(), /cannot be written to/)
   assert.ok(publisher.get(keyId) !== null)
+})
+
+test('a file that could not be written is written as soon as it can, with the list that holds then', async (t) => {
+  const { lists, publish, publisher, onDisk, revoke } = await setting(t)
+  publish(publisher)
+  rmSync(lists, { recursive: true })
+  writeFileSync(lists, '')
+  const serial = revoke()
+  assert.equal(publish(publisher).problems.length, 1)
+  assert.deepEqual([publish(publisher).signed, publish(publisher).problems.length], [[], 1])
+  rmSync(lists)
+  assert.deepEqual(publish(publisher), { signed: [], problems: [] })
+  assert.deepEqual([...onDisk().serials], [serial])
+  rmSync(lists, { recursive: true })
+  publish(publisher)
+  assert.equal(existsSync(lists), false, 'what was written is not written again')
 })

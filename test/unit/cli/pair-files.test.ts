@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
@@ -41,6 +41,16 @@ test('a disk that does not take the second file leaves both as they were', (t) =
   assert.throws(() => writePair(files, second.certificate, second.key, first.key))
   assert.deepEqual(content(), [first.certificate, first.key])
   assert.ok(!existsSync(join(path, 'a.key.new')))
+})
+
+test('a certificate that cannot be renamed into its place takes the new key back', (t) => {
+  const { path, files, content } = pair(t)
+  const before = content()[1]
+  rmSync(files.cert)
+  mkdirSync(files.cert)
+  assert.throws(() => writePair(files, second.certificate, second.key, first.key), { code: 'EISDIR' })
+  assert.equal(readFileSync(files.key, 'utf8'), before)
+  assert.deepEqual(readdirSync(path).sort(), ['a.crt', 'a.key'])
 })
 
 test('a stop between the two renames is made good, and one before them is taken back', (t) => {
