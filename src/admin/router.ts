@@ -75,11 +75,13 @@ function checkSite({ method, headers }: ApiRequest): void {
   throw new AdminProblem(403, 'cross_site', 'a page of another site caused this request')
 }
 
-/** Whether an Origin (RFC 6454 section 6.2) is the very host that was asked; `null` is nobody's. */
+/**
+ * Whether an Origin (RFC 6454 section 6.2) is the very host that was asked; `null` is nobody's. Administration has no plain address: a
+ * page of `http://` with our host and port was written by whoever is in the network between.
+ */
 function isSame(origin: string, host: string): boolean {
-  const [, scheme, authority] = /^(https?):\/\/([^/?#@\\\s]+)$/i.exec(origin) ?? []
-  if (scheme === undefined || authority === undefined || host === '') return false
-  const port = scheme.toLowerCase() === 'https' ? 443 : 80
-  const full = (text: string): string => (/:\d+$/.test(text) ? text : `${text}:${port}`).toLowerCase()
+  const [, authority] = /^https:\/\/([^/?#@\\\s]+)$/i.exec(origin) ?? []
+  if (authority === undefined || host === '') return false
+  const full = (text: string): string => (/:\d+$/.test(text) ? text : `${text}:443`).toLowerCase()
   return full(authority) === full(host)
 }

@@ -94,6 +94,7 @@ test('what a page of another site causes is refused', async () => {
     'https://gate.example:9443.evil',
     'https://x@gate.example:9443',
     'https://gate.example:9443/',
+    'http://gate.example:9443',
     '',
   ])
     assert.equal(await post({ origin }), 403, origin)
