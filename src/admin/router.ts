@@ -56,11 +56,15 @@ function checkRequest(request: ApiRequest, options: RouterOptions): void {
     throw new AdminProblem(413, 'body_too_large', `the body has more than ${limit} bytes`, { hint: 'send less at a time' })
   checkSite(request)
   // It is trusted to make the first administrator, and for nothing else: it lies on a server, readable by what serves.
-  if (request.caller.peer?.isServerCertificate === true && !/^\/admin\/certificates$/i.test(request.path)) {
+  if (request.caller.peer?.isServerCertificate === true && !makesCertificate(request)) {
     options.refusedOwnCertificate?.(request)
     const hint = 'make a client certificate with it: POST /admin/certificates'
     throw new AdminProblem(403, 'own_certificate', "the gateway's own certificate may do nothing else", { hint })
   }
+}
+
+function makesCertificate({ method, path }: ApiRequest): boolean {
+  return method === 'POST' && /^\/admin\/certificates$/i.test(path)
 }
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
