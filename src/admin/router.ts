@@ -56,11 +56,15 @@ function checkRequest(request: ApiRequest, options: RouterOptions): void {
     throw new AdminProblem(413, 'body_too_large', `the body has more than ${limit} bytes`, { hint: 'send less at a time' })
   checkSite(request)
   // It is trusted to make the first administrator, and for nothing else: it lies on a server, readable by what serves.
-  if (request.caller.peer?.isServerCertificate === true && !/^\/admin\/certificates$/i.test(request.path)) {
+  if (request.caller.peer?.isServerCertificate === true && !makesCertificate(request)) {
     options.refusedOwnCertificate?.(request)
     const hint = 'make a client certificate with it: POST /admin/certificates'
     throw new AdminProblem(403, 'own_certificate', "the gateway's own certificate may do nothing else", { hint })
   }
+}
+
+function makesCertificate({ method, path }: ApiRequest): boolean {
+  return method === 'POST' && /^\/admin\/certificates$/i.test(path)
 }
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
@@ -75,11 +79,13 @@ function checkSite({ method, headers }: ApiRequest): void {
   throw new AdminProblem(403, 'cross_site', 'a page of another site caused this request')
 }
 
-/** Whether an Origin (RFC 6454 section 6.2) is the very host that was asked; `null` is nobody's. */
+/**
+ * Whether an Origin (RFC 6454 section 6.2) is the very host that was asked; `null` is nobody's. Administration has no plain address: a
+ * page of `http://` with our host and port was written by whoever is in the network between.
+ */
 function isSame(origin: string, host: string): boolean {
-  const [, scheme, authority] = /^(https?):\/\/([^/?#@\\\s]+)$/i.exec(origin) ?? []
-  if (scheme === undefined || authority === undefined || host === '') return false
-  const port = scheme.toLowerCase() === 'https' ? 443 : 80
-  const full = (text: string): string => (/:\d+$/.test(text) ? text : `${text}:${port}`).toLowerCase()
+  const [, authority] = /^https:\/\/([^/?#@\\\s]+)$/i.exec(origin) ?? []
+  if (authority === undefined || host === '') return false
+  const full = (text: string): string => (/:\d+$/.test(text) ? text : `${text}:443`).toLowerCase()
   return full(authority) === full(host)
 }

@@ -94,6 +94,7 @@ test('what a page of another site causes is refused', async () => {
     'https://gate.example:9443.evil',
     'https://x@gate.example:9443',
     'https://gate.example:9443/',
+    'http://gate.example:9443',
     '',
   ])
     assert.equal(await post({ origin }), 403, origin)
@@ -109,5 +110,6 @@ test("the gateway's own certificate makes certificates, and nothing else", async
   assert.equal((await ask('POST /admin/certificates', { caller })).status, 200)
   for (const path of ['/admin/certificates/export', '/api/v1/things/x', '/admin/certificates/', '/nothing', '//admin/certificates'])
     assert.equal((await ask(`GET ${path}`, { caller })).status, 403, path)
-  assert.equal(own.length, 5)
+  for (const method of ['GET', 'PUT', 'DELETE']) assert.equal((await ask(`${method} /admin/certificates`, { caller })).status, 403, method)
+  assert.equal(own.length, 8)
 })
