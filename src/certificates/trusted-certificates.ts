@@ -30,11 +30,12 @@ export function readTrustedCertificates(bytes: Buffer, password: string | null, 
   const authorities = distinct.filter((node) => node.facts.isCa || distinct.some((other) => issued(node, other)))
   const leaves = distinct.filter((node) => !authorities.includes(node))
   if (leaves.length === 0) {
-    throw new IssuanceError(
-      'request',
-      'this is the certificate of an authority, not of a client',
-      'to trust all that it issues, name it under client_ca',
-    )
+    // What `openssl req -x509` makes unless it is told otherwise.
+    const own = distinct.length === 1 && distinct[0]?.selfSigned === true
+    const hint = own
+      ? 'for a client of its own make it with: openssl req -x509 -addext basicConstraints=critical,CA:FALSE'
+      : 'to trust all that it issues, name it under client_ca'
+    throw new IssuanceError('request', 'this is the certificate of an authority, not of a client', hint)
   }
   for (const leaf of leaves) checkLeaf(leaf, now)
   return { leaves: leaves.map(({ x509 }) => x509), authorities: authorities.map(({ x509 }) => x509) }

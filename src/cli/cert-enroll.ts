@@ -94,8 +94,11 @@ async function enrolFor(client: EstClient, key: KeyObject, { name, token }: Pick
   return issued
 }
 
+/** A token, or all that `token create` prints around one. */
 function readToken(file: string | undefined, terminal: Terminal): string {
-  const token = (file === undefined ? (terminal.env.CERTGATE_TOKEN ?? '') : textOf(resolve(terminal.cwd, file))).trim()
+  const text = (file === undefined ? (terminal.env.CERTGATE_TOKEN ?? '') : textOf(resolve(terminal.cwd, file))).trim()
+  const [token = text, ...more] = text.match(/(?<![\w-])cge_[\w-]{43}(?![\w-])/g) ?? []
+  if (more.length > 0) throw new UsageError('there are several tokens', 'one is used at a time')
   if (token === '') throw new UsageError('there is no token', 'name its file with --token-file, or set CERTGATE_TOKEN')
   if (!/^[\x21-\x7e]{1,512}$/.test(token)) throw new UsageError('this is no token: it has blanks or odd characters, or is too long')
   return token

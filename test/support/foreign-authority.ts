@@ -56,17 +56,30 @@ export interface Site {
 }
 
 export async function startSite(t: Lifetime, handler: Handler): Promise<Site> {
-  const server = createServer(async (request, response) => {
+  const running = new Set<Promise<unknown>>()
+  let closing = false
+  const server = createServer((request, response) => {
     site.paths.push(request.url ?? '')
-    await site.handler(request, response, Buffer.concat(await request.toArray()))
+    const answering = (async () => site.handler(request, response, Buffer.concat(await request.toArray())))()
+    const done: Promise<unknown> = answering
+      .catch((error: unknown) => {
+        // Whoever asks until the end is cut off in the middle.
+        if (!closing) throw error
+      })
+      .finally(() => running.delete(done))
+    running.add(done)
   })
   server.on('connection', () => site.connections++)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const close = () =>
-    new Promise<void>((resolve) => {
+  // What an answer is made with may go after it: those under way are awaited.
+  const close = async () => {
+    closing = true
+    await new Promise<void>((resolve) => {
       server.close(() => resolve())
       server.closeAllConnections()
     })
+    await Promise.allSettled(running)
+  }
   t.after(close)
   const { port } = server.address() as { port: number }
   const site: Site = { port, url: (path) => `http://127.0.0.1:${port}${path}`, paths: [], connections: 0, handler, close }
