@@ -32,6 +32,7 @@ export const BASELINE: ContenderName = 'nginx'
 export const USAGE = `usage: npm run bench -- [options]
        npm run bench -- issuance [SECONDS] [ENTRIES]   certificates per second, signed and on record
        npm run bench -- registry [ENTRIES]             what a registry costs a worker (default: 1000000 entries)
+       npm run bench -- revocation [ROUNDS]            from cert revoke to the last closed WebSocket
 
 Loads certgate and other proxies, all doing the same work in the same seconds, and reports CPU per request as a ratio to nginx.
 Needs Linux, nginx, gcc, libssl-dev; takes in HAProxy and Caddy where they are installed. Writes bench/results/.

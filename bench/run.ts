@@ -22,6 +22,7 @@ const say = (line: string): void => void process.stderr.write(`${(performance.no
 const ALONE: ReadonlyMap<string, string> = new Map([
   ['issuance', 'issuance.ts'],
   ['registry', 'registry-base.ts'],
+  ['revocation', 'revocation.ts'],
 ])
 const [first = '', ...others] = process.argv.slice(2)
 const alone = ALONE.get(first)
