@@ -24,9 +24,9 @@ export class ListCache {
     this.#folder = folder
   }
 
-  /** null: there is none, or it cannot be read. */
-  read(url: string, maxBytes: number): CachedBytes | null {
-    const file = this.#fileOf(url)
+  /** `place`: whatever names the list, e.g. its URL and CA. null: there is none, or it cannot be read. */
+  read(place: string, maxBytes: number): CachedBytes | null {
+    const file = this.#fileOf(place)
     try {
       return { bytes: readRegularFile(file, maxBytes), at: statSync(file).mtimeMs }
     } catch {
@@ -35,9 +35,9 @@ export class ListCache {
   }
 
   /** Throws where it cannot be written; what was there stays. */
-  write(url: string, bytes: Buffer): void {
+  write(place: string, bytes: Buffer): void {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
-    const file = this.#fileOf(url)
+    const file = this.#fileOf(place)
     const beside = `${file}.${process.pid}.new`
     writeFileSync(beside, bytes, { mode: 0o600 })
     renameSync(beside, file)
@@ -51,7 +51,7 @@ export class ListCache {
     for (const { file } of aged.sort((a, b) => b.at - a.at).slice(MAX_FILES)) rmSync(file, { force: true })
   }
 
-  #fileOf(url: string): string {
-    return join(this.#folder, `${createHash('sha256').update(url).digest('hex')}${SUFFIX}`)
+  #fileOf(place: string): string {
+    return join(this.#folder, `${createHash('sha256').update(place).digest('hex')}${SUFFIX}`)
   }
 }

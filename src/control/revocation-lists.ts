@@ -38,9 +38,10 @@ export interface ShelfOptions {
 /** The revocation lists that certificates name, fetched when somebody needs them and kept until a newer one is there. */
 export class ListShelf {
   readonly #options: ShelfOptions
+  /** By `placeOf`. */
   readonly #shelf = new LruMap<string, Shelved>(MAX_LISTS)
   readonly #fetching = new Map<string, Promise<void>>()
-  /** When a URL was last found to give nothing. */
+  /** When a place was last found to give nothing. */
   readonly #failures = new LruMap<string, { readonly at: number; readonly error: FetchError }>(MAX_LISTS * 4)
 
   constructor(options: ShelfOptions) {
@@ -74,7 +75,7 @@ export class ListShelf {
 
   /** What the held list of a URL says; null: there is none. */
   judge(url: string, { subject, issuer }: Inquiry): Finding | null {
-    const held = this.#shelf.get(url)
+    const held = this.#shelf.get(placeOf(url, issuer))
     if (held === undefined) return null
     const now = Date.now()
     // As it was in force: whether it still counts is told by `until`.
@@ -99,23 +100,25 @@ export class ListShelf {
   #bringUpToDate(url: string, issuer: AuthorityNode): Promise<void> {
     const { cache, maxBytes, refresh } = this.#options
     const now = Date.now()
-    if (this.#shelf.get(url) === undefined && cache !== null) this.#takeCached(cache, url, issuer, maxBytes())
-    const held = this.#shelf.get(url)
+    const place = placeOf(url, issuer)
+    if (this.#shelf.get(place) === undefined && cache !== null) this.#takeCached(cache, url, issuer, maxBytes())
+    const held = this.#shelf.get(place)
     if (held !== undefined && now < refreshTime({ foundAt: held.fetchedAt, until: held.nextUpdate }, refresh())) return Promise.resolve()
-    const failure = this.#failures.get(url)
+    const failure = this.#failures.get(place)
     if (failure !== undefined && now - failure.at < RETRY) return Promise.reject(failure.error)
-    const running = this.#fetching.get(url)
+    const running = this.#fetching.get(place)
     if (running !== undefined) return running
-    const fetching = this.#fetch(url, issuer).finally(() => this.#fetching.delete(url))
-    this.#fetching.set(url, fetching)
+    const fetching = this.#fetch(url, issuer).finally(() => this.#fetching.delete(place))
+    this.#fetching.set(place, fetching)
     return fetching
   }
 
   #takeCached(cache: ListCache, url: string, issuer: AuthorityNode, maxBytes: number): void {
-    const cached = cache.read(url, maxBytes)
+    const place = placeOf(url, issuer)
+    const cached = cache.read(place, maxBytes)
     if (cached === null) return
     try {
-      this.#shelf.set(url, shelved(cached.bytes, url, issuer, cached.at))
+      this.#shelf.set(place, shelved(cached.bytes, url, issuer, cached.at))
     } catch (error) {
       // Tampered with, or of a CA that has another key by now: fetched anew.
       if (!(error instanceof FetchError)) throw error
@@ -124,34 +127,38 @@ export class ListShelf {
 
   async #fetch(url: string, issuer: AuthorityNode): Promise<void> {
     const { fetch, timeout, cache } = this.#options
+    const place = placeOf(url, issuer)
     try {
       const bytes = await fetch({ url, configured: false, method: 'GET', left: timeout() })
       const fetched = shelved(bytes, url, issuer, Date.now())
-      const held = this.#shelf.get(url)
+      const held = this.#shelf.get(place)
       if (held !== undefined && fetched.thisUpdate < held.thisUpdate)
         throw new FetchError('it is older than the list that was there before')
       // Not in force, but whom it revokes stays revoked.
-      if (held === undefined) this.#shelf.set(url, fetched)
+      if (held === undefined) this.#shelf.set(place, fetched)
       if (fetched.nextUpdate <= Date.now()) throw new FetchError(`the list ran out ${new Date(fetched.nextUpdate).toISOString()}`)
-      this.#shelf.set(url, fetched)
-      this.#store(cache, url, bytes)
+      this.#shelf.set(place, fetched)
+      this.#store(cache, place, bytes)
       this.#options.replaced(url)
     } catch (error) {
       if (!(error instanceof FetchError)) throw error
       const told = new FetchError(`${url}: ${error.message}`)
-      this.#failures.set(url, { at: Date.now(), error: told })
+      this.#failures.set(place, { at: Date.now(), error: told })
       throw told
     }
   }
 
-  #store(cache: ListCache | null, url: string, bytes: Buffer): void {
+  #store(cache: ListCache | null, place: string, bytes: Buffer): void {
     try {
-      cache?.write(url, bytes)
+      cache?.write(place, bytes)
     } catch (error) {
       this.#options.cacheFailed(error)
     }
   }
 }
+
+/** CAs may share a distribution point, as the old and the new key of one do: each has a list of its own there. */
+const placeOf = (url: string, { key, subjectName }: AuthorityNode): string => `${key} ${subjectName} ${url}`
 
 /** Reads what came, and keeps what the CA itself signed. Throws FetchError where that is nothing. */
 function shelved(bytes: Buffer, url: string, issuer: AuthorityNode, fetchedAt: number): Shelved {
