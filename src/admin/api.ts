@@ -1,4 +1,5 @@
 import { Certificates } from './certificates/certificates.ts'
+import { LiveNames } from './certificates/live-names.ts'
 import type { AdministrationContext } from './context.ts'
 import { EventHub } from './event-hub.ts'
 import { ravenCertificates } from './raven/certificates.ts'
@@ -13,14 +14,15 @@ import { whoamiV1 } from './v1/whoami.ts'
 
 /**
  * The whole administration over one context: what every transport calls. `failed` hears of faults of ours; `hub` is where the context's
- * announcements go, absent where nobody listens.
+ * announcements go, absent where nobody listens; `names` may be shared with enrolment.
  */
 export function createApi(
   context: AdministrationContext,
   failed: (error: unknown, request: ApiRequest) => void,
   hub = new EventHub(),
+  names = new LiveNames(context),
 ): Api {
-  const certificates = new Certificates(context)
+  const certificates = new Certificates(context, names)
   const handlers = [
     certificatesV1(certificates),
     tokensV1(certificates),

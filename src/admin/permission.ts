@@ -1,4 +1,5 @@
-import { type AdminAction, actionProblem } from '../policy/granting.ts'
+import { type AdminAction, actionProblem, type Actor as Granter } from '../policy/granting.ts'
+import { rolesToGrant } from '../policy/reachable-roles.ts'
 import { clearanceIncludes } from '../policy/rights.ts'
 import type { AdministrationContext } from './context.ts'
 import { AdminProblem, refusedBy } from './problem.ts'
@@ -20,9 +21,7 @@ export function mayRead({ rights }: Caller): void {
 export function mayDo(context: AdministrationContext, caller: Caller, action: AdminAction, deed: Deed): void {
   const refused = actionProblem(caller.rights.clearance, action)
   if (refused !== null) refuse(context, caller, deed, refusedBy(refused))
-  if (stillHolds(context, caller)) return
-  const gone = new AdminProblem(403, 'clearance_too_low', 'your own rights were changed meanwhile', { refusal: 'clearance_too_low' })
-  refuse(context, caller, deed, gone)
+  if (!stillHolds(context, caller)) refuse(context, caller, deed, rightsGone())
 }
 
 /** Records a refusal and throws it. */
@@ -33,17 +32,34 @@ export function refuse({ store }: AdministrationContext, { actor }: Caller, { ac
 }
 
 /**
- * Whether the rights that a caller came with are still theirs: for what takes long after they were let in. Revocation lists are the
- * listener's to judge; here only what this gateway itself gives.
+ * What a caller holds at this moment of what they came with: to be asked in the transaction that it decides, as making a key or waiting for
+ * another change takes a while. Throws AdminProblem 403 where their rights were taken away.
+ */
+export function heldNow(context: AdministrationContext, caller: Caller): Granter {
+  if (!stillHolds(context, caller)) throw rightsGone()
+  const { rights, identity } = caller
+  return identity === null ? rights : { ...rights, roles: rolesToGrant(context.inForce().policy, identity) }
+}
+
+/**
+ * Whether the rights that a caller came with are still theirs. Revocation lists are the listener's to judge; here only what this gateway
+ * itself gives.
  */
 export function stillHolds(context: AdministrationContext, { via, peer, rights }: Caller): boolean {
   if (via === 'socket') return true
   const certificate = peer?.certificate ?? null
   if (peer === null || certificate === null || certificate.notAfter < context.now()) return false
+  const { admin } = context.inForce().settings
+  if (peer.isServerCertificate === true) return admin?.serverCertificate === 'allow'
   const { registry } = context.store
   const entry = registry.get(certificate.fingerprint) ?? (peer.renews === undefined ? null : registry.get(peer.renews))
-  if (entry !== null && (entry.disabled || entry.revoked !== null)) return false
-  const isAdminDn = context.inForce().settings.admin?.adminDn.includes(certificate.dn) === true
-  if (isAdminDn && peer.evidence?.byChain === true) return true
+  // What is disabled or revoked is its key, by whichever certificate.
+  const pin = entry?.pin ?? peer.evidence?.leaf.pin
+  if (pin !== undefined && registry.byPin(pin).some(({ disabled, revoked }) => disabled || revoked !== null)) return false
+  if (admin?.adminDn.includes(certificate.dn) === true && peer.evidence?.byChain === true) return true
   return rights.clearance === undefined || (entry !== null && clearanceIncludes(entry.clearance, rights.clearance))
+}
+
+function rightsGone(): AdminProblem {
+  return new AdminProblem(403, 'clearance_too_low', 'your own rights were changed meanwhile', { refusal: 'clearance_too_low' })
 }

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto'
-import { certificateParts, readCertificate } from '../identity/certificate.ts'
+import { readCertificate } from '../identity/certificate.ts'
 import type { NewIssuance } from '../store/issuance-records.ts'
 import type { Store } from '../store/store.ts'
 import type { Actor, NewEntry } from '../store/types.ts'
+import { issuedFacts, leafOf } from './entry-facts.ts'
 import { type Issuer, issuerKeyId } from './issuer.ts'
 
 /** What certgate does by itself. */
@@ -21,19 +22,5 @@ export function recordIssuance(store: Store, issuer: Issuer, der: Uint8Array, ac
 
 /** The registry entry of a client certificate that this issuer signed. */
 export function issuedEntry(issuer: Issuer, der: Uint8Array, rights: Pick<NewEntry, 'name' | 'clearance' | 'permissions'>): NewEntry {
-  const facts = readCertificate(der)
-  return {
-    ...rights,
-    der,
-    subjectDn: facts.dn,
-    issuerDn: facts.issuerDn,
-    serial: facts.serial,
-    pin: hash('sha256', certificateParts(der).subjectPublicKeyInfo, 'hex'),
-    issuerKey: issuer.publicKeyInfo,
-    sans: facts.sans.map(({ type, value }) => `${type}:${value}`),
-    notBefore: facts.notBefore,
-    notAfter: facts.notAfter,
-    origin: 'issued',
-    issuerKeyId: issuerKeyId(issuer),
-  }
+  return { ...rights, ...issuedFacts(issuer, leafOf(der)), origin: 'issued' }
 }

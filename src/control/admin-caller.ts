@@ -1,8 +1,8 @@
-import { identityRules } from '../admin/certificates/grants.ts'
+import { identityBy, identityRules } from '../admin/certificates/grants.ts'
 import type { InForce } from '../admin/context.ts'
 import type { Caller } from '../admin/types.ts'
 import { grantedRights } from '../gateway/authentication/granted-rights.ts'
-import type { Identity, Rights } from '../identity/types.ts'
+import type { Rights } from '../identity/types.ts'
 import { rolesToGrant } from '../policy/reachable-roles.ts'
 import type { Peer } from '../tls/types.ts'
 
@@ -15,7 +15,7 @@ const NO_PERMISSIONS: Rights['permissions'] = new Map()
 export function callerOf(peer: Peer, inForce: InForce, remote: string): Caller {
   const { settings, policy } = inForce
   const rights = grantedRights(peer, new Set(settings.admin?.adminDn ?? []))
-  const identity = identityOf(peer, inForce, rights)
+  const identity = peer.certificate === null ? null : identityBy(identityRules(settings.auth), peer.certificate, rights)
   const fingerprint = peer.certificate?.fingerprint ?? null
   const roles = identity === null ? new Set<string>() : rolesToGrant(policy, identity)
   const via = 'network'
@@ -26,14 +26,4 @@ export function callerOf(peer: Peer, inForce: InForce, remote: string): Caller {
   }
   const actor = { name: identity?.name ?? peer.certificate?.dn ?? '', fingerprint, remote }
   return { rights: { ...(rights ?? { permissions: NO_PERMISSIONS }), roles }, actor, via, identity, peer }
-}
-
-/** By the first clientcert domain that can name them; null: none can, and then they have no role to give. */
-function identityOf({ certificate }: Peer, { settings }: InForce, rights: Rights | null): Identity | null {
-  if (certificate === null) return null
-  for (const rule of identityRules(settings.auth)) {
-    const outcome = rule.identify(certificate)
-    if (outcome.kind === 'identity') return { ...outcome.identity, ...rights }
-  }
-  return null
 }

@@ -1,5 +1,6 @@
 import { createApi } from '../admin/api.ts'
 import type { AuthorityService } from '../admin/authority-service.ts'
+import { LiveNames } from '../admin/certificates/live-names.ts'
 import type { AdministrationContext } from '../admin/context.ts'
 import { EventHub } from '../admin/event-hub.ts'
 import { AdminProblem } from '../admin/problem.ts'
@@ -88,7 +89,8 @@ export class AdministrationService {
   parts(): EnrolmentParts {
     const opened = this.#open()
     if (opened === null) throw new CertgateError('address_unavailable', 'there is no store to enrol into', { hint: 'remove pki.est' })
-    return { context: opened.context, registry: opened.registry.publisher.registry, statuses: this.#services.statuses }
+    const { context, names, registry } = opened
+    return { context, names, registry: registry.publisher.registry, statuses: this.#services.statuses }
   }
 
   /** Ends what live views read; before the store is closed. */
@@ -129,14 +131,16 @@ export class AdministrationService {
       announce: (event) => this.#hub.publish(event),
     })
     const failed = (error: unknown) => log.error({ err: error }, 'an admin request could not be answered')
-    const api = createApi(context, failed, this.#hub)
+    const names = new LiveNames(context)
+    const api = createApi(context, failed, this.#hub, names)
+    this.#tail?.close()
     this.#tail = new AuditTail({
       audit: registry.store.audit,
       isWanted: () => this.#hub.clients > 0,
       publish: (event) => this.#hub.publish(event),
       failed: (error) => log.error({ err: error }, 'the audit log could not be read for live views'),
     })
-    this.#opened = { registry, context, api }
+    this.#opened = { registry, context, names, api }
     return this.#opened
   }
 }
@@ -144,6 +148,7 @@ export class AdministrationService {
 interface Opened {
   readonly registry: RegistryService
   readonly context: AdministrationContext
+  readonly names: LiveNames
   readonly api: Api
 }
 

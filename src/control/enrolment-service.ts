@@ -1,3 +1,4 @@
+import type { LiveNames } from '../admin/certificates/live-names.ts'
 import { Enrolment, type EnrolmentContext } from '../admin/enrolment/enrolment.ts'
 import type { Address } from '../config/settings.ts'
 import type { Snapshot } from '../ipc/messages.ts'
@@ -10,6 +11,8 @@ import { formatAddress } from './sockets.ts'
 /** What enrolment works on. */
 export interface EnrolmentParts {
   readonly context: EnrolmentContext
+  /** The administration's: a registry of names for both. */
+  readonly names: LiveNames
   /** Control's own: it judges who comes. */
   readonly registry: Registry
   readonly statuses?: StatusBook
@@ -42,7 +45,7 @@ export class EnrolmentService {
   }
 
   async #make(snapshot: Snapshot): Promise<Omit<EstServices, 'failed'>> {
-    const { context, ...judging } = await this.#services.parts(snapshot)
-    return { enrolment: new Enrolment(context), ...judging }
+    const { context, names, ...judging } = await this.#services.parts(snapshot)
+    return { enrolment: new Enrolment(context, { names }), ...judging }
   }
 }

@@ -4,7 +4,6 @@ import type { Enrolment } from '../admin/enrolment/enrolment.ts'
 import { EnrolmentError } from '../admin/enrolment/enrolment-error.ts'
 import { writeCertsOnly } from '../certificates/certs-only.ts'
 import type { Address, ListenerTlsSettings } from '../config/settings.ts'
-import { CertgateError } from '../errors.ts'
 import { createTlsListener, type TlsListener } from '../tls/listener.ts'
 import type { Registry } from '../tls/registry.ts'
 import type { StatusBook } from '../tls/status-book.ts'
@@ -187,9 +186,6 @@ function told(status: number, message: string, headers: Readonly<Record<string, 
 }
 
 function failure(error: unknown, services: EstServices): Answer {
-  // E.g. the administration, where nothing is served yet.
-  if (error instanceof CertgateError && 'status' in error && error.status === 503 && !(error instanceof EnrolmentError))
-    return told(503, 'this cannot be answered now', { 'Retry-After': '5' })
   if (!(error instanceof EnrolmentError)) {
     services.failed(error)
     return told(500, 'this went wrong here: see the log of the gateway')

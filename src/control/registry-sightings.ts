@@ -1,11 +1,11 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { entryFacts } from '../certificates/entry-facts.ts'
 import type { SightingMessage } from '../ipc/messages.ts'
 import { StoreError } from '../store/failure.ts'
 import type { Store } from '../store/store.ts'
 import type { Actor } from '../store/types.ts'
 import { datesRefusal, type Leaf, leafRefusal, readLeaf } from '../tls/leaf.ts'
-import { sanText } from '../tls/name-digest.ts'
 import type { Registry } from '../tls/registry.ts'
 import type { Registered } from '../tls/registry-types.ts'
 import { recognizeRenewal } from '../tls/renewal.ts'
@@ -75,23 +75,10 @@ export class RegistrySightings {
       const leaf = readLeaf(x509, x509.raw)
       const predecessor = this.#predecessorOf(leaf, x509)
       if (predecessor === null) return false
-      const { facts, pin } = leaf
       const { name, fingerprint, issuerKey } = predecessor
       const entry = store.registry.renew(
         fingerprint,
-        {
-          der: x509.raw,
-          name,
-          subjectDn: facts.dn,
-          issuerDn: facts.issuerDn,
-          serial: facts.serial,
-          pin,
-          issuerKey,
-          sans: facts.sans.map(sanText),
-          notBefore: facts.notBefore,
-          notAfter: facts.notAfter,
-          ...this.#ours(fingerprint, issuerKey),
-        },
+        { ...entryFacts(leaf), name, issuerKey, ...this.#ours(fingerprint, issuerKey) },
         CERTGATE,
       )
       log('info', `a renewal of the registered certificate ${JSON.stringify(name)} was recorded`, {

@@ -3,6 +3,7 @@ import type { Caller } from '../types.ts'
 import { CertificateChanges } from './changes.ts'
 import { Desk } from './desk.ts'
 import { CertificateIssuing } from './issuing.ts'
+import { LiveNames } from './live-names.ts'
 import { CertificateReading } from './reading.ts'
 import { type TrustOrder, trustCertificates } from './trusting.ts'
 
@@ -13,8 +14,8 @@ export class Certificates {
   readonly issuing: CertificateIssuing
   readonly reading: CertificateReading
 
-  constructor(context: AdministrationContext) {
-    this.desk = new Desk(context)
+  constructor(context: AdministrationContext, names = new LiveNames(context)) {
+    this.desk = new Desk(context, names)
     this.changes = new CertificateChanges(this.desk)
     this.issuing = new CertificateIssuing(this.desk)
     this.reading = new CertificateReading(this.desk)

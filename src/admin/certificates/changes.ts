@@ -30,13 +30,13 @@ export class CertificateChanges {
     const [entry, attempt] = this.#begin(caller, 'certificate.edit', reference)
     if (edit.name !== undefined) checkName(edit.name)
     await this.#desk.prepareNames(caller)
-    return this.#desk.change(attempt, () => {
+    return this.#desk.change(attempt, (held) => {
       const grants = this.#desk.grants()
       for (const member of this.#desk.members(entry)) {
         const after = { ...member, name: edit.name ?? member.name }
         const rights = { clearance: edit.clearance ?? member.rights.clearance, permissions: edit.permissions ?? member.rights.permissions }
-        throwRefusal(editProblem(caller.rights, grants.grantOf(member, member.rights), grants.grantOf(after, rights)))
-        if (after.name !== member.name) this.#desk.checkName(caller, after)
+        throwRefusal(editProblem(held, grants.grantOf(member, member.rights), grants.grantOf(after, rights)))
+        if (after.name !== member.name) this.#desk.checkName(held, after)
       }
       this.#desk.keepingAdmin(() => this.#registry.edit(entry.fingerprint, edit, caller.actor))
       return this.#now(entry)
@@ -51,8 +51,8 @@ export class CertificateChanges {
   async enable(caller: Caller, reference: string): Promise<RegistryEntry> {
     const [entry, attempt] = this.#begin(caller, 'certificate.enable', reference)
     await this.#desk.prepareNames(caller)
-    return this.#desk.change(attempt, () => {
-      this.#desk.checkGrants(caller, this.#desk.members(entry))
+    return this.#desk.change(attempt, (held) => {
+      this.#desk.checkGrants(held, this.#desk.members(entry))
       this.#registry.enable(entry.fingerprint, caller.actor)
       return this.#now(entry)
     })
@@ -68,10 +68,10 @@ export class CertificateChanges {
     const [entry, attempt] = this.#begin(caller, 'certificate.remove', reference)
     const { peer } = caller
     const own = [peer?.certificate?.fingerprint, peer?.renews]
-    await this.#desk.change(attempt, () => {
+    await this.#desk.change(attempt, (held) => {
       const members = this.#registry.byGroup(entry.group)
       const inUse = members.some(({ fingerprint }) => own.includes(fingerprint))
-      throwRefusal(removalProblem(caller.rights, this.#now(entry), inUse))
+      throwRefusal(removalProblem(held, this.#now(entry), inUse))
       this.#desk.keepingAdmin(() => this.#registry.remove(entry.fingerprint, caller.actor))
     })
   }
@@ -81,14 +81,14 @@ export class CertificateChanges {
     const attempt = { caller, action: 'certificate.purge', target: null }
     this.#desk.permit('certificates', attempt)
     const removed = await this.#registry.purgeExpired(caller.actor)
-    if (removed > 0) await this.#desk.context.published()
+    if (removed > 0) await this.#desk.published(attempt)
     return removed
   }
 
   async #withdraw(caller: Caller, action: string, reference: string, make: (entry: RegistryEntry) => void): Promise<RegistryEntry> {
     const [entry, attempt] = this.#begin(caller, action, reference)
-    return this.#desk.change(attempt, () => {
-      throwRefusal(managementProblem(caller.rights, this.#now(entry)))
+    return this.#desk.change(attempt, (held) => {
+      throwRefusal(managementProblem(held, this.#now(entry)))
       this.#desk.keepingAdmin(() => make(entry))
       return this.#now(entry)
     })

@@ -1,12 +1,22 @@
+import { leafOf } from '../../certificates/entry-facts.ts'
 import type { Issuer } from '../../certificates/issuer.ts'
-import { type AdminAction, actionProblem, type GrantRefusal, grantProblem, lastAdminProblem, nameProblem } from '../../policy/granting.ts'
+import {
+  type AdminAction,
+  actionProblem,
+  type Actor as Granter,
+  type GrantRefusal,
+  grantProblem,
+  lastAdminProblem,
+  nameProblem,
+} from '../../policy/granting.ts'
+import { clearanceIncludes } from '../../policy/rights.ts'
 import type { RegistryEntry } from '../../store/types.ts'
 import type { AdministrationContext } from '../context.ts'
+import { heldNow } from '../permission.ts'
 import { AdminProblem, notFound, refusedBy } from '../problem.ts'
 import type { Caller } from '../types.ts'
 import { Grants, type Named } from './grants.ts'
-import { leafOf } from './leaf-facts.ts'
-import { LiveNames } from './live-names.ts'
+import type { LiveNames } from './live-names.ts'
 
 /** What is about to be done, for the audit log where it is refused. */
 export interface Attempt {
@@ -29,10 +39,11 @@ const HEX_40 = /^[0-9a-f]{40}$/
 /** What every action on certificates has in common: who may, how it is recorded, and when it may be told. */
 export class Desk {
   readonly context: AdministrationContext
-  #names: { readonly rules: Grants['rules']; readonly live: LiveNames } | null = null
+  readonly #names: LiveNames
 
-  constructor(context: AdministrationContext) {
+  constructor(context: AdministrationContext, names: LiveNames) {
     this.context = context
+    this.#names = names
   }
 
   /** What the configuration of now says. */
@@ -52,12 +63,6 @@ export class Desk {
     this.check(actionProblem(attempt.caller.rights.clearance, action), attempt)
   }
 
-  /** As `permit`, for reading: what is refused there was no administrative action, and is not audited. */
-  mayRead({ rights }: Caller): void {
-    const refused = actionProblem(rights.clearance, 'read')
-    if (refused !== null) throw refusedBy(refused)
-  }
-
   check(refusal: GrantRefusal | null, attempt: Attempt): void {
     if (refusal === null) return
     const problem = refusedBy(refusal)
@@ -65,47 +70,47 @@ export class Desk {
     throw problem
   }
 
-  /** Before `change`: names are compared in its transaction, and reading them all takes longer than one may last. */
+  /** Right before `change`: names are compared in its transaction, and reading them all takes longer than one may last. */
   async prepareNames({ rights }: Caller): Promise<void> {
-    // Never asked for them: see nameProblem.
-    if (rights.clearance !== 'Operator') return
-    await this.#live().prepare()
+    if (asksForNames(rights)) await this.#names.prepare()
   }
 
   /**
    * One change: decided and recorded in one transaction, and at every worker when this resolves. Only then may anything of it be told.
-   * What is refused in it is audited beside.
+   * `make` gets what the caller holds in that transaction. What is refused in it is audited beside.
    */
-  async change<T>(attempt: Attempt, make: () => T): Promise<T> {
+  async change<T>(attempt: Attempt, make: (held: Granter) => T): Promise<T> {
     let result: T
     try {
-      result = this.context.store.write(() => {
-        this.#assertUnchanged(attempt.caller)
-        return make()
-      })
+      result = this.context.store.write(() => make(heldNow(this.context, attempt.caller)))
     } catch (error) {
       if (error instanceof AdminProblem && error.refusal !== null) this.#auditRefusal(attempt, error)
       throw error
     }
-    await this.context.published()
-    this.context.announce({ kind: 'certificate', data: { action: attempt.action, target: attempt.target, by: attempt.caller.actor.name } })
+    await this.published(attempt)
     return result
   }
 
-  /** Throws where the caller may not have these become certificates in force. Inside `change`. */
-  checkGrants(caller: Caller, candidates: readonly Candidate[]): void {
+  /** Resolves once every worker knows of what was changed; live views are told. */
+  async published({ action, target, caller }: Attempt): Promise<void> {
+    await this.context.published()
+    this.context.announce({ kind: 'certificate', data: { action, target, by: caller.actor.name } })
+  }
+
+  /** Throws where somebody may not have these become certificates in force. Inside `change`. */
+  checkGrants(held: Granter, candidates: readonly Candidate[]): void {
     const grants = this.grants()
     for (const candidate of candidates) {
-      throwRefusal(grantProblem(caller.rights, grants.grantOf(candidate, candidate.rights)))
-      this.checkName(caller, candidate)
+      throwRefusal(grantProblem(held, grants.grantOf(candidate, candidate.rights)))
+      this.checkName(held, candidate)
     }
   }
 
-  /** Throws where one of its names is in use with another key, and that is not the caller's to add. Inside `change`. */
-  checkName(caller: Caller, { name, certificate, pin }: Omit<Candidate, 'rights'>): void {
-    if (caller.rights.clearance !== 'Operator') return
+  /** Throws where one of its names is in use with another key, and that is not theirs to add. Inside `change`. */
+  checkName(held: Granter, { name, certificate, pin }: Omit<Candidate, 'rights'>): void {
+    if (!asksForNames(held)) return
     const names = this.grants().namesOf({ name, certificate })
-    throwRefusal(nameProblem(caller.rights, { names, pin }, this.#live().sharing(names, this.context.now())))
+    throwRefusal(nameProblem(held, { names, pin }, this.#names.sharing(names)))
   }
 
   /** Throws where a key is the gateway's own or a CA's. */
@@ -157,21 +162,6 @@ export class Desk {
     })
   }
 
-  /** Making a key takes a while: whoever lost their rights meanwhile does nothing with them any more. */
-  #assertUnchanged({ peer }: Caller): void {
-    if (peer === null || peer.certificate === null || peer.clearance === undefined) return
-    const { registry } = this.context.store
-    const entry = registry.get(peer.certificate.fingerprint) ?? (peer.renews === undefined ? null : registry.get(peer.renews))
-    if (entry !== null && entry.revoked === null && !entry.disabled && entry.clearance === peer.clearance) return
-    throw new AdminProblem(403, 'clearance_too_low', 'your own rights were changed meanwhile', { refusal: 'clearance_too_low' })
-  }
-
-  #live(): LiveNames {
-    const grants = this.grants()
-    if (this.#names?.rules !== grants.rules) this.#names = { rules: grants.rules, live: new LiveNames(this.context.store, grants) }
-    return this.#names.live
-  }
-
   #auditRefusal({ caller, action, target, name }: Attempt, problem: AdminProblem): void {
     const details = {
       code: problem.reason,
@@ -180,6 +170,11 @@ export class Desk {
     }
     this.context.store.audit.append({ action, target, outcome: 'refused', details }, caller.actor)
   }
+}
+
+/** A second key under a name is ClusterAdmin's to add: they are never asked (see `nameProblem`). */
+export function asksForNames({ clearance }: Granter): boolean {
+  return !clearanceIncludes(clearance, 'ClusterAdmin')
 }
 
 export function throwRefusal(refusal: GrantRefusal | null): void {

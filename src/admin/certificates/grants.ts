@@ -1,26 +1,37 @@
-import { X509Certificate } from 'node:crypto'
-import type { Issuer } from '../../certificates/issuer.ts'
+import { hash, X509Certificate } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { leafOf } from '../../certificates/entry-facts.ts'
+import { type Issuer, issuerKeyId } from '../../certificates/issuer.ts'
 import type { OperatingAuthority } from '../../certificates/operating-authority.ts'
-import type { AuthSettings } from '../../config/settings.ts'
+import type { AuthSettings, ClientCertDomain } from '../../config/settings.ts'
 import { certificateParts } from '../../identity/certificate.ts'
-import type { PeerCertificate, Rights } from '../../identity/types.ts'
+import type { Identity, PeerCertificate, Rights } from '../../identity/types.ts'
 import { compileIdentityRule, type IdentityRule } from '../../identity/username.ts'
 import type { Grant } from '../../policy/granting.ts'
 import { clientCasOf } from '../../policy/mapping-issuer.ts'
-import { knownNames, reachableRoles } from '../../policy/reachable-roles.ts'
+import { knownNames, reachableRoles, rolesToGrant } from '../../policy/reachable-roles.ts'
+import type { RegistryEntry } from '../../store/types.ts'
 import { bearsSignatureOf } from '../../tls/authority-node.ts'
 import type { InForce } from '../context.ts'
-import { sha256 } from './leaf-facts.ts'
 
-const rules = new WeakMap<AuthSettings, readonly IdentityRule[]>()
+let latest: { readonly domains: readonly ClientCertDomain[]; readonly rules: readonly IdentityRule[] } = { domains: [], rules: [] }
 
-/** Those of the enabled clientcert domains, compiled once per configuration. */
-export function identityRules(auth: AuthSettings): readonly IdentityRule[] {
-  const known = rules.get(auth)
-  if (known !== undefined) return known
-  const compiled = auth.domains.filter((domain) => domain.type === 'clientcert').map((domain) => compileIdentityRule(domain))
-  rules.set(auth, compiled)
-  return compiled
+/** Those of the enabled clientcert domains: the same object for as long as these domains stay as they are, whatever else is loaded. */
+export function identityRules({ domains }: AuthSettings): readonly IdentityRule[] {
+  const naming = domains.filter((domain) => domain.type === 'clientcert')
+  if (!isDeepStrictEqual(naming, latest.domains)) {
+    latest = { domains: naming, rules: naming.map((domain) => compileIdentityRule(domain)) }
+  }
+  return latest.rules
+}
+
+/** Whom the first domain that can name them makes of a certificate; null: none can, and then they have no role to give. */
+export function identityBy(rules: readonly IdentityRule[], certificate: PeerCertificate, rights: Rights | null): Identity | null {
+  for (const rule of rules) {
+    const outcome = rule.identify(certificate)
+    if (outcome.kind === 'identity') return { ...outcome.identity, ...rights }
+  }
+  return null
 }
 
 /** A certificate by the name that the registry has for it. */
@@ -48,6 +59,18 @@ export class Grants {
     return { clearance: rights.clearance, permissions: rights.permissions, roles }
   }
 
+  /**
+   * The roles that the holder of a registered certificate has wherever they speak from, and so may give. Of a foreign one no CA is
+   * supposed to stand above it: fails closed.
+   */
+  rolesHeldBy({ der, clearance, permissions }: RegistryEntry): Set<string> {
+    const { certificate } = leafOf(der)
+    const signer = this.#signerOf(certificate)
+    const under = { ...certificate, caKeys: signer === null ? [] : this.#keysFrom(signer) }
+    const identity = identityBy(this.rules, under, { clearance, permissions })
+    return identity === null ? new Set() : rolesToGrant(this.#inForce.policy, identity)
+  }
+
   namesOf(named: Named): Set<string> {
     return knownNames(named, this.rules)
   }
@@ -59,9 +82,8 @@ export class Grants {
       for (const pair of [keyPair, ...[...names.values()].map((one) => one.keyPair)])
         if (pinOfPem(pair.certificate) === pin) return 'server'
     }
-    const { issuers, issuing, roots } = this.#authority
-    const own = [...issuers, ...(issuing === null ? [] : [issuing])].map(({ publicKeyInfo }) => sha256(publicKeyInfo))
-    const others = [...clientCasOf(listeners.values()), ...roots].map(pinOfPem)
+    const own = this.#signers().map(issuerKeyId)
+    const others = [...clientCasOf(listeners.values()), ...this.#authority.roots].map(pinOfPem)
     return [...own, ...others].includes(pin) ? 'authority' : null
   }
 
@@ -70,14 +92,26 @@ export class Grants {
    * nobody shows us now: every CA that is configured may stand above it.
    */
   #caKeys(certificate: PeerCertificate): string[] {
-    const { issuers, issuing, roots } = this.#authority
-    const below = (issuer: Issuer): string[] => [sha256(issuer.publicKeyInfo), ...[...pemsOf(issuer.chain), ...roots].map(pinOfPem)]
-    if (certificate.derBase64 === '') return issuing === null ? [] : below(issuing)
-    const x509 = new X509Certificate(Buffer.from(certificate.derBase64, 'base64'))
-    const signer = [...(issuing === null ? [] : [issuing]), ...issuers].find(({ certificate: { publicKey } }) =>
-      bearsSignatureOf(x509, { publicKey }),
-    )
-    return signer === undefined ? clientCasOf(this.#inForce.listeners.values()).map(pinOfPem) : below(signer)
+    const { issuing } = this.#authority
+    if (certificate.derBase64 === '') return issuing === null ? [] : this.#keysFrom(issuing)
+    const signer = this.#signerOf(certificate)
+    return signer === null ? clientCasOf(this.#inForce.listeners.values()).map(pinOfPem) : this.#keysFrom(signer)
+  }
+
+  #signers(): readonly Issuer[] {
+    const { issuers, issuing } = this.#authority
+    return issuing === null || issuers.includes(issuing) ? issuers : [issuing, ...issuers]
+  }
+
+  /** Whom of ours a certificate was signed by; null: by none. */
+  #signerOf({ derBase64 }: PeerCertificate): Issuer | null {
+    const x509 = new X509Certificate(Buffer.from(derBase64, 'base64'))
+    return this.#signers().find(({ certificate: { publicKey } }) => bearsSignatureOf(x509, { publicKey })) ?? null
+  }
+
+  /** Keys of an issuer of ours and of all that may stand above it: both roots while they overlap. */
+  #keysFrom(issuer: Issuer): string[] {
+    return [issuerKeyId(issuer), ...[...pemsOf(issuer.chain), ...this.#authority.roots].map(pinOfPem)]
   }
 }
 
@@ -88,7 +122,7 @@ const KEPT_PINS = 1_000
 function pinOfPem(pem: string): string {
   const known = pins.get(pem)
   if (known !== undefined) return known
-  const pin = pem === '' ? '' : sha256(certificateParts(new X509Certificate(pem).raw).subjectPublicKeyInfo)
+  const pin = pem === '' ? '' : hash('sha256', certificateParts(new X509Certificate(pem).raw).subjectPublicKeyInfo, 'hex')
   if (pins.size >= KEPT_PINS) pins.clear()
   pins.set(pem, pin)
   return pin

@@ -1,5 +1,6 @@
 import { checkedPassword } from '../../certificates/bundle.ts'
 import { readSigningRequest } from '../../certificates/csr.ts'
+import { issuedFacts, leafOf } from '../../certificates/entry-facts.ts'
 import { type IssuedCertificate, issue, type SignedCertificate } from '../../certificates/issue.ts'
 import type { Issuer } from '../../certificates/issuer.ts'
 import type { KeyType } from '../../certificates/key.ts'
@@ -8,7 +9,7 @@ import { signRequest } from '../../certificates/sign-request.ts'
 import { checkName } from '../../certificates/subject-name.ts'
 import { COMMON_NAME } from '../../identity/oids.ts'
 import type { Rights, San } from '../../identity/types.ts'
-import { grantProblem, managementProblem } from '../../policy/granting.ts'
+import { type Actor as Granter, grantProblem, managementProblem } from '../../policy/granting.ts'
 import { isUsable } from '../../store/entry-state.ts'
 import type { RegistryEntry } from '../../store/types.ts'
 import type { Leaf } from '../../tls/leaf.ts'
@@ -16,7 +17,6 @@ import { sanText } from '../../tls/name-digest.ts'
 import { AdminProblem } from '../problem.ts'
 import type { Caller } from '../types.ts'
 import { type Attempt, type Desk, throwRefusal } from './desk.ts'
-import { entryFacts, leafOf, sha256 } from './leaf-facts.ts'
 
 /** A certificate that is asked for; what is absent is the profile's. */
 export interface Order extends LifetimeRequest {
@@ -84,15 +84,7 @@ export class CertificateIssuing {
     const now = this.#desk.context.now()
     const issued = await issue(issuer, 'client', { commonName, names, days, notAfter, keyType, now })
     const registration: Registration = { name: order.name, rights: order.rights, origin: 'issued', predecessor: null }
-    return {
-      entry: await this.#record(
-        attempt,
-        issuer,
-        () => issued,
-        () => registration,
-      ),
-      issued,
-    }
+    return { entry: await this.#record(attempt, issuer, issued, () => registration), issued }
   }
 
   /** Certifies the key of a signing request (PKCS#10). */
@@ -106,16 +98,7 @@ export class CertificateIssuing {
     const decision = { commonName: name, days, notAfter, now, ...(names === undefined ? {} : { names }) }
     const signed = signRequest(issuer, 'client', request, decision)
     const registration: Registration = { name, rights: order.rights, origin: 'issued', predecessor: null }
-    return {
-      entry: await this.#record(
-        attempt,
-        issuer,
-        () => signed,
-        () => registration,
-      ),
-      signed,
-      dropped: signed.dropped,
-    }
+    return { entry: await this.#record(attempt, issuer, signed, () => registration), signed, dropped: signed.dropped }
   }
 
   /** A new certificate with the names and rights of another, for a new key or that of a signing request. The other stays as it is. */
@@ -130,13 +113,13 @@ export class CertificateIssuing {
     const now = this.#desk.context.now()
     const { days, notAfter, keyType = 'ec' } = order
     const decision = { ...subject, days, notAfter, now }
-    const registration = () => this.#renewalOf(caller, before.fingerprint)
+    const registration = (held: Granter) => this.#renewalOf(held, before.fingerprint)
     if (order.request === undefined) {
       const issued = await issue(issuer, 'client', { ...decision, keyType })
-      return { entry: await this.#record(attempt, issuer, () => issued, registration), issued }
+      return { entry: await this.#record(attempt, issuer, issued, registration), issued }
     }
     const signed = signRequest(issuer, 'client', this.#readRequest(caller, order.request), decision)
-    return { entry: await this.#record(attempt, issuer, () => signed, registration), signed, dropped: signed.dropped }
+    return { entry: await this.#record(attempt, issuer, signed, registration), signed, dropped: signed.dropped }
   }
 
   /** What can be refused before a key is made: it is costly. Its roles are judged with the certificate. */
@@ -153,10 +136,10 @@ export class CertificateIssuing {
   }
 
   /** As the certificate to be renewed is in this transaction. */
-  #renewalOf(caller: Caller, fingerprint: string): Registration {
+  #renewalOf(held: Granter, fingerprint: string): Registration {
     const before = this.#desk.context.store.registry.get(fingerprint)
     if (before === null) throw new AdminProblem(404, 'not_found', 'the certificate to be renewed is no longer in the registry')
-    throwRefusal(managementProblem(caller.rights, before))
+    throwRefusal(managementProblem(held, before))
     const { name, clearance, permissions } = before
     const origin = isUsable(before, this.#desk.context.now()) ? 'renewed' : 'issued'
     return { name, rights: { clearance, permissions }, origin, predecessor: fingerprint }
@@ -165,18 +148,17 @@ export class CertificateIssuing {
   async #record(
     attempt: Attempt,
     issuer: Issuer,
-    signed: () => SignedCertificate,
-    registration: () => Registration,
+    signed: SignedCertificate,
+    registration: (held: Granter) => Registration,
   ): Promise<RegistryEntry> {
     const { caller } = attempt
     await this.#desk.prepareNames(caller)
-    return this.#desk.change(attempt, () => {
-      const leaf = leafOf(signed().der)
-      const { name, rights, origin, predecessor } = registration()
+    return this.#desk.change(attempt, (held) => {
+      const leaf = leafOf(signed.der)
+      const { name, rights, origin, predecessor } = registration(held)
       this.#desk.checkForeign(leaf.pin)
-      this.#desk.checkGrants(caller, [{ name, certificate: leaf.certificate, pin: leaf.pin, rights }])
-      const issuedBy = { issuerKey: issuer.publicKeyInfo, issuerKeyId: sha256(issuer.publicKeyInfo) }
-      const entry = { ...entryFacts(leaf), ...issuedBy, ...rights, name, origin, predecessor }
+      this.#desk.checkGrants(held, [{ name, certificate: leaf.certificate, pin: leaf.pin, rights }])
+      const entry = { ...issuedFacts(issuer, leaf), ...rights, name, origin, predecessor }
       return this.#desk.context.store.registry.add([entry], caller.actor)[0] as RegistryEntry
     })
   }

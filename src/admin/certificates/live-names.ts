@@ -1,14 +1,17 @@
+import { hash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
+import { leafOf } from '../../certificates/entry-facts.ts'
 import { ExpressionError } from '../../identity/expression-error.ts'
 import { parseName } from '../../identity/name-parse.ts'
 import type { PeerCertificate, San, SanType } from '../../identity/types.ts'
+import type { IdentityRule } from '../../identity/username.ts'
 import { foldName, type NamedKey } from '../../policy/granting.ts'
-import type { Store } from '../../store/store.ts'
-import type { RegistryRecord } from '../../store/types.ts'
-import type { Grants } from './grants.ts'
-import { imaginedCertificate, leafOf } from './leaf-facts.ts'
-
-type NamedRecord = Pick<RegistryRecord, 'fingerprint' | 'name' | 'subjectDn' | 'sans'>
+import { knownNames } from '../../policy/reachable-roles.ts'
+import type { TrustedRecord } from '../../store/types.ts'
+import type { AdministrationContext } from '../context.ts'
+import { AdminProblem } from '../problem.ts'
+import { identityRules } from './grants.ts'
+import { imaginedCertificate } from './imagined-certificate.ts'
 
 /** Records between two turns of the event loop. */
 const SLICE = 500
@@ -18,24 +21,69 @@ const SLICE = 500
  * asked, so that asking costs nothing by the number of certificates. Made when somebody first asks; ClusterAdmins never do.
  */
 export class LiveNames {
-  readonly #store: Store
-  readonly #grants: Grants
+  readonly #context: Pick<AdministrationContext, 'store' | 'inForce' | 'now'>
+  /** The domains' rules that these names were made by; null: there are none yet, or not all. */
+  #rules: readonly IdentityRule[] | null = null
   #epoch = ''
-  #version = -1
+  #version = 0
   #reading: Promise<void> | null = null
-  /** Fingerprints by folded name. */
-  #byName = new Map<string, Set<string>>()
-  #namesOf = new Map<string, readonly string[]>()
+  /**
+   * Fingerprints by a number made of the folded name. It only says where to look: whoever is found is read, and those that have another
+   * name, or are gone, are passed over. So nothing has ever to be taken out of it.
+   */
+  #holders = new Map<number, string | Set<string>>()
 
-  constructor(store: Store, grants: Grants) {
-    this.#store = store
-    this.#grants = grants
+  constructor(context: Pick<AdministrationContext, 'store' | 'inForce' | 'now'>) {
+    this.#context = context
   }
 
-  /** Reads what there is, giving way to others: to be called before the transaction that asks. */
-  prepare(): Promise<void> {
-    if (this.#version >= 0) return Promise.resolve()
-    // One reading at a time: an older one would put back what a newer one has taken away.
+  /** Takes up what there is, giving way to others: to be awaited right before the transaction that asks. */
+  async prepare(): Promise<void> {
+    while (!this.#isWhole() || this.#takeChanges()) {
+      if (this.#isWhole()) await setImmediate()
+      else await this.#readOnce()
+    }
+  }
+
+  /**
+   * The certificates that are alive, or may become so, under one of these names. Inside the transaction that decides by it. Throws
+   * AdminProblem 503 where everything would have to be read anew, which takes longer than a transaction may last.
+   */
+  *sharing(names: Iterable<string>): Generator<NamedKey, void, undefined> {
+    if (!this.#isWhole()) throw busy()
+    while (this.#takeChanges()) if (!this.#isWhole()) throw busy()
+    const { store, now } = this.#context
+    const rules = this.#rules ?? []
+    const found = new Set([...names].flatMap((name) => holdersIn(this.#holders.get(keyOf(name)))))
+    // The latest first: they are the likeliest to be alive.
+    for (const fingerprint of [...found].reverse()) {
+      const entry = store.registry.get(fingerprint)
+      if (entry === null || entry.revoked !== null || entry.notAfter < now()) continue
+      yield { pin: entry.pin, names: knownNames({ name: entry.name, certificate: leafOf(entry.der).certificate }, rules) }
+    }
+  }
+
+  /** Whether nothing less than reading everything is missing: the rules are those of now, and the registry the one that was read. */
+  #isWhole(): boolean {
+    const { store, inForce } = this.#context
+    return this.#rules === identityRules(inForce().settings.auth) && this.#epoch === store.registry.current().epoch
+  }
+
+  /** Takes up some of what changed; false: that was all. What can no longer be told has to be read anew. */
+  #takeChanges(): boolean {
+    const rules = this.#rules ?? []
+    const step = this.#context.store.registry.changesSince(this.#version, SLICE)
+    if (step === null) {
+      this.#rules = null
+      return true
+    }
+    for (const change of step.changes) if (change.kind === 'put') this.#put(change.record, rules)
+    this.#version = step.version
+    return step.more
+  }
+
+  /** One reading at a time: whoever comes meanwhile waits for the same. */
+  #readOnce(): Promise<void> {
     this.#reading ??= this.#read().finally(() => {
       this.#reading = null
     })
@@ -43,87 +91,53 @@ export class LiveNames {
   }
 
   async #read(): Promise<void> {
-    const snapshot = this.#store.snapshot()
+    const { store, inForce } = this.#context
+    const rules = identityRules(inForce().settings.auth)
+    this.#rules = null
+    this.#holders = new Map()
+    const snapshot = store.snapshot()
     try {
       let count = 0
       for (const record of snapshot.records()) {
-        this.#put(record)
+        this.#put(record, rules)
         if (++count % SLICE === 0) await setImmediate()
       }
       this.#epoch = snapshot.epoch
       this.#version = snapshot.version
+      this.#rules = rules
     } finally {
       snapshot.close()
     }
   }
 
-  /** The certificates that are alive, or may become so, under one of these names. Inside the transaction that decides by it. */
-  sharing(names: Iterable<string>, now: number): NamedKey[] {
-    this.#catchUp()
-    const fingerprints = new Set([...names].flatMap((name) => [...(this.#byName.get(foldName(name)) ?? [])]))
-    return [...fingerprints].flatMap((fingerprint) => {
-      const entry = this.#store.registry.get(fingerprint)
-      if (entry === null || entry.revoked !== null || entry.notAfter < now) return []
-      return [{ pin: entry.pin, names: this.#grants.namesOf({ name: entry.name, certificate: leafOf(entry.der).certificate }) }]
-    })
-  }
-
-  #catchUp(): void {
-    const { registry } = this.#store
-    if (registry.current().epoch !== this.#epoch) this.#rebuild()
-    for (;;) {
-      const step = registry.changesSince(this.#version)
-      if (step === null) {
-        this.#rebuild()
-        return
-      }
-      for (const change of step.changes) {
-        if (change.kind === 'put') this.#put(change.record)
-        else this.#drop(change.fingerprint)
-      }
-      this.#version = step.version
-      if (!step.more) return
+  #put(record: TrustedRecord, rules: readonly IdentityRule[]): void {
+    // For good, and so in nobody's way.
+    if (record.revoked !== null) return
+    const { fingerprint } = record
+    for (const name of knownNames({ name: record.name, certificate: certificateOf(record) }, rules)) {
+      const key = keyOf(name)
+      const holders = this.#holders.get(key)
+      if (holders === undefined) this.#holders.set(key, fingerprint)
+      else if (typeof holders !== 'string') holders.add(fingerprint)
+      else if (holders !== fingerprint) this.#holders.set(key, new Set([holders, fingerprint]))
     }
-  }
-
-  /** Changes of old that were forgotten, or a registry that was restored: rare, and the whole process waits. */
-  #rebuild(): void {
-    this.#byName = new Map()
-    this.#namesOf = new Map()
-    const { epoch } = this.#store.registry.current()
-    const snapshot = this.#store.snapshot()
-    try {
-      for (const record of snapshot.records()) this.#put(record)
-      this.#version = snapshot.version
-    } finally {
-      snapshot.close()
-    }
-    this.#epoch = epoch
-  }
-
-  #put(record: NamedRecord): void {
-    this.#drop(record.fingerprint)
-    const names = [...this.#grants.namesOf({ name: record.name, certificate: certificateOf(record) })].map(foldName)
-    this.#namesOf.set(record.fingerprint, names)
-    for (const name of names) {
-      const holders = this.#byName.get(name)
-      if (holders === undefined) this.#byName.set(name, new Set([record.fingerprint]))
-      else holders.add(record.fingerprint)
-    }
-  }
-
-  #drop(fingerprint: string): void {
-    for (const name of this.#namesOf.get(fingerprint) ?? []) {
-      const holders = this.#byName.get(name)
-      holders?.delete(fingerprint)
-      if (holders?.size === 0) this.#byName.delete(name)
-    }
-    this.#namesOf.delete(fingerprint)
   }
 }
 
+/** Small enough that it costs no memory of its own. */
+const keyOf = (name: string): number => hash('sha256', foldName(name), 'buffer').readUInt32BE() >>> 2
+
+function holdersIn(holders: string | Set<string> | undefined): string[] {
+  if (holders === undefined) return []
+  return typeof holders === 'string' ? [holders] : [...holders]
+}
+
+function busy(): AdminProblem {
+  return new AdminProblem(503, 'names_changing', 'the names in use are being read anew', { hint: 'try again in a moment' })
+}
+
 /** What names are made of, from what the registry prints: reading the certificate itself would cost ten times as much. */
-function certificateOf({ name, subjectDn, sans }: NamedRecord): PeerCertificate {
+function certificateOf({ name, subjectDn, sans }: TrustedRecord): PeerCertificate {
   return { ...imaginedCertificate(name), subject: nameOf(subjectDn), dn: subjectDn, sans: sans.map(sanOf) }
 }
 

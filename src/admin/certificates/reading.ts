@@ -1,10 +1,12 @@
+import { X509Certificate } from 'node:crypto'
+import { leafOf } from '../../certificates/entry-facts.ts'
 import { writeCertificatesPfx } from '../../certificates/pkcs12-write.ts'
 import type { AuditEntry } from '../../store/audit-chain.ts'
 import type { EntryPage, EntryQuery, RegistryEntry } from '../../store/types.ts'
+import { mayRead } from '../permission.ts'
 import { AdminProblem } from '../problem.ts'
 import type { Caller } from '../types.ts'
 import type { Desk } from './desk.ts'
-import { leafOf, pemOf } from './leaf-facts.ts'
 
 export interface CertificateDetails {
   readonly entry: RegistryEntry
@@ -31,7 +33,7 @@ export class CertificateReading {
   }
 
   list(caller: Caller, query: EntryQuery): EntryPage {
-    this.#desk.mayRead(caller)
+    mayRead(caller)
     return this.#registry.list({ ...query, now: this.#desk.context.now() })
   }
 
@@ -47,13 +49,13 @@ export class CertificateReading {
   }
 
   find(caller: Caller, reference: string): RegistryEntry {
-    this.#desk.mayRead(caller)
+    mayRead(caller)
     return this.#desk.find(reference)
   }
 
   /** The leaves that were imported together with it, itself among them. */
   group(caller: Caller, group: string): readonly RegistryEntry[] {
-    this.#desk.mayRead(caller)
+    mayRead(caller)
     return this.#registry.byGroup(group)
   }
 
@@ -88,3 +90,5 @@ export class CertificateReading {
     return this.#desk.context.store.registry
   }
 }
+
+const pemOf = ({ der }: Pick<RegistryEntry, 'der'>): string => new X509Certificate(der).toString()

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
+import { entryFacts, leafOf } from '../../certificates/entry-facts.ts'
 import { checkName } from '../../certificates/subject-name.ts'
 import { readTrustedCertificates } from '../../certificates/trusted-certificates.ts'
 import { certificateParts } from '../../identity/certificate.ts'
@@ -11,7 +12,6 @@ import { leafRefusal } from '../../tls/leaf.ts'
 import { malformed } from '../problem.ts'
 import type { Caller } from '../types.ts'
 import type { Attempt, Desk } from './desk.ts'
-import { entryFacts, leafOf } from './leaf-facts.ts'
 
 export interface TrustOrder {
   /** PEM, DER or PFX. */
@@ -33,14 +33,14 @@ export async function trustCertificates(desk: Desk, caller: Caller, order: Trust
   const { leaves, authorities } = readTrustedCertificates(order.bytes, order.password, desk.context.now())
   const read = leaves.map((x509) => ({ x509, leaf: leafOf(x509.raw) }))
   await desk.prepareNames(caller)
-  return desk.change(attempt, () => {
+  return desk.change(attempt, (held) => {
     for (const { leaf } of read) {
       desk.checkForeign(leaf.pin)
       const unfit = leafRefusal(leaf)
       if (unfit !== null) throw malformed(`the certificate ${leaf.facts.dn} would never be let in: ${unfit.detail}`)
     }
     desk.checkGrants(
-      caller,
+      held,
       read.map(({ leaf }) => ({ name, certificate: leaf.certificate, pin: leaf.pin, rights })),
     )
     const above = [...authorities, ...clientCasOf(desk.context.inForce().listeners.values()).map(parseCertificate)]

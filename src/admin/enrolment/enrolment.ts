@@ -1,19 +1,20 @@
 import { readSigningRequest, type SigningRequest } from '../../certificates/csr.ts'
+import { issuedFacts, leafOf } from '../../certificates/entry-facts.ts'
 import type { Issuer } from '../../certificates/issuer.ts'
 import { type SigningDecision, signRequest } from '../../certificates/sign-request.ts'
 import { CertgateError } from '../../errors.ts'
 import type { Rights } from '../../identity/types.ts'
 import type { Actor as Granter } from '../../policy/granting.ts'
-import { clearanceIncludes } from '../../policy/rights.ts'
 import type { EnrolmentToken } from '../../store/enrolment-tokens.ts'
 import type { Actor, RegistryEntry } from '../../store/types.ts'
+import { readPem } from '../../tls/pem.ts'
 import type { Peer } from '../../tls/types.ts'
+import { asksForNames } from '../certificates/desk.ts'
+import { LiveNames } from '../certificates/live-names.ts'
 import type { AdministrationContext } from '../context.ts'
 import { EnrolmentError } from './enrolment-error.ts'
 import { enrolmentFailure } from './failures.ts'
 import { checkGrant, makerOf, userAsMaker } from './grant-check.ts'
-import { certificatesIn, issuedEntry } from './issued-entry.ts'
-import { type NameHolders, searchedHolders } from './name-holders.ts'
 import { EnrolmentPasswords, type PasswordOptions } from './passwords.ts'
 import { RefusalRecords } from './refusal-records.ts'
 import { checkSameNames, lifeOf, renewable } from './renewal-rules.ts'
@@ -26,8 +27,8 @@ export type EnrolmentCredentials =
   | { readonly kind: 'password'; readonly name: string; readonly password: string }
 
 export interface EnrolmentOptions extends PasswordOptions {
-  /** Default: the registry is searched each time. */
-  readonly holders?: NameHolders
+  /** Default: its own. */
+  readonly names?: LiveNames
 }
 
 const DAY = 86_400_000
@@ -51,13 +52,13 @@ interface Plan extends Rights {
  */
 export class Enrolment {
   readonly #context: EnrolmentContext
-  readonly #holders: NameHolders
+  readonly #names: LiveNames
   readonly #passwords: EnrolmentPasswords
   readonly #refusals: RefusalRecords
 
   constructor(context: EnrolmentContext, options: EnrolmentOptions = {}) {
     this.#context = context
-    this.#holders = options.holders ?? searchedHolders(context.store)
+    this.#names = options.names ?? new LiveNames(context)
     this.#passwords = new EnrolmentPasswords(context, options)
     this.#refusals = new RefusalRecords(context.store.audit, () => context.now())
   }
@@ -65,8 +66,8 @@ export class Enrolment {
   /** DER of what clients need to trust and to send: all roots in force, and the issuing certificates below them. */
   authorities(): Buffer[] {
     const { roots, issuers } = this.#context.authority()
-    const all = [...roots, ...issuers.map(({ chain }) => chain)].flatMap(certificatesIn)
-    return [...new Map(all.map((der) => [der.toString('latin1'), der])).values()]
+    const all = [...roots, ...issuers.map(({ chain }) => chain)].flatMap((pem) => readPem(Buffer.from(pem), 'the authority'))
+    return [...new Map(all.map(({ der }) => [der.toString('latin1'), der])).values()]
   }
 
   /** A first certificate. Resolves once it is recorded, and every worker knows it; rejects with EnrolmentError, and nothing happened. */
@@ -101,7 +102,7 @@ export class Enrolment {
       const by: Actor = { ...actor, name: current.name }
       return store.write(() => {
         const { name } = renewable(store, fingerprint, this.#context.now())
-        return store.registry.renew(fingerprint, issuedEntry(der, name, issuer), by)
+        return store.registry.renew(fingerprint, { ...issuedFacts(issuer, leafOf(der)), name }, by)
       })
     })
   }
@@ -159,11 +160,11 @@ export class Enrolment {
     // No name of the request is taken over: a SAN may be somebody's user name.
     const decision = { commonName: name, names: [], ...(lifetime === null ? {} : { days: lifetime / DAY }) }
     const { der, issuer } = this.#sign(asked, decision)
-    const leaf = issuedEntry(der, name, issuer)
-    if (!clearanceIncludes(maker().clearance, 'ClusterAdmin')) await this.#holders.prepare()
+    const leaf = leafOf(der)
+    if (asksForNames(maker())) await this.#names.prepare()
     return store.write(() => {
-      checkGrant(this.#context, maker(), { name, clearance, permissions, der, pin: leaf.pin }, this.#holders)
-      const [entry] = store.registry.add([{ ...leaf, clearance, permissions, origin: 'issued' }], actor)
+      checkGrant(this.#context, maker(), { name, clearance, permissions, leaf }, this.#names)
+      const [entry] = store.registry.add([{ ...issuedFacts(issuer, leaf), name, clearance, permissions, origin: 'issued' }], actor)
       plan.used((entry as RegistryEntry).fingerprint)
       return entry as RegistryEntry
     })

@@ -1,25 +1,21 @@
-import { X509Certificate } from 'node:crypto'
 import type { InternalUser } from '../../config/settings.ts'
-import type { Identity, PeerCertificate, Rights } from '../../identity/types.ts'
-import { compileIdentityRule, type IdentityRule } from '../../identity/username.ts'
+import type { Identity, Rights } from '../../identity/types.ts'
 import { type Actor, grantProblem, LOCAL_OPERATOR, nameProblem } from '../../policy/granting.ts'
-import { knownNames, reachableRoles, rolesToGrant } from '../../policy/reachable-roles.ts'
-import { clearanceIncludes } from '../../policy/rights.ts'
+import { rolesToGrant } from '../../policy/reachable-roles.ts'
 import { isUsable } from '../../store/entry-state.ts'
-import type { RegistryEntry } from '../../store/types.ts'
-import { readLeaf } from '../../tls/leaf.ts'
+import type { Leaf } from '../../tls/leaf.ts'
+import { asksForNames } from '../certificates/desk.ts'
+import { Grants } from '../certificates/grants.ts'
+import type { LiveNames } from '../certificates/live-names.ts'
 import type { AdministrationContext } from '../context.ts'
 import { EnrolmentError } from './enrolment-error.ts'
-import { asPresented } from './issued-entry.ts'
-import type { NameHolders } from './name-holders.ts'
 
 type Context = Pick<AdministrationContext, 'store' | 'inForce' | 'authority' | 'now'>
 
 /** What is about to be issued. */
 export interface Proposal extends Rights {
   readonly name: string
-  readonly der: Buffer
-  readonly pin: string
+  readonly leaf: Leaf
 }
 
 const NOTHING: Rights['permissions'] = new Map()
@@ -45,7 +41,7 @@ export function makerOf(context: Context, createdBy: string): Actor | null {
   const keyRefused = registry.byPin(entry.pin).some(({ revoked, disabled }) => revoked !== null || disabled)
   if (keyRefused || !isUsable(entry, context.now())) return null
   const { clearance, permissions } = entry
-  return { clearance, permissions, roles: rolesHeld(context, entry) }
+  return { clearance, permissions, roles: grantsOf(context).rolesHeldBy(entry) }
 }
 
 /** A user with a password, who gives themselves a certificate: never more than the password gives. */
@@ -60,42 +56,20 @@ export function userAsMaker(context: Context, user: InternalUser): Actor {
  * Refuses what the maker could not give at this moment: rights, roles that the new names reach, and a name that is in use with
  * another key. To be asked in the transaction that records it: two would else not see each other. Throws EnrolmentError.
  */
-export function checkGrant(context: Context, maker: Actor, proposal: Proposal, holders: NameHolders): void {
-  const { policy, settings } = context.inForce()
-  const rules = settings.auth.domains.flatMap((domain) => (domain.type === 'clientcert' ? [compileIdentityRule(domain)] : []))
-  const certificate = asPresented(proposal.der, context.authority())
-  const { name, pin, clearance, permissions } = proposal
-  const candidate = { name, certificate, backendRoles: [], clearance, permissions }
-  const roles = clearanceIncludes(maker.clearance, 'ClusterAdmin') ? new Set<string>() : reachableRoles(policy, candidate, rules)
-  if (grantProblem(maker, { clearance, permissions, roles }) !== null) {
+export function checkGrant(context: Context, maker: Actor, { name, leaf, ...rights }: Proposal, live: Pick<LiveNames, 'sharing'>): void {
+  const grants = grantsOf(context)
+  const named = { name, certificate: leaf.certificate }
+  if (grantProblem(maker, grants.grantOf(named, rights)) !== null) {
     throw new EnrolmentError('not_granted', 'this name with these rights cannot be given by who gives it here', {
       hint: 'have the token made on the gateway itself, or by a ClusterAdmin',
     })
   }
-  if (clearanceIncludes(maker.clearance, 'ClusterAdmin')) return
-  const names = knownNames(candidate, rules)
-  if (nameProblem(maker, { names, pin }, holders.sharing(names, context.now())) === null) return
-  throw new EnrolmentError('not_granted', `there is a certificate in force with this name and another key`, {
+  if (!asksForNames(maker)) return
+  const names = grants.namesOf(named)
+  if (nameProblem(maker, { names, pin: leaf.pin }, live.sharing(names)) === null) return
+  throw new EnrolmentError('not_granted', 'there is a certificate in force with this name and another key', {
     hint: 'renew that one with its own key, or have it revoked first',
   })
 }
 
-function rolesHeld(context: Context, entry: RegistryEntry): Set<string> {
-  const { policy, settings } = context.inForce()
-  const certificate = presentedBy(context, entry)
-  const { clearance, permissions } = entry
-  const rules: IdentityRule[] = settings.auth.domains.flatMap((domain) =>
-    domain.type === 'clientcert' ? [compileIdentityRule(domain)] : [],
-  )
-  for (const rule of rules) {
-    const outcome = rule.identify(certificate)
-    if (outcome.kind === 'identity') return rolesToGrant(policy, { ...outcome.identity, clearance, permissions })
-  }
-  return new Set()
-}
-
-function presentedBy(context: Context, entry: RegistryEntry): PeerCertificate {
-  const authority = context.authority()
-  const ours = entry.issuerKey !== null && authority.issuers.some(({ publicKeyInfo }) => publicKeyInfo.equals(entry.issuerKey as Buffer))
-  return ours ? asPresented(entry.der, authority) : readLeaf(new X509Certificate(entry.der), entry.der).certificate
-}
+const grantsOf = (context: Context): Grants => new Grants(context.inForce(), context.authority())

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
+import { leafOf } from '../../certificates/entry-facts.ts'
 import type { PeerCertificate } from '../../identity/types.ts'
 import type { Policy } from '../../policy/types.ts'
 import type { RegistryEntry } from '../../store/types.ts'
 import { Grants } from '../certificates/grants.ts'
-import { leafOf } from '../certificates/leaf-facts.ts'
 import type { AdministrationContext } from '../context.ts'
 
 /** A registered certificate whose names would have other roles. */

@@ -4,7 +4,6 @@ import type { RegistryEntry } from '../../store/types.ts'
 import { file, json, nothing } from '../answers.ts'
 import type { Certificates } from '../certificates/certificates.ts'
 import { bundleOf } from '../certificates/files.ts'
-import { thumbprintOfPem } from '../certificates/leaf-facts.ts'
 import { Fields } from '../fields.ts'
 import { certificateBytes } from '../given-certificate.ts'
 import { isRecord } from '../is-record.ts'
@@ -14,7 +13,7 @@ import { type RoutedHandler, type RouteEntry, routeTable } from '../route-table.
 import { parseStrictJson } from '../strict-json.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
 import { wholeNumber } from '../v1/query.ts'
-import { definitionOf } from './definition.ts'
+import { definitionOf, thumbprintOfPem } from './definition.ts'
 
 const RIGHTS = { clearance: 'SecurityClearance', permissions: 'Permissions' }
 /** What RavenDB's clients and Studio send beside what counts here. */

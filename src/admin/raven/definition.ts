@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import type { RegistryEntry } from '../../store/types.ts'
 import { objectOf } from '../v1/shapes.ts'
 
@@ -23,3 +24,12 @@ export function definitionOf(entry: RegistryEntry, group: readonly RegistryEntry
 
 /** Seven digits below the second, as .NET prints them. */
 const ravenTime = (milliseconds: number): string => new Date(milliseconds).toISOString().replace('Z', '0000Z')
+
+/** Upper-case hex SHA-1 of the first certificate of a PEM text, as RavenDB shows it; null where it cannot be read. */
+export function thumbprintOfPem(pem: string): string | null {
+  try {
+    return new X509Certificate(pem).fingerprint.replaceAll(':', '')
+  } catch {
+    return null
+  }
+}

@@ -4,8 +4,9 @@ import { grantProblem } from '../../policy/granting.ts'
 import { json, nothing } from '../answers.ts'
 import type { Certificates } from '../certificates/certificates.ts'
 import { type Attempt, throwRefusal } from '../certificates/desk.ts'
-import { imaginedCertificate } from '../certificates/leaf-facts.ts'
+import { imaginedCertificate } from '../certificates/imagined-certificate.ts'
 import { Fields } from '../fields.ts'
+import { mayRead } from '../permission.ts'
 import { malformed } from '../problem.ts'
 import { rightsOf } from '../rights-fields.ts'
 import { type Parameters, type RoutedHandler, type RouteEntry, routeTable } from '../route-table.ts'
@@ -37,7 +38,7 @@ class TokensV1 {
   }
 
   list({ caller, query }: ApiRequest): ApiResponse {
-    this.#desk.mayRead(caller)
+    mayRead(caller)
     const page = { offset: wholeNumber(query, 'offset', 0, Number.MAX_SAFE_INTEGER), limit: wholeNumber(query, 'limit', 100, 1_000) }
     const { tokens, total } = this.#tokens.list(page)
     return json(200, { total, tokens: tokens.map(tokenShape) })
@@ -54,10 +55,10 @@ class TokensV1 {
     const attempt: Attempt = { caller, action: 'token.create', target: null, name }
     this.#desk.permit('certificates', attempt)
     await this.#desk.prepareNames(caller)
-    const made = await this.#desk.change(attempt, () => {
+    const made = await this.#desk.change(attempt, (held) => {
       const certificate = imaginedCertificate(name)
-      throwRefusal(grantProblem(caller.rights, this.#desk.grants().grantOf({ name, certificate }, rights)))
-      this.#desk.checkName(caller, { name, certificate, pin: '' })
+      throwRefusal(grantProblem(held, this.#desk.grants().grantOf({ name, certificate }, rights)))
+      this.#desk.checkName(held, { name, certificate, pin: '' })
       return this.#tokens.create({ name, ...rights, lifetime }, Math.round(seconds * 1000), caller.actor)
     })
     return json(201, { secret: made.secret, token: tokenShape(made.token) })

@@ -3,8 +3,11 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import { writeCertificatesPfx } from '../../../src/certificates/pkcs12-write.ts'
+import { parseRoleMapping } from '../../../src/config/roles-mapping.ts'
+import { compilePolicy } from '../../../src/policy/policy.ts'
 import { administration, callerWith, partner, server } from '../../support/administration.ts'
 import { selfSigned } from '../../support/authority.ts'
+import { CLI, newEntry } from '../../support/registry-store.ts'
 
 const ROOT = '/api/v1/certificates'
 const make = (name: string, clearance = 'ValidUser', more: object = {}) => ({ body: { name, clearance, format: 'json', ...more } })
@@ -218,6 +221,28 @@ test('whoever lost their rights while their key was being made gets nothing', as
   await gate.json(200, `POST ${ROOT}/operator/revoke`)
   assert.equal((await asked).status, 403)
   assert.deepEqual(gate.store.registry.byName('late'), [])
+})
+
+test('whoever lost a role while their key was being made does not give it', async (t) => {
+  const mapping = (users: string) => `ops: { users: [${users}] }\n`
+  const gate = administration(t, { mapping: mapping('operator, late') })
+  const operator = await gate.someone('operator', 'Operator')
+  const asked = gate.json(403, `POST ${ROOT}`, { ...make('late', 'ValidUser', { key_type: 'rsa' }), caller: operator })
+  const inForce = gate.context.inForce()
+  const { mapping: next } = parseRoleMapping(mapping('late'), 'roles_mapping.yml')
+  Object.assign(inForce, { policy: compilePolicy(inForce.settings, next, inForce.listeners.values()) })
+  assert.equal(code(await asked), 'role_not_held')
+  assert.deepEqual(gate.store.registry.byName('late'), [])
+})
+
+test('whoever has the key of a certificate that is revoked meanwhile does nothing with their own', async (t) => {
+  const gate = administration(t)
+  await gate.someone('root', 'ClusterAdmin')
+  const operator = await gate.someone('operator', 'Operator')
+  const { pin } = gate.entry('operator')
+  gate.store.registry.add([newEntry({ name: 'other', pin })], CLI)
+  gate.store.registry.revoke(gate.entry('other').fingerprint, 'keyCompromise', CLI)
+  assert.equal(code(await gate.json(403, `POST ${ROOT}`, { ...make('late'), caller: operator })), 'clearance_too_low')
 })
 
 test("the gateway's own key and any CA are refused as a client's", async (t) => {

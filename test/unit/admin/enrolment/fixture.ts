@@ -1,9 +1,9 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { Enrolment } from '../../../../src/admin/enrolment/enrolment.ts'
 import { FailureLimits } from '../../../../src/admin/enrolment/failure-limits.ts'
-import { issuedEntry } from '../../../../src/admin/enrolment/issued-entry.ts'
 import { type Authority, createAuthority } from '../../../../src/certificates/authority.ts'
 import { writeSigningRequest } from '../../../../src/certificates/csr-write.ts'
+import { issuedEntry } from '../../../../src/certificates/issuance-record.ts'
 import { certify } from '../../../../src/certificates/issue.ts'
 import type { OperatingAuthority } from '../../../../src/certificates/operating-authority.ts'
 import { parseRoleMapping } from '../../../../src/config/roles-mapping.ts'
@@ -79,8 +79,7 @@ export function registered(
 ): { readonly entry: RegistryEntry; readonly key: KeyObject; readonly actor: Actor } {
   const key = newKey()
   const { der } = certify(authority.issuer, 'client', { commonName: name, now: clock.now }, createPublicKey(key))
-  const leaf = issuedEntry(der, name, authority.issuer)
-  const [entry] = store.registry.add([{ ...leaf, clearance, permissions: new Map(), origin: 'issued' }], CLI)
+  const [entry] = store.registry.add([issuedEntry(authority.issuer, der, { name, clearance, permissions: new Map() })], CLI)
   const made = entry as RegistryEntry
   return { entry: made, key, actor: { name, fingerprint: made.fingerprint } }
 }

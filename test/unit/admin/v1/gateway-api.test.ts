@@ -89,7 +89,7 @@ describe('/api/v1/explain', () => {
     const question = { method: 'GET', url: 'https://gate.example:8443/movies/old/3' }
     const shown = (await ask('POST /api/v1/explain', { body: { certificate: issued.chain, ...question } })).json as Explanation
     assert.deepEqual([shown.allowed, shown.certificate?.trusted], [true, true])
-    const { pin } = (await import('../../../../src/admin/certificates/leaf-facts.ts')).leafOf(issued.der)
+    const { pin } = (await import('../../../../src/certificates/entry-facts.ts')).leafOf(issued.der)
     const [entry] = files.context.store.registry.add(
       [newEntry({ der: issued.der, pin, name: 'CLIENT0', subjectDn: 'CN=CLIENT0,O=Acme', notAfter: Date.now() + 3_600_000 })],
       AT_SOCKET.actor,
