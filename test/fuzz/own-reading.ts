@@ -90,7 +90,7 @@ class Conversation implements HttpHandler, ReaderOwner {
       target: bytes.latin1Slice(head.targetStart, head.targetEnd),
       fields: [...fieldLines(bytes, head.fieldsStart, head.end)].map(({ name, value }) => [name, value] as const),
       framing: head.chunked ? 'chunked' : head.contentLength >= 0 ? 'length' : 'none',
-      upgrade: head.upgradeRequested && head.upgradeStart >= 0,
+      upgrade: head.upgradeRequested && head.upgradeStart >= 0 && head.upgradeEnd > head.upgradeStart,
       close: false,
       body: Buffer.from(bytes.subarray(head.end, bodyEnd)),
       trailers: [],

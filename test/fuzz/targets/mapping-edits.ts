@@ -126,7 +126,7 @@ function edit(text: string, before: ReadonlyMap<string, RoleEntry>, changes: Rol
 
 /** What is added changes no line: a comment stands where it stood. JSON and the like is written anew, and has none. */
 function keepsLines(text: string, after: string): void {
-  const comments = (one: string) => one.split(/\r\n|\n/).filter((line) => /^\s*#/.test(line))
+  const comments = (one: string) => one.split(/\r\n|\r|\n/).filter((line) => /^\s*#/.test(line))
   const kept = comments(after)
   for (const line of comments(text)) {
     const at = kept.indexOf(line)
