@@ -61,7 +61,7 @@ export function readConnectionOptions(bytes: Buffer, start: number, end: number)
   for (const line of fieldLines(bytes, start, end)) {
     if (line.name !== 'connection') continue
     for (const item of line.value.split(',')) {
-      const option = item.trim().toLowerCase()
+      const option = withoutSpace(item).toLowerCase()
       if (option === '') continue
       if (!isToken(option) || NEVER_REMOVED.has(option)) return null
       if (option === 'close') close = true
@@ -78,6 +78,9 @@ export function cutLines(bytes: Buffer, head: HeadFields, matches: (name: string
   for (const line of fieldLines(bytes, head.fieldsStart, head.end)) if (matches(line.name)) ranges.push([line.start, line.end])
   return head.cuts.add(ranges) ? ranges.length : -1
 }
+
+/** OWS of RFC 9110 section 5.6.3 alone: `trim` would also take away a no-break space, which nobody else reads as one. */
+const withoutSpace = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '')
 
 function isToken(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (TOKEN[text.charCodeAt(i) & 0xff] === 0 || text.charCodeAt(i) > 0xff) return false
