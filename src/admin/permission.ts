@@ -5,6 +5,9 @@ import type { AdministrationContext } from './context.ts'
 import { AdminProblem, refusedBy } from './problem.ts'
 import type { Caller } from './types.ts'
 
+/** By what it is judged who may do what. */
+export type Judging = Pick<AdministrationContext, 'store' | 'inForce' | 'now'>
+
 /** What somebody is about to do, as the audit log calls it where it is done. */
 export interface Deed {
   readonly action: string
@@ -18,14 +21,14 @@ export function mayRead({ rights }: Caller): void {
 }
 
 /** Throws AdminProblem 403, audited, for who may not do this, or not any more. */
-export function mayDo(context: AdministrationContext, caller: Caller, action: AdminAction, deed: Deed): void {
+export function mayDo(context: Judging, caller: Caller, action: AdminAction, deed: Deed): void {
   const refused = actionProblem(caller.rights.clearance, action)
   if (refused !== null) refuse(context, caller, deed, refusedBy(refused))
   if (!stillHolds(context, caller)) refuse(context, caller, deed, rightsGone())
 }
 
 /** Records a refusal and throws it. */
-export function refuse({ store }: AdministrationContext, { actor }: Caller, { action, target }: Deed, problem: AdminProblem): never {
+export function refuse({ store }: Pick<Judging, 'store'>, { actor }: Caller, { action, target }: Deed, problem: AdminProblem): never {
   const details = { code: problem.reason, detail: problem.message.toWellFormed().slice(0, 1_000) }
   store.audit.append({ action, target, outcome: 'refused', details }, actor)
   throw problem
@@ -35,7 +38,7 @@ export function refuse({ store }: AdministrationContext, { actor }: Caller, { ac
  * What a caller holds at this moment of what they came with: to be asked in the transaction that it decides, as making a key or waiting for
  * another change takes a while. Throws AdminProblem 403 where their rights were taken away.
  */
-export function heldNow(context: AdministrationContext, caller: Caller): Granter {
+export function heldNow(context: Judging, caller: Caller): Granter {
   if (!stillHolds(context, caller)) throw rightsGone()
   const { rights, identity } = caller
   return identity === null ? rights : { ...rights, roles: rolesToGrant(context.inForce().policy, identity) }
@@ -45,7 +48,7 @@ export function heldNow(context: AdministrationContext, caller: Caller): Granter
  * Whether the rights that a caller came with are still theirs. Revocation lists are the listener's to judge; here only what this gateway
  * itself gives.
  */
-export function stillHolds(context: AdministrationContext, { via, peer, rights }: Caller): boolean {
+export function stillHolds(context: Judging, { via, peer, rights }: Caller): boolean {
   if (via === 'socket') return true
   const certificate = peer?.certificate ?? null
   if (peer === null || certificate === null || certificate.notAfter < context.now()) return false
