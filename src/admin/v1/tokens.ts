@@ -11,7 +11,8 @@ import { malformed } from '../problem.ts'
 import { rightsOf } from '../rights-fields.ts'
 import { type Parameters, type RoutedHandler, type RouteEntry, routeTable } from '../route-table.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
-import { wholeNumber } from './query.ts'
+import { QueryParameters } from './parameters.ts'
+import { pageOf } from './query.ts'
 import { tokenShape } from './shapes.ts'
 
 const ROOT = '/api/v1/tokens'
@@ -39,8 +40,7 @@ class TokensV1 {
 
   list({ caller, query }: ApiRequest): ApiResponse {
     mayRead(caller)
-    const page = { offset: wholeNumber(query, 'offset', 0, Number.MAX_SAFE_INTEGER), limit: wholeNumber(query, 'limit', 100, 1_000) }
-    const { tokens, total } = this.#tokens.list(page)
+    const { tokens, total } = this.#tokens.list(pageOf(new QueryParameters(query, ['offset', 'limit'])))
     return json(200, { total, tokens: tokens.map(tokenShape) })
   }
 

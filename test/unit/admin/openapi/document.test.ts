@@ -37,8 +37,7 @@ async function opened(t: TestContext): Promise<{ files: AdministeredFiles; handl
   const certificates = new Certificates(files.context)
   const own = [certificatesV1(certificates), tokensV1(certificates), whoamiV1(), ravenCertificates(certificates)]
   const authority = authorityHandler(files.context.authorityService() as AuthorityService, files.context)
-  const backup = Object.assign(backupV1(files.context), { routes: [{ method: 'POST', path: '/api/v1/backup' }] })
-  return { files, handlers: [...own, authority, backup, ...gatewayApi(files.context, new EventHub())] }
+  return { files, handlers: [...own, authority, backupV1(files.context), ...gatewayApi(files.context, new EventHub())] }
 }
 
 describe('the OpenAPI document', () => {
