@@ -1,6 +1,8 @@
 import { type AdminAction, actionProblem, type Actor as Granter } from '../policy/granting.ts'
 import { rolesToGrant } from '../policy/reachable-roles.ts'
 import { clearanceIncludes } from '../policy/rights.ts'
+import type { RegistryEntry } from '../store/types.ts'
+import type { Peer } from '../tls/types.ts'
 import type { AdministrationContext } from './context.ts'
 import { AdminProblem, refusedBy } from './problem.ts'
 import type { Caller } from './types.ts'
@@ -55,12 +57,18 @@ export function stillHolds(context: Judging, { via, peer, rights }: Caller): boo
   const { admin } = context.inForce().settings
   if (peer.isServerCertificate === true) return admin?.serverCertificate === 'allow'
   const { registry } = context.store
-  const entry = registry.get(certificate.fingerprint) ?? (peer.renews === undefined ? null : registry.get(peer.renews))
+  const entry = entryOf(registry, peer)
   // What is disabled or revoked is its key, by whichever certificate.
   const pin = entry?.pin ?? peer.evidence?.leaf.pin
   if (pin !== undefined && registry.byPin(pin).some(({ disabled, revoked }) => disabled || revoked !== null)) return false
   if (admin?.adminDn.includes(certificate.dn) === true && peer.evidence?.byChain === true) return true
   return rights.clearance === undefined || (entry !== null && clearanceIncludes(entry.clearance, rights.clearance))
+}
+
+/** The entry that a certificate is known by: its own, or until that is recorded the one of what it renews. */
+export function entryOf(registry: Judging['store']['registry'], { certificate, renews }: Peer): RegistryEntry | null {
+  const own = certificate === null ? null : registry.get(certificate.fingerprint)
+  return own ?? (renews === undefined ? null : registry.get(renews))
 }
 
 function rightsGone(): AdminProblem {

@@ -1,5 +1,3 @@
-import { X509Certificate } from 'node:crypto'
-import { CLEARANCES } from '../../policy/rights.ts'
 import type { RegistryEntry } from '../../store/types.ts'
 import { file, json, nothing } from '../answers.ts'
 import type { Certificates } from '../certificates/certificates.ts'
@@ -7,13 +5,14 @@ import { bundleOf } from '../certificates/files.ts'
 import { Fields } from '../fields.ts'
 import { certificateBytes } from '../given-certificate.ts'
 import { isRecord } from '../is-record.ts'
+import { entryOf } from '../permission.ts'
 import { malformed, notFound } from '../problem.ts'
 import { changedRights, rightsOf } from '../rights-fields.ts'
 import { type RoutedHandler, type RouteEntry, routeTable } from '../route-table.ts'
 import { parseStrictJson } from '../strict-json.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
 import { wholeNumber } from '../v1/parameters.ts'
-import { definitionOf, thumbprintOfPem } from './definition.ts'
+import { definitionOf, thumbprintOfPem, unregistered } from './definition.ts'
 
 const RIGHTS = { clearance: 'SecurityClearance', permissions: 'Permissions' }
 /** What RavenDB's clients and Studio send beside what counts here. */
@@ -113,21 +112,9 @@ class RavenCertificates {
 
   /** The asker's own definition; 204 where nobody showed a certificate, as on the local socket. */
   whoami({ caller: { peer, rights } }: ApiRequest): ApiResponse {
-    const certificate = peer?.certificate ?? null
-    if (certificate === null) return nothing()
-    const entry = this.#certificates.desk.context.store.registry.get(peer?.renews ?? certificate.fingerprint)
-    if (entry !== null) return json(200, definitionOf(entry, this.#groupOf(entry), true))
-    const der = Buffer.from(certificate.derBase64, 'base64')
-    const known = CLEARANCES.find((word) => word === rights.clearance)
-    return json(200, {
-      Name: certificate.dn,
-      Thumbprint: new X509Certificate(der).fingerprint.replaceAll(':', ''),
-      SecurityClearance: known ?? 'UnauthenticatedClients',
-      Permissions: {},
-      NotBefore: new Date(certificate.notBefore).toISOString(),
-      NotAfter: new Date(certificate.notAfter).toISOString(),
-      Certificate: certificate.derBase64,
-    })
+    if (peer === null || peer.certificate === null) return nothing()
+    const entry = entryOf(this.#certificates.desk.context.store.registry, peer)
+    return json(200, entry === null ? unregistered(peer.certificate, rights.clearance) : definitionOf(entry, this.#groupOf(entry), true))
   }
 
   #groupOf({ group }: RegistryEntry): readonly RegistryEntry[] {

@@ -1,6 +1,6 @@
 import { profileOf } from '../../certificates/profile.ts'
 import { checkName } from '../../certificates/subject-name.ts'
-import { grantProblem } from '../../policy/granting.ts'
+import { grantProblem, managementProblem } from '../../policy/granting.ts'
 import { json, nothing } from '../answers.ts'
 import type { Certificates } from '../certificates/certificates.ts'
 import { type Attempt, throwRefusal } from '../certificates/desk.ts'
@@ -68,7 +68,12 @@ class TokensV1 {
     const id = parameters.get('id') ?? ''
     const attempt: Attempt = { caller, action: 'token.remove', target: id.toWellFormed().slice(0, 256) }
     this.#desk.permit('certificates', attempt)
-    await this.#desk.change(attempt, () => this.#tokens.remove(id, caller.actor))
+    await this.#desk.change(attempt, (held) => {
+      const token = this.#tokens.get(id)
+      // As with the certificate that it would become.
+      if (token !== null) throwRefusal(managementProblem(held, token))
+      this.#tokens.remove(id, caller.actor)
+    })
     return nothing()
   }
 
