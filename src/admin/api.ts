@@ -47,7 +47,7 @@ function authorityOf(context: AdministrationContext): ApiHandler {
   return async (request) => {
     const service = context.authorityService()
     if (service === null) return null
-    handler ??= authorityHandler(service, context.store)
+    handler ??= authorityHandler(service, context)
     return handler(request)
   }
 }

@@ -100,9 +100,10 @@ export class AuthorityService {
 
   /**
    * Makes a new authority that signs from now on; resolves once its root is trusted. Rejects with IssuanceError, with nothing changed,
-   * where that is refused, and with MaterialError or `io_failed` where the folder does not take it.
+   * where that is refused, and with MaterialError or `io_failed` where the folder does not take it. `permit` throws where it may not be
+   * done any more: keys are made meanwhile, which takes a while.
    */
-  async rotate(request: RotateRequest, actor: Actor): Promise<Rotation> {
+  async rotate(request: RotateRequest, actor: Actor, permit: () => void): Promise<Rotation> {
     const source = this.#settings?.source
     if (source?.kind !== 'folder') {
       const hint = source === undefined ? 'certgate init makes one' : 'make a new one where you made it, and name it under pki.authority'
@@ -115,7 +116,10 @@ export class AuthorityService {
       const { issuing } = this.#loaded.authority
       const keyType = request.keyType ?? (issuing === null ? 'ec' : successorType(issuing.key))
       const asked = { days, overlapDays, keyType, now: this.#services.now() }
-      return await rotateFolder(source.folder, asked, (rotation, root) => this.#record(rotation, root, actor))
+      return await rotateFolder(source.folder, asked, (rotation, root) => {
+        permit()
+        this.#record(rotation, root, actor)
+      })
     } catch (error) {
       if (error instanceof CertgateError) throw error
       throw new CertgateError('io_failed', `cannot write to ${source.folder}: ${unreadable(error)}`, { cause: error })

@@ -10,6 +10,10 @@ interface Happened {
 export interface HubOptions {
   /** Events that a client who comes back can still get. */
   readonly kept?: number
+  /** Characters of them. */
+  readonly keptText?: number
+  /** Characters of one event; what is longer is told as `missed`. */
+  readonly longest?: number
   /** Characters that wait for one client: whoever does not read them is cut off. */
   readonly waiting?: number
   /** Milliseconds between two signs of life. */
@@ -24,15 +28,21 @@ export class EventHub {
   /** Numbers count within one run of the process. */
   readonly #run = randomBytes(6).toString('hex')
   readonly #kept: number
+  readonly #keptText: number
+  readonly #longest: number
   readonly #waiting: number
   readonly #heartbeat: number
   readonly #ring: Happened[] = []
   readonly #clients = new Set<Client>()
   #sequence = 0
+  /** Characters in the ring. */
+  #held = 0
   #isClosed = false
 
   constructor(options: HubOptions = {}) {
     this.#kept = options.kept ?? 1_000
+    this.#keptText = options.keptText ?? 4_194_304
+    this.#longest = options.longest ?? 65_536
     this.#waiting = options.waiting ?? 1_048_576
     this.#heartbeat = options.heartbeat ?? 15_000
   }
@@ -46,10 +56,10 @@ export class EventHub {
     const text = jsonOf(data)
     if (text === null || !/^[a-z][a-z0-9_.-]*$/.test(kind)) return
     const sequence = ++this.#sequence
-    const happened = { sequence, text: `id: ${this.#run}-${sequence}\nevent: ${kind}\ndata: ${text}\n\n` }
-    this.#ring.push(happened)
-    if (this.#ring.length > this.#kept) this.#ring.shift()
-    for (const client of this.#clients) client.push(happened.text)
+    // Left as it is, one that alone is more than may wait would cut everybody off, and again whenever they came back for it.
+    const told = text.length > this.#longest ? this.#missed(sequence) : this.#event(sequence, kind, text)
+    this.#keep({ sequence, text: told })
+    for (const client of this.#clients) client.push(told)
   }
 
   /**
@@ -81,13 +91,28 @@ export class EventHub {
     for (const client of this.#clients) client.end()
   }
 
+  #keep(happened: Happened): void {
+    this.#ring.push(happened)
+    this.#held += happened.text.length
+    while (this.#ring.length > this.#kept || this.#held > this.#keptText) this.#held -= this.#ring.shift()?.text.length ?? 0
+  }
+
+  #event(sequence: number, kind: string, data: string): string {
+    return `id: ${this.#run}-${sequence}\nevent: ${kind}\ndata: ${data}\n\n`
+  }
+
+  /** There is more than is told here: whoever needs it looks. */
+  #missed(sequence: number): string {
+    return this.#event(sequence, 'missed', '{}')
+  }
+
   #after(id: string | null): string[] {
     if (id === null || id === '') return []
     const [, run, number] = /^([0-9a-f]+)-(\d{1,15})$/.exec(id) ?? []
     const last = Number(number)
     const first = this.#ring[0]?.sequence ?? this.#sequence + 1
     const isKnown = run === this.#run && last <= this.#sequence && last + 1 >= first
-    if (!isKnown) return [`id: ${this.#run}-${this.#sequence}\nevent: missed\ndata: {}\n\n`]
+    if (!isKnown) return [this.#missed(this.#sequence)]
     return this.#ring.filter(({ sequence }) => sequence > last).map(({ text }) => text)
   }
 }

@@ -2,6 +2,7 @@ import { createPrivateKey, hash, X509Certificate } from 'node:crypto'
 import { ANY_EXTENDED_KEY_USAGE } from '../identity/oids.ts'
 import type { KeyPair } from '../tls/types.ts'
 import * as asn1 from './asn1.ts'
+import { sequence } from './der-write.ts'
 import { legacy, modern, type Protection } from './pkcs12-encrypt.ts'
 import { oid } from './pkcs12-oids.ts'
 import { encodePassword, type Password } from './pkcs12-password.ts'
@@ -30,19 +31,20 @@ export function writePfx(pair: KeyPair, password: string, friendlyName: string, 
   return file([encryptedContent(content, encoded, protection), data(asn1.encode(asn1.sequence(keyBag)))], encoded, protection)
 }
 
-/** A PFX of certificates alone, each PEM under its name and without a key; marked as Java wants it, whose keytool lists no others. */
+/** A PFX of certificates alone, each (PEM, or one in DER) under its name and without a key; marked as Java wants it, whose keytool lists no others. */
 export function writeCertificatesPfx(
-  entries: readonly { readonly certificate: string; readonly friendlyName: string }[],
+  entries: readonly { readonly certificate: string | Uint8Array; readonly friendlyName: string }[],
   password: string,
   options: PfxOptions = {},
 ): Buffer {
   const protection = options.legacy === true ? legacy : modern
   const encoded = encodePassword(password)
   const trusted = attribute(oid.trustedKeyUsage, asn1.objectIdentifier(ANY_EXTENDED_KEY_USAGE))
+  // Each by itself: node-forge takes seconds for one structure of ten thousand.
   const bags = entries.flatMap(({ certificate, friendlyName }) =>
-    derOf(certificate).map((raw) => certBag(raw, [named(friendlyName), trusted])),
+    derOf(certificate).map((raw) => asn1.encode(certBag(raw, [named(friendlyName), trusted]))),
   )
-  return file([encryptedContent(asn1.encode(asn1.sequence(...bags)), encoded, protection)], encoded, protection)
+  return file([encryptedContent(sequence(...bags), encoded, protection)], encoded, protection)
 }
 
 function file(contents: readonly asn1.Element[], password: Password, protection: Protection): Buffer {
@@ -50,7 +52,8 @@ function file(contents: readonly asn1.Element[], password: Password, protection:
   return asn1.encode(asn1.sequence(asn1.smallInteger(3), data(safe), protection.mac(safe, password)))
 }
 
-function derOf(text: string): readonly Buffer[] {
+function derOf(text: string | Uint8Array): readonly Buffer[] {
+  if (typeof text !== 'string') return [Buffer.from(text)]
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
   return blocks.map((pem) => new X509Certificate(pem).raw)
 }

@@ -113,6 +113,7 @@ class AdminFront {
     this.#createTls(trust).close()
     const commit = () => {
       this.#limits = trust.limits
+      this.#http.keepAliveTimeout = trust.limits.keepalive || DEFAULT_PATIENCE
       this.#tls.update(trust.settings, trust.material)
       this.#judgeAll()
     }

@@ -6,6 +6,7 @@ import { EventHub } from '../admin/event-hub.ts'
 import { AdminProblem } from '../admin/problem.ts'
 import { type Api, createRouter } from '../admin/router.ts'
 import type { ApiRequest, ApiResponse } from '../admin/types.ts'
+import { withTimes } from '../admin/v1/shapes.ts'
 import type { Address } from '../config/settings.ts'
 import { CertgateError } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
@@ -82,7 +83,7 @@ export class AdministrationService {
 
   /** Tells live views what came of a load. */
   reloaded(report: ReloadReport): void {
-    this.#hub.publish({ kind: 'reload', data: report })
+    this.#hub.publish({ kind: 'reload', data: withTimes(report) })
   }
 
   /** What enrolment works on. Throws CertgateError where there is no store. */

@@ -1,4 +1,5 @@
 import type { AdminEvent } from '../admin/context.ts'
+import { auditShape } from '../admin/v1/shapes.ts'
 import type { AuditLog } from '../store/audit-log.ts'
 
 export interface AuditTailOptions {
@@ -40,7 +41,7 @@ export class AuditTail {
       const { sequence } = audit.head()
       for (let after = this.#told ?? sequence; after < sequence; ) {
         const entries = audit.read({ after, limit: AT_ONCE })
-        for (const entry of entries) publish({ kind: 'audit', data: entry })
+        for (const entry of entries) publish({ kind: 'audit', data: auditShape(entry) })
         const last = entries.at(-1)
         if (last === undefined) break
         after = last.sequence

@@ -10,6 +10,7 @@ import type { StatusBook } from '../tls/status-book.ts'
 import type { ListenerMaterial, Peer } from '../tls/types.ts'
 import { ConnectionPlaces } from './est-places.ts'
 import { credentialsOf, isFromElsewhere, MAX_BODY, OPERATIONS, operationOf, readBody } from './est-request.ts'
+import type { Prepared } from './replaceable.ts'
 import { formatAddress, unavailable } from './sockets.ts'
 
 /** Milliseconds. */
@@ -43,8 +44,8 @@ export interface EstServices {
 export interface EstServer {
   /** As bound. */
   readonly port: number
-  /** Takes over what a reload brought; throws, and the old stays, where it cannot be used. */
-  update(tls: EstTls): void
+  /** Whose certificate and authorities count once that is committed. Throws where they cannot be used. */
+  prepare(tls: EstTls): Prepared
   /** Stops accepting; answers under way have a second to finish. */
   close(): Promise<void>
 }
@@ -58,22 +59,24 @@ export async function startEstServer(address: Address, tls: EstTls, services: Es
   const places = new ConnectionPlaces()
   const http = createServer({ maxHeaderSize: MAX_HEAD_BYTES, keepAlive: false })
   http.maxRequestsPerSocket = 1
-  const listener = createTlsListener({
-    name: 'pki.est',
-    settings: optional(tls.settings),
-    material: tls.material,
-    handshakeTimeout: HANDSHAKE_TIMEOUT,
-    registry: services.registry,
-    ...(services.statuses === undefined ? {} : { statuses: services.statuses }),
-    admit: (socket, proceed) => {
-      if (places.admit(socket)) proceed()
-    },
-    onHandshakeFailure: () => {},
-    onConnection: (socket, peer) => {
-      conversations.set(socket, { peer, deadline: new Deadline(socket) })
-      http.emit('connection', socket)
-    },
-  })
+  const listenerFor = ({ settings, material }: EstTls): TlsListener =>
+    createTlsListener({
+      name: 'pki.est',
+      settings: optional(settings),
+      material,
+      handshakeTimeout: HANDSHAKE_TIMEOUT,
+      registry: services.registry,
+      ...(services.statuses === undefined ? {} : { statuses: services.statuses }),
+      admit: (socket, proceed) => {
+        if (places.admit(socket)) proceed()
+      },
+      onHandshakeFailure: () => {},
+      onConnection: (socket, peer) => {
+        conversations.set(socket, { peer, deadline: new Deadline(socket) })
+        http.emit('connection', socket)
+      },
+    })
+  const listener = listenerFor(tls)
   http.on('request', (request, response) => {
     places.answering(request.socket.remoteAddress, request.socket.remotePort)
     const conversation = conversations.get(request.socket)
@@ -92,7 +95,10 @@ export async function startEstServer(address: Address, tls: EstTls, services: Es
   const { port } = listener.server.address() as { readonly port: number }
   return {
     port,
-    update: (next) => listener.update(optional(next.settings), next.material),
+    prepare: (next) => {
+      listenerFor(next).close()
+      return { commit: () => listener.update(optional(next.settings), next.material), abandon: () => {} }
+    },
     close: () => close(listener, places),
   }
 }

@@ -7,7 +7,7 @@ import type { Snapshot } from '../ipc/messages.ts'
 import { type AdminTrust, adminTrustOf } from './admin-listener.ts'
 import type { AdminServer } from './admin-server.ts'
 import type { AdminSocket } from './admin-socket.ts'
-import type { EstServer } from './est-server.ts'
+import type { EstServer, EstTls } from './est-server.ts'
 import { estTls } from './est-tls.ts'
 import type { LoadResult } from './load.ts'
 import { type Prepared, Replaceable } from './replaceable.ts'
@@ -146,7 +146,7 @@ export class Gateway {
       const socket = admin?.socket ?? null
       prepared.push(await this.#admin.prepare(socket, () => this.#services.openAdmin(socket as string)))
       prepared.push(...(await this.#prepareAdministration(snapshot)))
-      prepared.push(await this.#prepareEst(snapshot))
+      prepared.push(...(await this.#prepareEst(snapshot)))
       await bring(servingOf(snapshot, sockets))
       this.#refuseIfStopping()
     } catch (error) {
@@ -156,7 +156,6 @@ export class Gateway {
       this.#busy = false
     }
     for (const each of prepared) each.commit()
-    this.#updateEst(snapshot)
     const before = this.#inForce
     this.#keyring.adopt(snapshot)
     this.#inForce = { snapshot, loadedAt: Date.now(), sockets }
@@ -164,36 +163,17 @@ export class Gateway {
     this.#announce(before)
   }
 
-  /** The same address keeps its socket, and takes over the new trust once all of the new is in force. */
-  async #prepareAdministration(snapshot: Snapshot): Promise<Prepared[]> {
-    const address = snapshot.settings.admin?.address ?? null
+  #prepareAdministration(snapshot: Snapshot): Promise<Prepared[]> {
     const trust = adminTrustOf(snapshot)
-    const before = this.#administration.value
-    if (address === null || trust === null) return [await this.#administration.prepare(null, () => Promise.reject())]
-    const key = formatAddress(address.host, address.port)
-    let opened = false
-    const replaced = await this.#administration.prepare(key, () => {
-      opened = true
-      return this.#services.openAdministration(address, trust)
-    })
-    return opened || before === null ? [replaced] : [replaced, before.prepare(trust)]
+    const address = trust === null ? null : (snapshot.settings.admin?.address ?? null)
+    const open = () => this.#services.openAdministration(address as Address, trust as AdminTrust)
+    return prepareKeeping(this.#administration, address, open, (server) => server.prepare(trust as AdminTrust))
   }
 
-  #prepareEst(snapshot: Snapshot): Promise<Prepared> {
+  #prepareEst(snapshot: Snapshot): Promise<Prepared[]> {
     const address = snapshot.settings.pki?.est ?? null
-    const key = address === null ? null : formatAddress(address.host, address.port)
-    return this.#est.prepare(key, () => this.#services.openEst(address as Address, snapshot))
-  }
-
-  /** Its address is the same, its trust may be another. Where that cannot be taken over, nobody is enrolled by the old one. */
-  #updateEst(snapshot: Snapshot): void {
-    try {
-      const tls = estTls(snapshot)
-      if (tls !== null) this.#est.value?.update(tls)
-    } catch (error) {
-      void this.#est.close()
-      throw error
-    }
+    const open = () => this.#services.openEst(address as Address, snapshot)
+    return prepareKeeping(this.#est, address, open, (server) => server.prepare(estTls(snapshot) as EstTls))
   }
 
   #refuseIfStopping(): void {
@@ -231,6 +211,22 @@ export class Gateway {
     })
     this.#scheduleRotation()
   }
+}
+
+/** The same address keeps its server, which takes over the new trust, tried out before, once all of the new is in force. */
+async function prepareKeeping<T extends { close(): unknown }>(
+  place: Replaceable<T>,
+  address: Address | null,
+  open: () => Promise<T>,
+  renew: (server: T) => Prepared,
+): Promise<Prepared[]> {
+  const before = place.value
+  let opened = false
+  const replaced = await place.prepare(keyOf(address), () => {
+    opened = true
+    return open()
+  })
+  return opened || before === null || address === null ? [replaced] : [renew(before)]
 }
 
 const keyOf = (address: Address | null): string | null => (address === null ? null : formatAddress(address.host, address.port))

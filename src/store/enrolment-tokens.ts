@@ -85,6 +85,11 @@ export class EnrolmentTokens {
     })
   }
 
+  /** null: there is none, or it was removed. */
+  get(id: string): EnrolmentToken | null {
+    return tokenOf(this.#connection.get('SELECT * FROM enrolment_token WHERE id = ?', id))
+  }
+
   /** Newest first. */
   list(options: { readonly offset?: number; readonly limit?: number } = {}): { readonly tokens: EnrolmentToken[]; readonly total: number } {
     const { offset = 0, limit = 100 } = options
@@ -119,7 +124,7 @@ export class EnrolmentTokens {
   }
 
   #require(id: string): EnrolmentToken {
-    const token = tokenOf(this.#connection.get('SELECT * FROM enrolment_token WHERE id = ?', id))
+    const token = this.get(id)
     if (token === null) throw new StoreError('entry_unknown', `no enrolment token has the id ${id}`)
     return token
   }

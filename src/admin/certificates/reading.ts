@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { leafOf } from '../../certificates/entry-facts.ts'
 import { writeCertificatesPfx } from '../../certificates/pkcs12-write.ts'
 import type { AuditEntry } from '../../store/audit-chain.ts'
@@ -20,7 +21,7 @@ export interface CertificateDetails {
 }
 
 const HISTORY = 100
-const PAGE = 1_000
+const PAGE = 250
 /** A file with more would open nowhere. */
 const MOST_EXPORTED = 10_000
 
@@ -37,15 +38,17 @@ export class CertificateReading {
     return this.#registry.list({ ...query, now: this.#desk.context.now() })
   }
 
-  /** Everything that matches, page by page; stops at `most`. */
-  all(caller: Caller, query: EntryQuery, most: number): readonly RegistryEntry[] {
-    const entries: RegistryEntry[] = []
-    for (let offset = query.offset ?? 0; entries.length < most; offset += PAGE) {
-      const page = this.list(caller, { ...query, offset, limit: Math.min(PAGE, most - entries.length) })
-      entries.push(...page.entries)
-      if (page.entries.length < PAGE) break
+  /** Everything that matches, page by page, at most `most`; others get their turn between two pages. */
+  async *all(caller: Caller, query: EntryQuery, most: number): AsyncGenerator<RegistryEntry, void, undefined> {
+    const first = query.offset ?? 0
+    for (let count = 0; count < most; ) {
+      const limit = Math.min(PAGE, most - count)
+      const { entries } = this.list(caller, { ...query, offset: first + count, limit })
+      yield* entries
+      count += entries.length
+      if (entries.length < limit) return
+      await setImmediate()
     }
-    return entries
   }
 
   find(caller: Caller, reference: string): RegistryEntry {
@@ -73,17 +76,15 @@ export class CertificateReading {
   }
 
   /** A PFX of the certificates alone. */
-  export(caller: Caller, password: string): Buffer {
+  async export(caller: Caller, password: string): Promise<Buffer> {
     const { total } = this.list(caller, { limit: 1 })
     if (total > MOST_EXPORTED) {
       const hint = 'back the store up instead'
       throw new AdminProblem(409, 'too_many', `there are ${total} certificates, and one file holds ${MOST_EXPORTED} at most`, { hint })
     }
-    const entries = this.all(caller, {}, MOST_EXPORTED)
-    return writeCertificatesPfx(
-      entries.map((entry) => ({ certificate: pemOf(entry), friendlyName: entry.name })),
-      password,
-    )
+    const certificates: { certificate: Buffer; friendlyName: string }[] = []
+    for await (const { der, name } of this.all(caller, {}, MOST_EXPORTED)) certificates.push({ certificate: der, friendlyName: name })
+    return writeCertificatesPfx(certificates, password)
   }
 
   get #registry() {

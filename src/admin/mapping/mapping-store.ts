@@ -3,7 +3,9 @@ import { RoleEditError, type RoleEntry } from '../../config/role-entry.ts'
 import { ConfigError, type Problem } from '../../errors.ts'
 import type { Actor } from '../../store/types.ts'
 import type { AdministrationContext, TakenUp } from '../context.ts'
+import { mayDo } from '../permission.ts'
 import { AdminProblem } from '../problem.ts'
+import type { Caller } from '../types.ts'
 import { auditedChanges, type ChangedRole, changedRoles } from './changed-roles.ts'
 import { tagOf } from './entity-tag.ts'
 import { errorsOf, judgeMapping } from './judge-mapping.ts'
@@ -69,26 +71,29 @@ export class MappingStore {
   }
 
   /** Changes roles, keeping comments and order of all else. `change` sees what is there, maybe several times, and throws to refuse. */
-  async edit(change: (roles: ReadonlyMap<string, RoleEntry>, state: MappingState) => RoleChanges, actor: Actor): Promise<EditedMapping> {
+  async edit(change: (roles: ReadonlyMap<string, RoleEntry>, state: MappingState) => RoleChanges, caller: Caller): Promise<EditedMapping> {
     return this.rewrite((state) => {
       const roles = rolesIn(state)
       return editRoles(state.text, state.file, change(roles, state))
-    }, actor)
+    }, caller)
   }
 
   /**
    * Makes another text of the file, in force when this resolves. The entry in the audit log is on disk before the change is. Throws
-   * AdminProblem, with the file as it was: 400 where the loader refuses the text, 409 and 507 where it cannot be written.
+   * AdminProblem, with the file as it was: 400 where the loader refuses the text, 403 where the caller may not write it when it is their
+   * turn, 409 and 507 where it cannot be written.
    */
-  async rewrite(change: (state: MappingState) => string, actor: Actor): Promise<EditedMapping> {
-    const edited = this.#last.then(() => this.#rewrite(change, actor))
+  async rewrite(change: (state: MappingState) => string, caller: Caller): Promise<EditedMapping> {
+    const edited = this.#last.then(() => this.#rewrite(change, caller))
     this.#last = edited.catch(() => undefined)
     return edited
   }
 
-  async #rewrite(change: (state: MappingState) => string, actor: Actor): Promise<EditedMapping> {
+  async #rewrite(change: (state: MappingState) => string, caller: Caller): Promise<EditedMapping> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const state = this.state()
+      // From here to the renamed file nothing is waited for.
+      mayDo(this.#context, caller, 'policy', { action: 'mapping.edit', target: state.file })
       const text = change(state)
       const { problems } = judgeMapping(text, state.file, this.#context.inForce())
       if (errorsOf(problems).length > 0) throw new MappingRefused(problems)
@@ -96,7 +101,7 @@ export class MappingStore {
       const after = readRoles(text, state.file)
       const edited = { before, after, changes: changedRoles(before, after), tag: tagOf(text), warnings: problems }
       if (text === state.text && state.bytes !== null) return edited
-      if (await this.#replace(state, text, edited, actor)) return edited
+      if (await this.#replace(state, text, edited, caller.actor)) return edited
     }
     throw new AdminProblem(409, 'mapping_busy', 'the mapping file is being changed elsewhere all the time', { hint: 'try again' })
   }

@@ -140,7 +140,7 @@ export class RolesMapping {
         for (const role of changes.keys()) if (roles.get(role)?.reserved === true) throw new Reserved(role)
         return changes
       }
-      const { before, after, changes } = await this.#mappings.edit(checked, request.caller.actor)
+      const { before, after, changes } = await this.#mappings.edit(checked, request.caller)
       const [status, text] = told(before, changes.length > 0)
       const tag = name === undefined ? null : tagOfRole(after.get(name))
       const created = changes.filter((one) => one.after !== null).map(({ role }) => role)

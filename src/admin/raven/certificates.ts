@@ -1,5 +1,3 @@
-import { X509Certificate } from 'node:crypto'
-import { CLEARANCES } from '../../policy/rights.ts'
 import type { RegistryEntry } from '../../store/types.ts'
 import { file, json, nothing } from '../answers.ts'
 import type { Certificates } from '../certificates/certificates.ts'
@@ -7,13 +5,14 @@ import { bundleOf } from '../certificates/files.ts'
 import { Fields } from '../fields.ts'
 import { certificateBytes } from '../given-certificate.ts'
 import { isRecord } from '../is-record.ts'
+import { entryOf } from '../permission.ts'
 import { malformed, notFound } from '../problem.ts'
 import { changedRights, rightsOf } from '../rights-fields.ts'
 import { type RoutedHandler, type RouteEntry, routeTable } from '../route-table.ts'
 import { parseStrictJson } from '../strict-json.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
-import { wholeNumber } from '../v1/query.ts'
-import { definitionOf, thumbprintOfPem } from './definition.ts'
+import { wholeNumber } from '../v1/parameters.ts'
+import { definitionOf, thumbprintOfPem, unregistered } from './definition.ts'
 
 const RIGHTS = { clearance: 'SecurityClearance', permissions: 'Permissions' }
 /** What RavenDB's clients and Studio send beside what counts here. */
@@ -81,25 +80,30 @@ class RavenCertificates {
     return nothing()
   }
 
-  export({ caller, query }: ApiRequest): ApiResponse {
-    const pfx = this.#certificates.reading.export(caller, query.get('password') ?? '')
+  async export({ caller, query }: ApiRequest): Promise<ApiResponse> {
+    const pfx = await this.#certificates.reading.export(caller, query.get('password') ?? '')
     return file(200, 'application/octet-stream', 'certificates.pfx', pfx)
   }
 
-  list({ caller, query }: ApiRequest): ApiResponse {
+  async list({ caller, query }: ApiRequest): Promise<ApiResponse> {
     const { reading, desk } = this.#certificates
     const wanted = query.get('thumbprint')
     const withCertificate = query.get('metadataOnly')?.toLowerCase() !== 'true'
     const name = query.get('name')
-    const start = wholeNumber(query, 'start', 0, Number.MAX_SAFE_INTEGER)
-    const most = Math.min(wholeNumber(query, 'pageSize', MOST_LISTED, Number.MAX_SAFE_INTEGER), MOST_LISTED)
+    const start = wholeNumber('start', query.get('start') ?? '0')
+    const most = Math.min(wholeNumber('pageSize', query.get('pageSize') ?? String(MOST_LISTED)), MOST_LISTED)
     const filter = { ...(wanted === null ? {} : { thumbprint: wanted }), ...(name === null ? {} : { name }) }
-    const entries = reading.all(caller, { ...filter, offset: start }, most)
-    if (wanted !== null && entries.length === 0) throw notFound('no certificate with this thumbprint is registered')
-    const shown = wanted === null ? entries.filter((entry) => this.#leads(entry)) : entries
+    const shown: object[] = []
+    for await (const entry of reading.all(caller, { ...filter, offset: start }, most)) {
+      const group = this.#groupOf(entry)
+      // The leaves of one PFX are one certificate to RavenDB: only the first of them is listed.
+      const leads = entry.group === entry.fingerprint || group[0]?.fingerprint === entry.fingerprint
+      if (leads || wanted !== null) shown.push(definitionOf(entry, group, withCertificate))
+    }
+    if (wanted !== null && shown.length === 0) throw notFound('no certificate with this thumbprint is registered')
     const [server] = [...desk.context.inForce().listeners.values()]
     return json(200, {
-      Results: shown.map((entry) => definitionOf(entry, this.#groupOf(entry), withCertificate)),
+      Results: shown,
       LoadedServerCert: server === undefined ? null : thumbprintOfPem(server.keyPair.certificate),
       WellKnownAdminCerts: [],
       WellKnownIssuers: [],
@@ -108,26 +112,9 @@ class RavenCertificates {
 
   /** The asker's own definition; 204 where nobody showed a certificate, as on the local socket. */
   whoami({ caller: { peer, rights } }: ApiRequest): ApiResponse {
-    const certificate = peer?.certificate ?? null
-    if (certificate === null) return nothing()
-    const entry = this.#certificates.desk.context.store.registry.get(peer?.renews ?? certificate.fingerprint)
-    if (entry !== null) return json(200, definitionOf(entry, this.#groupOf(entry), true))
-    const der = Buffer.from(certificate.derBase64, 'base64')
-    const known = CLEARANCES.find((word) => word === rights.clearance)
-    return json(200, {
-      Name: certificate.dn,
-      Thumbprint: new X509Certificate(der).fingerprint.replaceAll(':', ''),
-      SecurityClearance: known ?? 'UnauthenticatedClients',
-      Permissions: {},
-      NotBefore: new Date(certificate.notBefore).toISOString(),
-      NotAfter: new Date(certificate.notAfter).toISOString(),
-      Certificate: certificate.derBase64,
-    })
-  }
-
-  /** The leaves of one PFX are one certificate to RavenDB: only the first of them is listed. */
-  #leads(entry: RegistryEntry): boolean {
-    return entry.group === entry.fingerprint || this.#groupOf(entry)[0]?.fingerprint === entry.fingerprint
+    if (peer === null || peer.certificate === null) return nothing()
+    const entry = entryOf(this.#certificates.desk.context.store.registry, peer)
+    return json(200, entry === null ? unregistered(peer.certificate, rights.clearance) : definitionOf(entry, this.#groupOf(entry), true))
   }
 
   #groupOf({ group }: RegistryEntry): readonly RegistryEntry[] {

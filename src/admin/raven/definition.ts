@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import type { Clearance, PeerCertificate } from '../../identity/types.ts'
 import type { RegistryEntry } from '../../store/types.ts'
 import { objectOf } from '../v1/shapes.ts'
 
@@ -19,6 +20,20 @@ export function definitionOf(entry: RegistryEntry, group: readonly RegistryEntry
     LastUsedDate: entry.lastSeen === null ? null : ravenTime(entry.lastSeen),
     HasTwoFactor: false,
     Fingerprint: entry.fingerprint,
+  }
+}
+
+/** The same of one that is trusted and not registered: it has what the gateway itself gives, and no database. */
+export function unregistered(certificate: PeerCertificate, clearance: Clearance | undefined) {
+  const { dn, fingerprintSha1, notBefore, notAfter, derBase64 } = certificate
+  return {
+    Name: dn,
+    Thumbprint: fingerprintSha1.toUpperCase(),
+    SecurityClearance: clearance ?? 'UnauthenticatedClients',
+    Permissions: {},
+    NotBefore: ravenTime(notBefore),
+    NotAfter: ravenTime(notAfter),
+    Certificate: derBase64,
   }
 }
 

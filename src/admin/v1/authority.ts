@@ -3,17 +3,16 @@ import { crlPem } from '../../certificates/crl-write.ts'
 import { type Issuer, issuerKeyId } from '../../certificates/issuer.ts'
 import { KEY_TYPES, type KeyType } from '../../certificates/key.ts'
 import { readCertificate } from '../../identity/certificate.ts'
-import { actionProblem } from '../../policy/granting.ts'
-import type { Store } from '../../store/store.ts'
 import { json } from '../answers.ts'
 import { type AuthorityService, keyTypeOf, type RotateRequest } from '../authority-service.ts'
 import { Fields } from '../fields.ts'
-import { AdminProblem, malformed, notFound, refusedBy } from '../problem.ts'
+import { type Judging, mayDo, mayRead } from '../permission.ts'
+import { AdminProblem, malformed, notFound } from '../problem.ts'
 import { type RoutedHandler, routeTable } from '../route-table.ts'
-import type { ApiRequest, ApiResponse, Caller } from '../types.ts'
+import type { ApiRequest, ApiResponse } from '../types.ts'
 
 /** `/api/v1/ca`: what signs, what is trusted, revocation lists, and the rotation. */
-export function authorityHandler(service: AuthorityService, store: Store): RoutedHandler {
+export function authorityHandler(service: AuthorityService, context: Judging): RoutedHandler {
   return routeTable([
     {
       method: 'GET',
@@ -31,7 +30,7 @@ export function authorityHandler(service: AuthorityService, store: Store): Route
         return crlAnswer(service, query.get('issuer'))
       },
     },
-    { method: 'POST', path: '/api/v1/ca/rotate', answer: (request) => rotateAnswer(service, store, request) },
+    { method: 'POST', path: '/api/v1/ca/rotate', answer: (request) => rotateAnswer(service, context, request) },
   ])
 }
 
@@ -79,14 +78,10 @@ function crlAnswer(service: AuthorityService, keyId: string | null): ApiResponse
   return { status: 200, headers: { 'Content-Type': 'application/x-pem-file' }, body: crlPem(crl.der) }
 }
 
-async function rotateAnswer(service: AuthorityService, store: Store, { caller, body }: ApiRequest): Promise<ApiResponse> {
-  const refused = actionProblem(caller.rights.clearance, 'policy')
-  if (refused !== null) {
-    const details = { reason: refused.code, detail: refused.detail }
-    store.audit.append({ action: 'authority.rotate', target: null, outcome: 'refused', details }, caller.actor)
-    throw refusedBy(refused)
-  }
-  const { overlapUntil, crossCertificate } = await service.rotate(readRotation(body), caller.actor)
+async function rotateAnswer(service: AuthorityService, context: Judging, { caller, body }: ApiRequest): Promise<ApiResponse> {
+  const permit = () => mayDo(context, caller, 'policy', { action: 'authority.rotate', target: null })
+  permit()
+  const { overlapUntil, crossCertificate } = await service.rotate(readRotation(body), caller.actor, permit)
   service.publishCrls()
   return json(201, { ...authorityView(service), overlap_until: iso(overlapUntil), cross_certificate: crossCertificate !== null })
 }
@@ -103,11 +98,6 @@ function readRotation(body: Buffer): RotateRequest {
     ...(overlapDays === undefined ? {} : { overlapDays }),
     ...(keyType === undefined ? {} : { keyType }),
   }
-}
-
-function mayRead({ rights }: Caller): void {
-  const refused = actionProblem(rights.clearance, 'read')
-  if (refused !== null) throw refusedBy(refused)
 }
 
 const iso = (moment: number): string => new Date(moment).toISOString()

@@ -57,8 +57,9 @@ class CertificatesV1 {
     return json(200, detailsShape(this.#certificates.reading.details(caller, referenceIn(parameters)), this.#now))
   }
 
-  export({ caller, query }: ApiRequest): ApiResponse {
-    return file(200, 'application/x-pkcs12', 'certificates.pfx', this.#certificates.reading.export(caller, query.get('password') ?? ''))
+  async export({ caller, query }: ApiRequest): Promise<ApiResponse> {
+    const pfx = await this.#certificates.reading.export(caller, query.get('password') ?? '')
+    return file(200, 'application/x-pkcs12', 'certificates.pfx', pfx)
   }
 
   async generate({ caller, body }: ApiRequest): Promise<ApiResponse> {

@@ -55,7 +55,7 @@ class MappingV1 {
       const { changes, tag, warnings } = await this.#mappings.rewrite((state) => {
         checkPreconditions(request, state.bytes === null ? null : state.tag)
         return text
-      }, request.caller.actor)
+      }, request.caller)
       return json(200, { changes: changes.map(({ role, change }) => ({ role, change })), warnings }, { ETag: tag })
     } catch (error) {
       if (error instanceof MappingRefused) return withProblems(error, error.problems, request.path)

@@ -19,10 +19,18 @@ export class QueryParameters {
   /** Not negative, `most` at most. */
   whole(name: string, most = Number.MAX_SAFE_INTEGER): number | undefined {
     const text = this.text(name)
-    if (text === undefined) return undefined
-    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
-    if (!(value <= most)) throw malformed(`${name} is not a whole number from 0 to ${most}`)
-    return value
+    return text === undefined ? undefined : wholeNumber(name, text, most)
+  }
+
+  /** Some of these words, separated by commas; undefined where none is given. */
+  words<T extends string>(name: string, known: readonly T[]): readonly T[] | undefined {
+    const text = this.text(name)
+    if (text === undefined || text === '') return undefined
+    return text.split(',').map((one) => {
+      const word = known.find((other) => other === one)
+      if (word === undefined) throw malformed(`unknown ${name} ${JSON.stringify(one.slice(0, 100))}`, `one of ${known.join(', ')}`)
+      return word
+    })
   }
 
   /** ISO 8601, in milliseconds since the epoch. */
@@ -33,6 +41,13 @@ export class QueryParameters {
     if (Number.isNaN(time)) throw malformed(`${name} is not a time`, 'write it as 2030-01-31 or 2030-01-31T12:00:00Z')
     return time
   }
+}
+
+/** Not negative, `most` at most. Throws AdminProblem 400. */
+export function wholeNumber(name: string, text: string, most = Number.MAX_SAFE_INTEGER): number {
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  if (!(value <= most)) throw malformed(`${name} is not a whole number from 0 to ${most}`)
+  return value
 }
 
 /** Of what is there, those that were given: optional members are absent, not undefined. */

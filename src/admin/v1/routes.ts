@@ -6,6 +6,7 @@ import { AdminProblem } from '../problem.ts'
 import type { RouteEntry } from '../route-table.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
 import { withProblems } from './mapping.ts'
+import { withTimes } from './shapes.ts'
 
 /** What is in force, how the gateway is, and having its files read again. */
 export function gatewayRoutes(context: AdministrationContext): readonly RouteEntry[] {
@@ -46,11 +47,4 @@ async function reload(context: AdministrationContext, { caller, path }: ApiReque
   if (outcome !== 'failed') return json(200, { outcome, message, problems })
   const hint = 'what was in force stays so'
   return withProblems(new AdminProblem(409, 'reload_failed', message, { hint }), problems, path)
-}
-
-/** Times of the gateway's own report are milliseconds; here they are ISO 8601, as everywhere under /api/v1. */
-function withTimes(report: unknown): unknown {
-  const isTime = (key: string, value: unknown): value is number =>
-    typeof value === 'number' && /^(at|.*_at|not_after|next_update)$/.test(key)
-  return JSON.parse(JSON.stringify(report), (key, value: unknown) => (isTime(key, value) ? new Date(value).toISOString() : value))
 }

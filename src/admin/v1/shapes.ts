@@ -60,3 +60,10 @@ export function tokenShape(token: EnrolmentToken) {
 export function objectOf<T>(map: ReadonlyMap<string, T>): Record<string, T> {
   return Object.fromEntries(map)
 }
+
+/** Times of the gateway's own report are milliseconds; here they are ISO 8601, as everywhere under /api/v1. */
+export function withTimes(report: unknown): unknown {
+  const isTime = (key: string, value: unknown): value is number =>
+    typeof value === 'number' && /^(at|.*_at|not_after|next_update)$/.test(key)
+  return JSON.parse(JSON.stringify(report), (key, value: unknown) => (isTime(key, value) ? new Date(value).toISOString() : value))
+}

@@ -1,6 +1,6 @@
 import { profileOf } from '../../certificates/profile.ts'
 import { checkName } from '../../certificates/subject-name.ts'
-import { grantProblem } from '../../policy/granting.ts'
+import { grantProblem, managementProblem } from '../../policy/granting.ts'
 import { json, nothing } from '../answers.ts'
 import type { Certificates } from '../certificates/certificates.ts'
 import { type Attempt, throwRefusal } from '../certificates/desk.ts'
@@ -11,7 +11,8 @@ import { malformed } from '../problem.ts'
 import { rightsOf } from '../rights-fields.ts'
 import { type Parameters, type RoutedHandler, type RouteEntry, routeTable } from '../route-table.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
-import { wholeNumber } from './query.ts'
+import { QueryParameters } from './parameters.ts'
+import { pageOf } from './query.ts'
 import { tokenShape } from './shapes.ts'
 
 const ROOT = '/api/v1/tokens'
@@ -39,8 +40,7 @@ class TokensV1 {
 
   list({ caller, query }: ApiRequest): ApiResponse {
     mayRead(caller)
-    const page = { offset: wholeNumber(query, 'offset', 0, Number.MAX_SAFE_INTEGER), limit: wholeNumber(query, 'limit', 100, 1_000) }
-    const { tokens, total } = this.#tokens.list(page)
+    const { tokens, total } = this.#tokens.list(pageOf(new QueryParameters(query, ['offset', 'limit'])))
     return json(200, { total, tokens: tokens.map(tokenShape) })
   }
 
@@ -68,7 +68,12 @@ class TokensV1 {
     const id = parameters.get('id') ?? ''
     const attempt: Attempt = { caller, action: 'token.remove', target: id.toWellFormed().slice(0, 256) }
     this.#desk.permit('certificates', attempt)
-    await this.#desk.change(attempt, () => this.#tokens.remove(id, caller.actor))
+    await this.#desk.change(attempt, (held) => {
+      const token = this.#tokens.get(id)
+      // As with the certificate that it would become.
+      if (token !== null) throwRefusal(managementProblem(held, token))
+      this.#tokens.remove(id, caller.actor)
+    })
     return nothing()
   }
 

@@ -367,4 +367,7 @@ test('tokens are made, listed and taken back by whoever may give what they give'
     assert.equal(code(await gate.json(400, 'POST /api/v1/tokens', { body })), 'invalid_request')
   await gate.json(204, `DELETE /api/v1/tokens/${id}`, { caller: operator })
   await gate.json(404, `DELETE /api/v1/tokens/${id}`)
+  const high = (await gate.json(201, 'POST /api/v1/tokens', { body: above.body })).token as { id: string }
+  assert.equal(code(await gate.json(403, `DELETE /api/v1/tokens/${high.id}`, { caller: operator })), 'clearance_not_held')
+  await gate.json(204, `DELETE /api/v1/tokens/${high.id}`)
 })

@@ -49,6 +49,19 @@ describe('events', () => {
     )
   })
 
+  it('that are too long cut nobody off, and what is kept stays small whatever they are', async () => {
+    const hub = new EventHub({ longest: 100, keptText: 150, waiting: 200 })
+    const stream = await listening(hub)
+    hub.publish({ kind: 'audit', data: 'x'.repeat(1_000) })
+    const [text = ''] = await first(stream, 1)
+    assert.match(text, /^id: \w+-1\nevent: missed\ndata: \{\}\n\n$/)
+    for (const n of [2, 3, 4]) hub.publish({ kind: 'audit', data: n })
+    assert.equal((await first(stream, 1)).length, 1)
+    const run = /id: (\w+)-/.exec(text)?.[1]
+    assert.match((await first(await listening(hub, `${run}-2`), 1))[0] ?? '', /^id: \w+-3\nevent: audit\n/)
+    assert.match((await first(await listening(hub, `${run}-0`), 1))[0] ?? '', /^id: \w+-4\nevent: missed\n/)
+  })
+
   it('say that some were missed where that cannot be told any more', async () => {
     const hub = new EventHub({ kept: 2 })
     for (const n of [1, 2, 3, 4]) hub.publish({ kind: 'audit', data: n })

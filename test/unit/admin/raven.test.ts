@@ -4,6 +4,7 @@ import { X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import { CLI_CALLER } from '../../../src/admin/offline.ts'
 import { writePfx } from '../../../src/certificates/pkcs12-write.ts'
+import { callerOf } from '../../../src/control/admin-caller.ts'
 import { administration, callerWith, server } from '../../support/administration.ts'
 import { selfSigned } from '../../support/authority.ts'
 
@@ -108,6 +109,22 @@ test('whoami tells the definition, and nothing to who showed no certificate', as
   const told = await gate.json(200, 'GET /certificates/whoami', { caller: user })
   assert.deepEqual([told.Name, told.SecurityClearance, told.Permissions], ['user', 'ValidUser', { a: 'Read' }])
   assert.equal((await gate.ask('GET /certificates/whoami', { caller: CLI_CALLER })).status, 204)
+  const { peer } = user
+  const renewing = {
+    ...user,
+    peer: { ...peer, renews: gate.entry('user').fingerprint, certificate: { ...peer?.certificate, fingerprint: 'ff' } },
+  }
+  assert.equal((await gate.json(200, 'GET /certificates/whoami', { caller: renewing as never })).Name, 'user')
+  const unknown = callerOf(
+    { ...peer, certificate: { ...peer?.certificate, fingerprint: 'ff' }, clearance: undefined } as never,
+    gate.context.inForce(),
+    '',
+  )
+  const { Name, Thumbprint, SecurityClearance, NotAfter } = await gate.json(200, 'GET /certificates/whoami', { caller: unknown })
+  assert.deepEqual(
+    [Name, Thumbprint, SecurityClearance, NotAfter],
+    ['CN=user', gate.entry('user').thumbprint, 'UnauthenticatedClients', told.NotAfter],
+  )
   const own = await gate.json(200, 'GET /api/v1/whoami', { caller: callerWith(gate.entry('user'), gate.context.inForce()) })
   assert.deepEqual([own.name, own.clearance, own.permissions, own.via], ['user', 'ValidUser', { a: 'Read' }, 'network'])
 })

@@ -12,6 +12,7 @@ import { createAuthority } from '../../support/authority.ts'
 import { listenerSettings, settingsWith } from '../../support/settings.ts'
 
 const ca = (await createAuthority('CN=one')).certificate
+const unusable = 'nothing that any listener could use'
 const otherCa = (await createAuthority('CN=two')).certificate
 
 const material = (clientCa: string): ListenerMaterial => ({
@@ -92,7 +93,17 @@ function gateway(t: { after(callback: () => unknown): void }) {
     announce: (line) => announced.push(line),
     openTelemetry: async () => ({ close: async () => {} }),
     openPki: async () => ({ close: async () => {} }),
-    openEst: async () => ({ port: 0, update: () => {}, close: async () => {} }),
+    openEst: async ({ host, port }) => {
+      admin.push(`open est ${host}:${port}`)
+      return {
+        port,
+        prepare: ({ material: { clientCa } }) => {
+          if (clientCa[0] === unusable) throw new CertgateError('material_unusable', 'no such authority')
+          return { commit: () => admin.push('est trust'), abandon: () => admin.push('no est trust') }
+        },
+        close: async () => void admin.push(`close est ${host}:${port}`),
+      }
+    },
     openAdmin: async (path): Promise<AdminSocket> => {
       admin.push(`open ${path}`)
       return { path, close: () => admin.push(`close ${path}`) }
@@ -223,4 +234,26 @@ test('once it stops it takes up nothing', async (t) => {
   assert.ok(outcome.kind === 'failed' && outcome.error instanceof CertgateError)
   assert.equal(outcome.error.message, 'certgate is stopping')
   assert.equal(pool.events.at(-1), 'stop')
+})
+
+test('enrolment takes over the new trust with all else, or nothing changes', async (t) => {
+  const { made, pool, admin } = gateway(t)
+  const enrolling = (number: number, clientCa: string): Snapshot => {
+    const tls = { clientauthMode: 'REQUIRE', names: new Map() } as never
+    const settings = settingsWith({
+      listeners: new Map([['main', listenerSettings('main', { tls })]]),
+      pki: { http: null, est: { host: '127.0.0.1', port: 1 }, estPasswords: 'deny' },
+    })
+    return { ...snapshot(number, { clientCa }), settings }
+  }
+  await made.start(enrolling(1, ca))
+  await made.change(changed(enrolling(2, otherCa)))
+  pool.failure = new WorkerGoneError('it has ended')
+  await made.change(changed(enrolling(3, ca)))
+  pool.failure = null
+  const outcome = await made.change(changed(enrolling(4, unusable)))
+  assert.equal(outcome.kind, 'failed')
+  assert.equal(made.inForce?.snapshot.number, 2)
+  assert.ok(!pool.events.includes('apply 4 trust true'))
+  assert.deepEqual(admin, ['open est 127.0.0.1:1', 'est trust', 'no est trust'])
 })

@@ -5,8 +5,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { MappingRefused, MappingStore } from '../../../../src/admin/mapping/mapping-store.ts'
 import type { AdminProblem } from '../../../../src/admin/problem.ts'
 import { EMPTY_ROLE, type RoleEntry } from '../../../../src/config/role-entry.ts'
-import { type AdministeredFiles, administeredFiles } from '../../../support/administered-files.ts'
-import { CLI } from '../../../support/registry-store.ts'
+import { type AdministeredFiles, AT_SOCKET, administeredFiles, callerWith } from '../../../support/administered-files.ts'
 
 const role = (...users: string[]): RoleEntry => ({ ...EMPTY_ROLE, users })
 
@@ -27,7 +26,7 @@ describe('edits of the mapping file', () => {
     const { files, mappings, file } = await opened(t)
     chmodSync(file, 0o640)
     const before = files.read()
-    await mappings.edit(() => new Map([['readall', role('CLIENT0', 'CLIENT1')]]), CLI)
+    await mappings.edit(() => new Map([['readall', role('CLIENT0', 'CLIENT1')]]), AT_SOCKET)
     assert.equal(files.read(), before.replace('    - CLIENT0 # the first\n', '    - CLIENT0 # the first\n    - CLIENT1\n'))
     assert.equal(statSync(file).mode & 0o777, 0o640)
     assert.deepEqual(leftOver(files), [])
@@ -36,7 +35,7 @@ describe('edits of the mapping file', () => {
   it('keep the owner', { skip: process.geteuid?.() !== 0 && 'only the superuser may give files away' }, async (t) => {
     const { mappings, file } = await opened(t)
     chownSync(file, 4_711, 4_712)
-    await mappings.edit(() => new Map([['x', role('x')]]), CLI)
+    await mappings.edit(() => new Map([['x', role('x')]]), AT_SOCKET)
     const { uid, gid } = statSync(file)
     assert.deepEqual([uid, gid], [4_711, 4_712])
   })
@@ -44,17 +43,31 @@ describe('edits of the mapping file', () => {
   it('lose nothing when twenty come at once', async (t) => {
     const { files, mappings } = await opened(t)
     const names = Array.from({ length: 20 }, (_, index) => `role-${index}`)
-    await Promise.all(names.map((name) => mappings.edit(() => new Map([[name, role(name)]]), CLI)))
+    await Promise.all(names.map((name) => mappings.edit(() => new Map([[name, role(name)]]), AT_SOCKET)))
     const { roles } = mappings.read()
     assert.deepEqual([...roles.keys()].sort(), [...names, 'admin', 'kept', 'readall'].sort())
     assert.equal(audited(files).length, 20)
+  })
+
+  it('are refused to who lost their rights while they waited for their turn', async (t) => {
+    const { files, mappings } = await opened(t)
+    const caller = callerWith(files, 'ClusterAdmin')
+    files.reloads.before = () => files.context.store.registry.disable(caller.actor.fingerprint ?? '', AT_SOCKET.actor)
+    const first = mappings.edit(() => new Map([['x', role('x')]]), AT_SOCKET)
+    await assert.rejects(
+      mappings.edit(() => new Map([['y', role('y')]]), caller),
+      problem(403, 'clearance_too_low'),
+    )
+    await first
+    assert.deepEqual([mappings.read().roles.has('x'), mappings.read().roles.has('y')], [true, false])
+    assert.equal(audited(files).at(-1)?.outcome, 'refused')
   })
 
   it('lose nothing when two processes edit at once', async (t) => {
     const { files, mappings } = await opened(t)
     const other = new MappingStore(files.context)
     const names = Array.from({ length: 10 }, (_, index) => `role-${index}`)
-    await Promise.all(names.map((name, index) => (index % 2 === 0 ? mappings : other).edit(() => new Map([[name, role(name)]]), CLI)))
+    await Promise.all(names.map((name, index) => (index % 2 === 0 ? mappings : other).edit(() => new Map([[name, role(name)]]), AT_SOCKET)))
     for (const name of names) assert.ok(mappings.read().roles.has(name), name)
   })
 
@@ -66,7 +79,7 @@ describe('edits of the mapping file', () => {
       if (looks === 1)
         files.write('roles_mapping.yml', files.read().replace('# readers', '# by hand\n# readers').replace('CLIENT0', 'HAND'))
       return new Map([['mine', role('me')]])
-    }, CLI)
+    }, AT_SOCKET)
     assert.equal(looks, 2)
     assert.match(files.read(), /# by hand\n# readers/)
     assert.deepEqual(mappings.read().roles.get('readall')?.users, ['HAND'])
@@ -84,7 +97,7 @@ describe('edits of the mapping file', () => {
     const edited = mappings.edit(() => {
       files.write('roles_mapping.yml', `readall: { users: [n${looks++}] }\n`)
       return new Map([['mine', role('me')]])
-    }, CLI)
+    }, AT_SOCKET)
     await assert.rejects(edited, problem(409, 'mapping_busy'))
     assert.equal(files.read(), `readall: { users: [n${looks - 1}] }\n`)
     assert.deepEqual(leftOver(files), [])
@@ -99,7 +112,7 @@ describe('edits of the mapping file', () => {
           ['readall', { ...role('CLIENT1'), hidden: true }],
           ['admin', null],
         ]),
-      CLI,
+      AT_SOCKET,
     )
     const [entry] = audited(files)
     assert.equal(entry?.target, file)
@@ -127,7 +140,7 @@ describe('edits of the mapping file', () => {
     const audit = { append: () => assert.fail('the disk is full') }
     const store = { ...files.context.store, audit } as unknown as typeof files.context.store
     await assert.rejects(
-      new MappingStore({ ...files.context, store }).edit(() => new Map([['x', role('x')]]), CLI),
+      new MappingStore({ ...files.context, store }).edit(() => new Map([['x', role('x')]]), AT_SOCKET),
       /the disk is full/,
     )
     assert.equal(files.read(), before)
@@ -136,7 +149,7 @@ describe('edits of the mapping file', () => {
 
   it('do nothing where they change nothing', async (t) => {
     const { files, mappings } = await opened(t)
-    const { changes } = await mappings.edit((roles) => new Map([['admin', roles.get('admin') as RoleEntry]]), CLI)
+    const { changes } = await mappings.edit((roles) => new Map([['admin', roles.get('admin') as RoleEntry]]), AT_SOCKET)
     assert.deepEqual([changes, files.reloads.count, audited(files)], [[], 0, []])
   })
 })
@@ -146,7 +159,7 @@ describe('an edit that is not taken up', () => {
     const { files, mappings } = await opened(t)
     const before = files.read()
     await assert.rejects(
-      mappings.rewrite(() => 'a: { users: ["/(/"] }\nb: { usres: [] }\n', CLI),
+      mappings.rewrite(() => 'a: { users: ["/(/"] }\nb: { usres: [] }\n', AT_SOCKET),
       (error: MappingRefused) => {
         assert.ok(error instanceof MappingRefused)
         assert.deepEqual(
@@ -167,7 +180,7 @@ describe('an edit that is not taken up', () => {
     const [before, { ino }] = [files.read(), statSync(file)]
     files.reloads.before = () => files.write('certgate.yml', 'listeners: {')
     await assert.rejects(
-      mappings.edit(() => new Map([['x', role('x')]]), CLI),
+      mappings.edit(() => new Map([['x', role('x')]]), AT_SOCKET),
       problem(409, 'reload_failed'),
     )
     assert.equal(files.read(), before)
@@ -187,7 +200,7 @@ describe('an edit that is not taken up', () => {
     const reload = async () => ({ outcome: 'failed' as const, message: 'no', problems: [refusal] })
     const mappings = new MappingStore({ ...files.context, reload })
     await assert.rejects(
-      mappings.edit(() => new Map([['x', role('x')]]), CLI),
+      mappings.edit(() => new Map([['x', role('x')]]), AT_SOCKET),
       (error: MappingRefused) => {
         assert.deepEqual([error.status, error.problems], [400, [refusal]])
         return true
@@ -203,14 +216,14 @@ describe('an edit that is not taken up', () => {
       files.write('roles_mapping.yml', theirs)
       return { outcome: 'failed' as const, message: 'no', problems: [] }
     }
-    await assert.rejects(new MappingStore({ ...files.context, reload }).edit(() => new Map([['x', role('x')]]), CLI))
+    await assert.rejects(new MappingStore({ ...files.context, reload }).edit(() => new Map([['x', role('x')]]), AT_SOCKET))
     assert.equal(files.read(), theirs)
     assert.deepEqual(leftOver(files), [])
   })
 })
 
 describe('a mapping file that is not to be written', () => {
-  const edit = (mappings: MappingStore) => mappings.edit(() => new Map([['x', role('x')]]), CLI)
+  const edit = (mappings: MappingStore) => mappings.edit(() => new Map([['x', role('x')]]), AT_SOCKET)
 
   it('is not where it is read-only, and the answer says so', async (t) => {
     const { files, mappings, file } = await opened(t)
@@ -284,7 +297,7 @@ describe('a mapping file that is not to be written', () => {
     const { files, mappings } = await opened(t)
     files.write('roles_mapping.yml', 'readall: [\n')
     await assert.rejects(edit(mappings), problem(409, 'mapping_unusable'))
-    await mappings.rewrite(() => 'readall: { users: [a] }\n', CLI)
+    await mappings.rewrite(() => 'readall: { users: [a] }\n', AT_SOCKET)
     assert.equal(files.read(), 'readall: { users: [a] }\n')
   })
 })

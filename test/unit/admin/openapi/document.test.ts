@@ -36,9 +36,8 @@ async function opened(t: TestContext): Promise<{ files: AdministeredFiles; handl
   const files = await administeredFiles(t)
   const certificates = new Certificates(files.context)
   const own = [certificatesV1(certificates), tokensV1(certificates), whoamiV1(), ravenCertificates(certificates)]
-  const authority = authorityHandler(files.context.authorityService() as AuthorityService, files.context.store)
-  const backup = Object.assign(backupV1(files.context), { routes: [{ method: 'POST', path: '/api/v1/backup' }] })
-  return { files, handlers: [...own, authority, backup, ...gatewayApi(files.context, new EventHub())] }
+  const authority = authorityHandler(files.context.authorityService() as AuthorityService, files.context)
+  return { files, handlers: [...own, authority, backupV1(files.context), ...gatewayApi(files.context, new EventHub())] }
 }
 
 describe('the OpenAPI document', () => {

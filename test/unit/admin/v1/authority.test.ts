@@ -37,7 +37,7 @@ async function setting(t: Lifetime, source?: (folder: string) => AuthoritySettin
   const reloads: number[] = []
   const reload = async () => void reloads.push(clock.now)
   const service = new AuthorityService({ store, reload, now: () => clock.now }, settings)
-  const handler = authorityHandler(service, store)
+  const handler = authorityHandler(service, { store, now: () => clock.now, inForce: () => assert.fail('nobody comes by a certificate') })
   const ask = async (
     method: string,
     path: string,
@@ -51,7 +51,7 @@ async function setting(t: Lifetime, source?: (folder: string) => AuthoritySettin
       query: new URLSearchParams(query),
       headers: new Map(),
       body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
-      caller: { rights: { ...LOCAL_OPERATOR, clearance }, actor: CLI, via: 'network', identity: null, peer: null },
+      caller: { rights: { ...LOCAL_OPERATOR, clearance }, actor: CLI, via: 'socket', identity: null, peer: null },
     }
     try {
       return (await handler(request)) ?? assert.fail('not its path')
