@@ -3,6 +3,7 @@ import { rolesToGrant } from '../policy/reachable-roles.ts'
 import { clearanceIncludes } from '../policy/rights.ts'
 import type { RegistryEntry } from '../store/types.ts'
 import type { Peer } from '../tls/types.ts'
+import { adminDnsFor } from './admin-dns.ts'
 import type { AdministrationContext } from './context.ts'
 import { AdminProblem, refusedBy } from './problem.ts'
 import type { Caller } from './types.ts'
@@ -54,14 +55,13 @@ export function stillHolds(context: Judging, { via, peer, rights }: Caller): boo
   if (via === 'socket') return true
   const certificate = peer?.certificate ?? null
   if (peer === null || certificate === null || certificate.notAfter < context.now()) return false
-  const { admin } = context.inForce().settings
-  if (peer.isServerCertificate === true) return admin?.serverCertificate === 'allow'
+  if (peer.isServerCertificate === true) return context.inForce().settings.admin?.serverCertificate === 'allow'
   const { registry } = context.store
   const entry = entryOf(registry, peer)
   // What is disabled or revoked is its key, by whichever certificate.
   const pin = entry?.pin ?? peer.evidence?.leaf.pin
   if (pin !== undefined && registry.byPin(pin).some(({ disabled, revoked }) => disabled || revoked !== null)) return false
-  if (admin?.adminDn.includes(certificate.dn) === true && peer.evidence?.byChain === true) return true
+  if (peer.evidence?.byChain === true && adminDnsFor(context.inForce(), peer).has(certificate.dn)) return true
   return rights.clearance === undefined || (entry !== null && clearanceIncludes(entry.clearance, rights.clearance))
 }
 

@@ -1,3 +1,4 @@
+import { adminDnsFor } from '../admin/admin-dns.ts'
 import { identityBy, identityRules } from '../admin/certificates/grants.ts'
 import type { InForce } from '../admin/context.ts'
 import type { Caller } from '../admin/types.ts'
@@ -14,7 +15,7 @@ const NO_PERMISSIONS: Rights['permissions'] = new Map()
  */
 export function callerOf(peer: Peer, inForce: InForce, remote: string): Caller {
   const { settings, policy } = inForce
-  const rights = grantedRights(peer, new Set(settings.admin?.adminDn ?? []))
+  const rights = grantedRights(peer, adminDnsFor(inForce, peer))
   const identity = peer.certificate === null ? null : identityBy(identityRules(settings.auth), peer.certificate, rights)
   const fingerprint = peer.certificate?.fingerprint ?? null
   const roles = identity === null ? new Set<string>() : rolesToGrant(policy, identity)

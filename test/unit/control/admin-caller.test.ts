@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { InForce } from '../../../src/admin/context.ts'
 import { parseRoleMapping } from '../../../src/config/roles-mapping.ts'
-import type { AuthDomain } from '../../../src/config/settings.ts'
+import type { AuthDomain, ListenerTlsSettings } from '../../../src/config/settings.ts'
 import { callerOf } from '../../../src/control/admin-caller.ts'
 import { compilePolicy } from '../../../src/policy/policy.ts'
-import type { Evidence, Peer } from '../../../src/tls/types.ts'
+import type { Evidence, ListenerMaterial, Peer } from '../../../src/tls/types.ts'
 import { certificateFacts } from '../../support/identities.ts'
-import { settingsWith } from '../../support/settings.ts'
+import { listenerSettings, settingsWith } from '../../support/settings.ts'
 
 const domains: AuthDomain[] = [
   {
@@ -26,11 +26,16 @@ const { mapping } = parseRoleMapping(
   'm.yml',
 )
 
-function inForce(adminDn: readonly string[] = []): InForce {
+function inForce(adminDn: readonly string[] = [], withNames = false): InForce {
   const auth = { combine: 'first', usernameMustMatch: true, anonymous: false, domains } as const
   const admin = { address: null, tls: 'main', adminDn, serverCertificate: 'allow', socket: '/x' } as const
-  const settings = settingsWith({ auth, admin })
-  return { settings, mapping, users: [], policy: compilePolicy(settings, mapping), listeners: new Map() }
+  const tls = { names: new Map([['partner.example', {}]]), defaultName: 'partner.example' } as unknown as ListenerTlsSettings
+  const own = { names: new Map(), defaultName: null } as unknown as ListenerTlsSettings
+  const settings = settingsWith({ auth, admin, listeners: new Map([['main', listenerSettings('main', { tls: withNames ? tls : own })]]) })
+  const material = (ca: string) => ({ clientCa: [ca], names: new Map() }) as unknown as ListenerMaterial
+  const names = new Map(withNames ? [['partner.example', material('partner')]] : [])
+  const listeners = new Map([['main', { ...material('own'), names }]])
+  return { settings, mapping, users: [], policy: compilePolicy(settings, mapping), listeners }
 }
 
 const peer = (dn: string, given: Partial<Peer> = {}): Peer => {
@@ -54,6 +59,14 @@ test('admin_dn counts only under a good chain, and whole', () => {
   assert.equal(callerOf(peer('CN=root,O=x', under(true)), inForce(['CN=root,O=x']), '').rights.clearance, 'ClusterAdmin')
   assert.equal(callerOf(peer('CN=root,O=x', under(false)), inForce(['CN=root,O=x']), '').rights.clearance, undefined)
   assert.equal(callerOf(peer('CN=root,O=y', under(true)), inForce(['CN=root,O=x']), '').rights.clearance, undefined)
+})
+
+test('admin_dn counts for nothing under a server name with client CAs of its own', () => {
+  const root = (serverName: string | null) => peer('CN=root', { serverName, evidence: { byChain: true } as Evidence })
+  for (const name of ['partner.example', null]) {
+    assert.equal(callerOf(root(name), inForce(['CN=root'], true), '').rights.clearance, undefined)
+    assert.equal(callerOf(root(name), inForce(['CN=root']), '').rights.clearance, 'ClusterAdmin')
+  }
 })
 
 test('who no domain can name keeps their clearance, and has no role to give', () => {
