@@ -1,5 +1,5 @@
-import { imaginedCertificate, imaginedSubject } from '../admin/explain/claimant.ts'
 import { place, type RoleLine, roleLines } from '../admin/explain/explanation.ts'
+import { imaginedCertificate, imaginedSubject } from '../admin/imagined-certificate.ts'
 import { UsageError } from '../errors.ts'
 import { ANONYMOUS_IDENTITY } from '../identity/anonymous.ts'
 import { canonicalDn } from '../identity/name-parse.ts'

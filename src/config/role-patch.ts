@@ -65,10 +65,23 @@ function apply(roles: Roles, { op, path, value }: Operation): void {
   }
   if (entry === undefined) throw missing(`/${name}`)
   if (!isField(field)) throw new RoleEditError('input', `unknown keys: ${field}`, { unknownKeys: [field] })
-  const fieldValue = index === undefined ? value : patchedList(entry, field, index, op, value, printed)
+  roles.set(name, { ...entry, [field]: patchedField(entry, field, { op, index, value, printed }) })
+}
+
+interface FieldOperation {
+  readonly op: Operation['op']
+  readonly index: string | undefined
+  readonly value: unknown
+  readonly printed: string
+}
+
+/** Only what is new is read: a list may have a hundred thousand items, and a patch a thousand operations on it. */
+function patchedField(entry: RoleEntry, field: RoleField, { op, index, value, printed }: FieldOperation): unknown {
   // Every field is always there, if only empty: so removing it empties it.
-  const isRemoved = op === 'remove' && index === undefined
-  roles.set(name, isRemoved ? { ...entry, [field]: EMPTY_ROLE[field] } : readRoleEntry({ ...entry, [field]: fieldValue }))
+  if (index === undefined) return op === 'remove' ? EMPTY_ROLE[field] : readRoleEntry({ [field]: value })[field]
+  const items = patchedList(entry, field, index, op, value, printed)
+  if (op !== 'remove') readRoleEntry({ [field]: [value] })
+  return items
 }
 
 function patchedList(entry: RoleEntry, field: RoleField, index: string, op: Operation['op'], value: unknown, printed: string): unknown[] {

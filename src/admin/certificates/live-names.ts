@@ -9,9 +9,9 @@ import { foldName, type NamedKey } from '../../policy/granting.ts'
 import { knownNames } from '../../policy/reachable-roles.ts'
 import type { TrustedRecord } from '../../store/types.ts'
 import type { AdministrationContext } from '../context.ts'
+import { imaginedCertificate } from '../imagined-certificate.ts'
 import { AdminProblem } from '../problem.ts'
 import { identityRules } from './grants.ts'
-import { imaginedCertificate } from './imagined-certificate.ts'
 
 /** Records between two turns of the event loop. */
 const SLICE = 500
@@ -137,8 +137,8 @@ function busy(): AdminProblem {
 }
 
 /** What names are made of, from what the registry prints: reading the certificate itself would cost ten times as much. */
-function certificateOf({ name, subjectDn, sans }: TrustedRecord): PeerCertificate {
-  return { ...imaginedCertificate(name), subject: nameOf(subjectDn), dn: subjectDn, sans: sans.map(sanOf) }
+function certificateOf({ subjectDn, sans, notBefore }: TrustedRecord): PeerCertificate {
+  return { ...imaginedCertificate(nameOf(subjectDn), null, notBefore), dn: subjectDn, sans: sans.map(sanOf) }
 }
 
 function nameOf(dn: string) {

@@ -1,10 +1,5 @@
 import { X509Certificate } from 'node:crypto'
 import { MaterialError } from '../../errors.ts'
-import { parseName } from '../../identity/name-parse.ts'
-import { printName } from '../../identity/name-print.ts'
-import { COMMON_NAME } from '../../identity/oids.ts'
-import type { Name, PeerCertificate } from '../../identity/types.ts'
-import type { Authority } from '../../policy/mapping-issuer.ts'
 import { type AuthorityNode, authorityNode, inForce } from '../../tls/authority-node.ts'
 import { findChain } from '../../tls/chain.ts'
 import { PeerJudge, type SecuredSocket } from '../../tls/peer.ts'
@@ -12,42 +7,9 @@ import type { Registry } from '../../tls/registry.ts'
 import type { TrustDomain } from '../../tls/trust-domain.ts'
 import type { Peer } from '../../tls/types.ts'
 
-const YEAR = 365 * 24 * 3_600_000
-
 /** What of a chain only OpenSSL judges, in a handshake. */
 export const NOT_CHECKED =
   'path lengths, name constraints and policies of the CAs, which OpenSSL checks in the handshake; and who holds the key'
-
-/** The subject of a certificate that nobody has shown: only a common name, or a whole DN. Throws ExpressionError for what is no DN. */
-export function imaginedSubject(given: { readonly cn: string } | { readonly dn: string }): Name {
-  return 'cn' in given ? [[{ oid: COMMON_NAME, value: given.cn }]] : parseName(given.dn)
-}
-
-/** A trusted certificate with this subject as the given CA would issue it; what only a real one has is all zeros. */
-export function imaginedCertificate(subject: Name, issuer: Authority | null, now: number): PeerCertificate {
-  const issuerDn = issuer?.dn ?? 'CN=unknown'
-  return {
-    subject,
-    issuer: parseName(issuerDn),
-    dn: printName(subject),
-    issuerDn,
-    sans: [],
-    serial: '00',
-    notBefore: now,
-    notAfter: now + YEAR,
-    isCa: false,
-    extendedKeyUsages: null,
-    keyUsages: null,
-    authorityKeyId: null,
-    subjectKeyId: null,
-    unknownCritical: [],
-    fingerprint: '0'.repeat(64),
-    fingerprintSha1: '0'.repeat(40),
-    derBase64: '',
-    chainBase64: [],
-    caKeys: issuer === null ? [] : [issuer.key],
-  }
-}
 
 /**
  * Shows a certificate, and those behind it in its file, to the code that judges handshakes. Whether a chain of signatures leads to a

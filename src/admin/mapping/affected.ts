@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { leafOf } from '../../certificates/entry-facts.ts'
 import type { PeerCertificate } from '../../identity/types.ts'
 import type { Policy } from '../../policy/types.ts'
+import { entryState } from '../../store/entry-state.ts'
 import type { RegistryEntry } from '../../store/types.ts'
 import { Grants } from '../certificates/grants.ts'
 import type { AdministrationContext } from '../context.ts'
@@ -23,7 +24,7 @@ export interface Affected {
 }
 
 const MOST_SHOWN = 100
-const PAGE = 100
+const AT_ONCE = 100
 
 /** Milliseconds after which looking ends: a registry may have a million certificates. */
 const PATIENCE = 5_000
@@ -36,17 +37,23 @@ export async function affectedBy(policy: Policy, context: AdministrationContext)
   const until = performance.now() + PATIENCE
   const certificates: AffectedCertificate[] = []
   let total = 0
-  for (let offset = 0; ; offset += PAGE) {
-    const { entries } = context.store.registry.list({ state: ['valid', 'expiring'], sort: 'createdAt', offset, limit: PAGE })
-    for (const entry of entries) {
-      const change = changeOf(entry, now, then)
+  const snapshot = context.store.snapshot()
+  try {
+    let looked = 0
+    for (const entry of snapshot.entries()) {
+      if (++looked % AT_ONCE === 0) {
+        if (performance.now() > until) return { total, certificates, complete: false }
+        await setImmediate()
+      }
+      const state = entryState(entry, context.now())
+      const change = state === 'valid' || state === 'expiring' ? changeOf(entry, now, then) : null
       if (change === null) continue
       total++
       if (certificates.length < MOST_SHOWN) certificates.push(change)
     }
-    if (entries.length < PAGE) return { total, certificates, complete: true }
-    if (performance.now() > until) return { total, certificates, complete: false }
-    await setImmediate()
+    return { total, certificates, complete: true }
+  } finally {
+    snapshot.close()
   }
 }
 

@@ -4,8 +4,8 @@ import { grantProblem, managementProblem } from '../../policy/granting.ts'
 import { json, nothing } from '../answers.ts'
 import type { Certificates } from '../certificates/certificates.ts'
 import { type Attempt, throwRefusal } from '../certificates/desk.ts'
-import { imaginedCertificate } from '../certificates/imagined-certificate.ts'
 import { Fields } from '../fields.ts'
+import { imaginedCertificate, imaginedSubject } from '../imagined-certificate.ts'
 import { mayRead } from '../permission.ts'
 import { malformed } from '../problem.ts'
 import { rightsOf } from '../rights-fields.ts'
@@ -56,7 +56,7 @@ class TokensV1 {
     this.#desk.permit('certificates', attempt)
     await this.#desk.prepareNames(caller)
     const made = await this.#desk.change(attempt, (held) => {
-      const certificate = imaginedCertificate(name)
+      const certificate = imaginedCertificate(imaginedSubject({ cn: name }), null, this.#desk.context.now())
       throwRefusal(grantProblem(held, this.#desk.grants().grantOf({ name, certificate }, rights)))
       this.#desk.checkName(held, { name, certificate, pin: '' })
       return this.#tokens.create({ name, ...rights, lifetime }, Math.round(seconds * 1000), caller.actor)
