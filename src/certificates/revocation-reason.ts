@@ -11,6 +11,9 @@ const CODES: ReadonlyMap<RevocationReason, number> = new Map([
   ['privilegeWithdrawn', 9],
 ])
 
+/** The words that an operator may give. */
+export const REVOCATION_REASONS: readonly RevocationReason[] = [...CODES.keys()]
+
 /** What others may give beside ours. */
 const FOREIGN: ReadonlyMap<number, string> = new Map([
   ...[...CODES].map(([reason, code]) => [code, reason] as const),

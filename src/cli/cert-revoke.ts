@@ -1,20 +1,10 @@
-import type { RevocationReason } from '../store/types.ts'
+import { REVOCATION_REASONS } from '../certificates/revocation-reason.ts'
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
 import type { CertificateInfo } from './api-types.ts'
 import { certificatePath, resolveReference } from './certificate-reference.ts'
 import { reportChanged } from './changed-text.ts'
 import { type Command, parseArguments } from './command.ts'
 import { oneOf } from './rights-flags.ts'
-
-const REASONS: readonly RevocationReason[] = [
-  'unspecified',
-  'keyCompromise',
-  'caCompromise',
-  'affiliationChanged',
-  'superseded',
-  'cessationOfOperation',
-  'privilegeWithdrawn',
-]
 
 export const certRevokeCommand: Command = {
   name: 'cert revoke',
@@ -24,8 +14,8 @@ export const certRevokeCommand: Command = {
 It is refused from now on, and so is every other certificate with its key; live connections are
 closed within a second. There is no way back: 'cert disable' can be undone.
 
-      --reason REASON     ${REASONS.slice(0, 4).join(', ')},
-                          ${REASONS.slice(4).join(', ')}; default: unspecified
+      --reason REASON     ${REVOCATION_REASONS.slice(0, 4).join(', ')},
+                          ${REVOCATION_REASONS.slice(4).join(', ')}; default: unspecified
 ${ADMINISTRATION_USAGE}
 
 examples:
@@ -35,7 +25,7 @@ examples:
   async run(args, terminal) {
     const spec = { ...ADMINISTRATION_FLAGS, reason: { type: 'string' } } as const
     const { flags, positionals } = parseArguments('cert revoke', args, spec, { min: 1, max: 1, names: 'NAME-or-THUMBPRINT' })
-    const body = flags.reason === undefined ? {} : { reason: oneOf(flags.reason, REASONS, '--reason') }
+    const body = flags.reason === undefined ? {} : { reason: oneOf(flags.reason, REVOCATION_REASONS, '--reason') }
     return administer(flags, terminal, async (administration) => {
       const found = await resolveReference(administration, positionals[0] ?? '')
       const changed = await administration.send<CertificateInfo>('POST', certificatePath(found, 'revoke'), body)

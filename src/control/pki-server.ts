@@ -1,23 +1,13 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Address } from '../config/settings.ts'
-import { CertgateError } from '../errors.ts'
-import { limitConnections } from '../observability/connection-room.ts'
+import { openPlainServer, type PlainLimits, type PlainServer } from '../observability/plain-server.ts'
 import { formatAddress } from './sockets.ts'
 
-const MAX_CONNECTIONS = 512
-const MAX_HEAD_BYTES = 8 * 1024
 /** As much as an OCSP request is read of (src/certificates/ocsp-request.ts). */
 const MAX_BODY_BYTES = 16 * 1024
-/** Milliseconds. */
-const HEAD_TIMEOUT = 5_000
-const REQUEST_TIMEOUT = 10_000
-const IDLE_TIMEOUT = 10_000
-const KEEPALIVE_TIMEOUT = 5_000
-/** A large revocation list to a slow reader, and no longer. */
+const LIMITS: PlainLimits = { connections: 512, headBytes: 8 * 1024, head: 5_000, request: 10_000, idle: 10_000, keepAlive: 5_000 }
+/** Milliseconds. A large revocation list to a slow reader, and no longer. */
 const ANSWER_TIMEOUT = 60_000
-const CLOSE_TIMEOUT = 1_000
 
 export interface PkiRequest {
   /** GET stands for HEAD too. */
@@ -34,11 +24,7 @@ export interface PkiAnswer {
   readonly body: Uint8Array | string
 }
 
-export interface PkiServer {
-  readonly address: AddressInfo
-  /** Stops accepting; answers under way have a second to finish. */
-  close(): Promise<void>
-}
+export type PkiServer = PlainServer
 
 /**
  * Plain HTTP for whoever checks certificates: everything served is public and signed. Bounded in everything a client may send or hold.
@@ -49,40 +35,9 @@ export async function startPkiServer(
   answer: (request: PkiRequest) => Promise<PkiAnswer>,
   failed: (error: unknown) => void,
 ): Promise<PkiServer> {
-  const server = createServer(
-    {
-      maxHeaderSize: MAX_HEAD_BYTES,
-      headersTimeout: HEAD_TIMEOUT,
-      requestTimeout: REQUEST_TIMEOUT,
-      keepAliveTimeout: KEEPALIVE_TIMEOUT,
-      connectionsCheckingInterval: 1_000,
-    },
-    (request, response) => void respond(request, response, answer, failed),
-  )
-  limitConnections(server, MAX_CONNECTIONS)
-  server.timeout = IDLE_TIMEOUT
-  await listen(server, address)
-  server.on('error', failed)
-  return {
-    address: server.address() as AddressInfo,
-    close: async () => {
-      const closed = once(server, 'close')
-      server.close()
-      const deadline = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT)
-      await closed
-      clearTimeout(deadline)
-    },
-  }
-}
-
-async function listen(server: Server, { host, port }: Address): Promise<void> {
-  try {
-    server.listen({ host, port })
-    await once(server, 'listening')
-  } catch (cause) {
-    const message = `cannot open the pki address ${formatAddress(host, port)}: ${(cause as Error).message}`
-    throw new CertgateError('address_unavailable', message, { cause })
-  }
+  const { host, port } = address
+  const shown = `the pki address ${formatAddress(host, port)}`
+  return openPlainServer({ host, port, shown }, LIMITS, (request, response) => void respond(request, response, answer, failed), failed)
 }
 
 async function respond(

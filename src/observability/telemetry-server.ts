@@ -1,22 +1,21 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { CertgateError } from '../errors.ts'
-import { limitConnections } from './connection-room.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { openPlainServer, type PlainLimits, type PlainServer } from './plain-server.ts'
 
 const TEXT = 'text/plain; charset=utf-8'
 /** The Prometheus text format. */
 const EXPOSITION = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** Scrapers and probes are few; whoever opens more is not one, and may not keep them out. */
-const MAX_CONNECTIONS = 64
-const MAX_HEAD_BYTES = 8 * 1024
-/** Milliseconds. */
-const HEAD_TIMEOUT = 5_000
-const REQUEST_TIMEOUT = 10_000
-/** Longer than the usual scrape interval of 60 s, so that a scraper keeps its connection. */
-const KEEPALIVE_TIMEOUT = 65_000
-const CLOSE_TIMEOUT = 1_000
+const LIMITS: PlainLimits = {
+  /** Scrapers and probes are few; whoever opens more is not one, and may not keep them out. */
+  connections: 64,
+  headBytes: 8 * 1024,
+  head: 5_000,
+  request: 10_000,
+  /** Whoever does not read the answer does not keep it, or its place. */
+  idle: 10_000,
+  /** Longer than the usual scrape interval of 60 s, so that a scraper keeps its connection. */
+  keepAlive: 65_000,
+}
 
 /** What the server asks of its process. A reason is a short text for the answer's body: null means fine. */
 export interface TelemetrySources {
@@ -29,11 +28,7 @@ export interface TelemetrySources {
   readonly onError: (error: unknown) => void
 }
 
-export interface TelemetryServer {
-  readonly address: AddressInfo
-  /** Stops accepting and closes idle connections; answers under way have a second to finish. */
-  close(): Promise<void>
-}
+export type TelemetryServer = PlainServer
 
 type Answer = { readonly status: number; readonly type: string; readonly body: string }
 
@@ -46,40 +41,14 @@ export async function startTelemetryServer(
   sources: TelemetrySources,
 ): Promise<TelemetryServer> {
   const scrape = shared(sources.metrics)
-  const server = createServer(
-    {
-      maxHeaderSize: MAX_HEAD_BYTES,
-      headersTimeout: HEAD_TIMEOUT,
-      requestTimeout: REQUEST_TIMEOUT,
-      keepAliveTimeout: KEEPALIVE_TIMEOUT,
-      connectionsCheckingInterval: 1000,
-    },
+  const { host, port } = address
+  const shown = `telemetry address ${host}:${port}`
+  return openPlainServer(
+    { host, port, shown },
+    LIMITS,
     (request, response) => void respond(request, response, sources, scrape),
+    sources.onError,
   )
-  limitConnections(server, MAX_CONNECTIONS)
-  // Whoever does not read the answer does not keep it, or its place.
-  server.timeout = REQUEST_TIMEOUT
-  await listen(server, address)
-  server.on('error', sources.onError)
-  return {
-    address: server.address() as AddressInfo,
-    close: async () => {
-      const closed = once(server, 'close')
-      server.close()
-      const deadline = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT)
-      await closed
-      clearTimeout(deadline)
-    },
-  }
-}
-
-async function listen(server: Server, { host, port }: { readonly host: string; readonly port: number }): Promise<void> {
-  try {
-    server.listen({ host, port })
-    await once(server, 'listening')
-  } catch (cause) {
-    throw new CertgateError('address_unavailable', `cannot open telemetry address ${host}:${port}: ${(cause as Error).message}`, { cause })
-  }
 }
 
 async function respond(

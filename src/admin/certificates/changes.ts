@@ -4,17 +4,6 @@ import type { EntryEdit, RegistryEntry, RevocationReason } from '../../store/typ
 import type { Caller } from '../types.ts'
 import { type Attempt, type Desk, throwRefusal } from './desk.ts'
 
-/** RFC 5280 section 5.3.1, as far as an operator may give them. */
-export const REVOCATION_REASONS: readonly RevocationReason[] = [
-  'unspecified',
-  'keyCompromise',
-  'caCompromise',
-  'affiliationChanged',
-  'superseded',
-  'cessationOfOperation',
-  'privilegeWithdrawn',
-]
-
 /**
  * What becomes of certificates that are registered; whatever is done to one leaf of a PFX is done to all. Every method throws AdminProblem
  * for what the caller may not do, audits that, and resolves once what was done is in force everywhere.
