@@ -1,0 +1,5 @@
+import type { Fault } from '../harness/types.ts'
+import { workerKill } from './worker-kill.ts'
+
+/** In the order of `npm run fault -- all`. */
+export const FAULTS: readonly Fault[] = [workerKill]
