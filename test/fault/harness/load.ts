@@ -11,8 +11,8 @@ export interface LoadOptions {
   /** Milliseconds that each client rests between two requests. */
   readonly pause?: number
   readonly client?: Issued
-  /** Whether an answer other than the right one is a refusal that the fault calls for. */
-  readonly refusal?: (status: number, code: string) => boolean
+  /** Whether what came instead of the right answer is a refusal that the fault calls for. */
+  readonly refusal?: (loss: Loss) => boolean
   /** Milliseconds until a request without an answer counts as lost. */
   readonly patience?: number
 }
@@ -24,6 +24,9 @@ export interface Loss {
   readonly why: string
   /** The client's port; 0 where there was none yet. */
   readonly port: number
+  /** Of an answer; 0 and nothing where none came. */
+  readonly status: number
+  readonly code: string
 }
 
 let loads = 0
@@ -103,18 +106,24 @@ export class Load {
       const answer = await connection.ask(text, { timeout: this.#options.patience ?? 20_000 })
       const right = answer.status === 200 && answer.body === echoOf(target)
       if (right) this.counts.answered++
-      else if (this.#options.refusal?.(answer.status, codeOf(answer.body))) this.counts.refused++
-      else this.#lost({ target, phase: 'wrong', why: `${answer.status} ${answer.body.slice(0, 200)}`, port: portOf(connection) })
+      else {
+        const { status, body } = answer
+        this.#lost({ target, phase: 'wrong', why: `${status} ${body.slice(0, 200)}`, port: portOf(connection), status, code: codeOf(body) })
+      }
       if (right && this.#options.fresh !== true && answer.value('connection') !== 'close') return connection
     } catch (error) {
       const why = error instanceof Error ? error.message.replace(/; received .*/s, '') : String(error)
-      this.#lost({ target, phase, why, port: portOf(connection) })
+      this.#lost({ target, phase, why, port: portOf(connection), status: 0, code: '' })
     }
     connection?.close()
     return null
   }
 
   #lost(loss: Loss): void {
+    if (this.#options.refusal?.(loss)) {
+      this.counts.refused++
+      return
+    }
     this.counts.lost++
     this.losses.push(loss)
   }
