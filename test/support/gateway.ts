@@ -12,7 +12,7 @@ export interface GatewayOptions {
   readonly routes?: string
   readonly auth?: string
   readonly identityHeaders?: string
-  readonly upstreams?: string
+  readonly upstreams?: string | ((recorder: string) => string)
   readonly limits?: string
   /** Any further top-level YAML. */
   readonly extra?: string
@@ -139,7 +139,7 @@ function configText(options: GatewayOptions, upstreamUrl: string): string {
       client_ca: [ca.crt]
       ${options.tls ?? 'clientauth_mode: OPTIONAL'}
 ${options.auth === undefined ? '' : `auth:${options.auth}\n`}roles_mapping: roles_mapping.yml
-upstreams:${options.upstreams ?? `\n  recorder: { targets: ["${upstreamUrl}"] }`}
+upstreams:${typeof options.upstreams === 'function' ? options.upstreams(upstreamUrl) : (options.upstreams ?? `\n  recorder: { targets: ["${upstreamUrl}"] }`)}
 routes:${options.routes ?? DEFAULT_ROUTES}
 identity_headers:${options.identityHeaders ?? ' { styles: [plain] }'}
 workers: ${options.workers ?? 1}

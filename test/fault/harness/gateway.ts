@@ -13,8 +13,6 @@ import type { FaultContext } from './types.ts'
 /** The real program under fault, before an upstream that answers each request with its own target. */
 export interface FaultGateway extends Gateway {
   readonly socket: string
-  /** How often each target reached the upstream. */
-  readonly reached: ReadonlyMap<string, number>
   status(): Promise<Status>
   reload(workers?: boolean): Promise<ReloadReport>
   /** Those that serve, once there are as many as configured and none of `gone` counts any more. */
@@ -37,11 +35,9 @@ export async function startFaultGateway({ t }: Pick<FaultContext, 't'>, options:
     ...options,
     workers: options.workers ?? 2,
   })
-  const reached = new Map<string, number>()
   const { upstream } = gateway
   upstream.answer = (request, socket) => {
-    reached.set(request.target, (reached.get(request.target) ?? 0) + 1)
-    // It records for as long as a soak takes: only who was here is kept.
+    // It records, and a soak is long: what is answered need not be kept.
     upstream.requests.length = 0
     upstream.received.length = 0
     socket.write(echo(request))
@@ -49,7 +45,6 @@ export async function startFaultGateway({ t }: Pick<FaultContext, 't'>, options:
   const socket = join(gateway.folder, 'admin.sock')
   return Object.assign(gateway, {
     socket,
-    reached,
     status: () => askStatus(socket),
     reload: (workers = false) => askReload(socket, workers),
     serving: (gone: readonly number[] = []) => serving(socket, options.workers ?? 2, gone),
