@@ -1,8 +1,7 @@
-import { assertFlat } from '../harness/flat.ts'
+import { Flatness } from '../harness/flat.ts'
 import { startFaultGateway } from '../harness/gateway.ts'
 import { Load } from '../harness/load.ts'
 import { Reloading } from '../harness/reloading.ts'
-import { Sampler } from '../harness/sampler.ts'
 import type { Fault, FaultContext } from '../harness/types.ts'
 
 export const reloads: Fault = {
@@ -12,23 +11,24 @@ export const reloads: Fault = {
 }
 
 async function run(context: FaultContext): Promise<void> {
-  const { report, short, say, t } = context
+  const { report, short, say } = context
   const gateway = await startFaultGateway(context)
   const reloading = await Reloading.of(gateway)
+  const flatness = new Flatness(gateway)
   const load = new Load(gateway, { clients: 4, pause: 20 })
   const fresh = new Load(gateway, { clients: 1, pause: 100, fresh: true })
   const count = short ? 100 : 10_000
   const before = (await gateway.status()).snapshot.number
   // So that the first looks are at a gateway that has settled.
   for (let n = 0; n < count / 10; n++) await reloading.once()
-  const sampler = new Sampler(gateway.program.pid, short ? 100 : 2_000)
-  t.after(() => sampler.stop())
+  flatness.watch(context, short ? 100 : 2_000)
   const from = performance.now()
   while (reloading.done < count) {
     await reloading.once()
     if (reloading.done % 1_000 === 0) say(`${reloading.done} reloads`)
   }
   const seconds = (performance.now() - from) / 1000
+  flatness.stop()
   await load.more(20)
   for (const one of [load, fresh]) {
     await one.stop()
@@ -45,5 +45,5 @@ async function run(context: FaultContext): Promise<void> {
     workers.every(({ restarts }) => restarts === 0),
     workers,
   )
-  assertFlat(report, sampler)
+  await flatness.judge(report)
 }

@@ -52,17 +52,13 @@ export class Sampler {
   }
 
   /**
-   * The middle half of the run against its last quarter: what grows without end grows there too, and what a heap takes for itself
-   * at the start does not count.
+   * Memory in the middle half of the run and in its last quarter: what grows without end grows there too, and what a heap takes for
+   * itself at the start does not count.
    */
-  growth(): { readonly pss: number; readonly descriptors: number; readonly pssBefore: number; readonly pssAfter: number } {
-    const count = this.samples.length
-    const middle = this.samples.slice(Math.floor(count / 4), Math.ceil((count * 3) / 4))
-    const last = this.samples.slice(Math.floor((count * 3) / 4))
-    const of = (list: readonly Sample[], pick: (one: Sample) => number) => median(list.map(pick))
-    const [pssBefore, pssAfter] = [of(middle, ({ pss }) => pss), of(last, ({ pss }) => pss)]
-    const descriptors = of(last, (one) => one.descriptors) - of(middle, (one) => one.descriptors)
-    return { pss: pssAfter - pssBefore, descriptors, pssBefore, pssAfter }
+  growth(): { readonly before: number; readonly after: number } {
+    const quarter = Math.floor(this.samples.length / 4)
+    const of = (list: readonly Sample[]) => median(list.map(({ pss }) => pss))
+    return { before: of(this.samples.slice(quarter, this.samples.length - quarter)), after: of(this.samples.slice(-Math.max(1, quarter))) }
   }
 }
 
