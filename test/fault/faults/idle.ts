@@ -14,11 +14,13 @@ export const idle: Fault = {
 
 /** Each address may have so many by `limits.connections_per_address`. */
 const PER_ADDRESS = 1_000
-/** For garbage to be collected and buffers to be given back. */
+/** Milliseconds for garbage to be collected and buffers to be given back. */
 const SETTLE = 3_000
+const SHORT_SETTLE = 1_000
 
 async function run(context: FaultContext): Promise<void> {
   const { report, short, say } = context
+  const settle = short ? SHORT_SETTLE : SETTLE
   const most = short ? 1_000 : 15_000
   const gateway = await startFaultGateway(context, { limits: '{ keepalive: 1h, head: 1h }' })
   const addresses = Math.ceil(most / PER_ADDRESS) + 1
@@ -28,7 +30,7 @@ async function run(context: FaultContext): Promise<void> {
     const step = most / 5
     for (let count = step; count <= most; count += step) {
       const { errors } = await held.grow(count)
-      await wait(SETTLE)
+      await wait(settle)
       const { pss } = sampleOf(gateway.program.pid)
       points.push({ x: count, y: pss })
       say(`${count} connections: ${megabytes(pss)}`)
@@ -45,7 +47,7 @@ async function run(context: FaultContext): Promise<void> {
     await load.stop()
     report.add(load.counts)
     report.bound('others are answered', load.counts.lost === 0, load.lossReasons)
-    await wait(SETTLE)
+    await wait(settle)
     // The base is what a line through the silent ones says for none.
     const base = (points.at(-1)?.y ?? 0) - silent * most
     const asked = (sampleOf(gateway.program.pid).pss - base) / most

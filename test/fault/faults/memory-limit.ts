@@ -16,14 +16,14 @@ export const memoryLimit: Fault = {
 const ROOM = 1 << 20
 const CLIENTS = 6
 /** Each makes a worker keep what it has received. */
-const SENDERS = 400
-const HELD = 24 * 1024
+const SENDERS = 300
+const HELD = 900 * 1024
 
 async function run(context: FaultContext): Promise<void> {
   const { report, short, say } = context
   const missing = absent('prlimit')
   if (missing !== false) throw new Skipped(missing)
-  const gateway = await startFaultGateway(context, { limits: '{ head: 1h }' })
+  const gateway = await startFaultGateway(context, { limits: '{ head: 1h, head_bytes: 1MiB }' })
   const control = gateway.program.pid
   const kept = new Load(gateway, { clients: CLIENTS, pause: 5 })
   const gone: number[] = []
