@@ -6,7 +6,7 @@ import { eventually } from '../../support/eventually.ts'
 import { type FaultGateway, startFaultGateway } from '../harness/gateway.ts'
 import { Load } from '../harness/load.ts'
 import { certgate } from '../harness/program-runs.ts'
-import { type Fault, type FaultContext, Skipped } from '../harness/types.ts'
+import { type Fault, type FaultContext, NotPermitted } from '../harness/types.ts'
 
 export const diskFull: Fault = {
   name: 'disk-full',
@@ -68,7 +68,7 @@ async function run(context: FaultContext): Promise<void> {
 function smallDisk({ t }: FaultContext): string {
   const { path } = temporaryFolder(t)
   const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=700', 'tmpfs', path], { encoding: 'utf8' })
-  if (status !== 0) throw new Skipped(`needs root, to mount a small file system: ${stderr.trim()}`)
+  if (status !== 0) throw new NotPermitted(`needs root, to mount a small file system: ${stderr.trim()}`)
   t.after(() => spawnSync('umount', ['--lazy', path]))
   return path
 }

@@ -27,7 +27,7 @@ async function run(context: FaultContext): Promise<void> {
   const held = startGenerator(context, gateway, most).hold(gateway.port, most, { mode: 'keep-alive', path: '/load/idle', addresses }, true)
   try {
     const points: { x: number; y: number }[] = []
-    const step = most / 5
+    const step = most / (short ? 5 : 15)
     for (let count = step; count <= most; count += step) {
       const { errors } = await held.grow(count)
       await wait(settle)

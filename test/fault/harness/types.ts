@@ -20,5 +20,8 @@ export interface FaultContext {
   say(text: string): void
 }
 
-/** This machine cannot have the fault: no root, no such program. */
+/** This machine cannot have the fault: a program is not installed. */
 export class Skipped extends Error {}
+
+/** It could, but this user may not. */
+export class NotPermitted extends Skipped {}
