@@ -58,7 +58,8 @@ export function serving(socket: string, count: number, gone: readonly number[] =
       const { workers } = await askStatus(socket)
       return workers.length === count && workers.every(({ state, pid }) => state === 'serving' && !gone.includes(pid)) ? workers : null
     },
-    30_000,
+    // Whoever ends again and again is started later and later.
+    90_000,
   )
 }
 
