@@ -236,6 +236,8 @@ export interface Limits {
   readonly upstreamFirstByte: number
   readonly upstreamIdle: number
   readonly drain: number
+  readonly eventLoopDelay: number
+  readonly handshakes: number
   readonly connections: number
   readonly connectionsPerAddress: number
 }

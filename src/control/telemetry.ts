@@ -20,6 +20,8 @@ const shape: Readonly<Record<keyof MetricsSnapshot, (value: unknown) => boolean>
   requests: Array.isArray,
   upstreams: Array.isArray,
   connections: Array.isArray,
+  refusedConnections: Array.isArray,
+  shedRequests: Number.isFinite,
   handshakes: Array.isArray,
   clientAuthFailures: Array.isArray,
   certificateLife: isObject,

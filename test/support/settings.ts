@@ -13,6 +13,8 @@ export const LIMITS: Limits = {
   upstreamFirstByte: 60_000,
   upstreamIdle: 60_000,
   drain: 30_000,
+  eventLoopDelay: 250,
+  handshakes: 10_000,
   connections: 20_000,
   connectionsPerAddress: 1_000,
 }
