@@ -28,6 +28,8 @@ export interface Settings {
   readonly workers: number | 'auto'
   readonly errors: ErrorShape
   readonly hideRoutes: boolean
+  /** Whom refused people are told to ask. */
+  readonly contact: string | null
   readonly limits: Limits
   /** Every other file that decides something: reload watches these too. */
   readonly watchedFiles: readonly string[]

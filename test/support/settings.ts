@@ -44,6 +44,7 @@ export function settingsWith(given: Partial<Settings> = {}): Settings {
     workers: 1,
     errors: 'problem',
     hideRoutes: false,
+    contact: null,
     limits: LIMITS,
     watchedFiles: [],
     ...given,
