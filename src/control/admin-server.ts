@@ -122,13 +122,17 @@ class AdminFront {
 
   #createTls({ settings, material }: AdminTrust): TlsListener {
     const { registry, statuses } = this.#services
+    const handshakeTimeout = () => this.#limits.handshake || DEFAULT_PATIENCE
     return createTlsListener({
       name: 'admin',
       settings,
       material,
       registry,
       ...(statuses === undefined ? {} : { statuses }),
-      handshakeTimeout: this.#limits.handshake || DEFAULT_PATIENCE,
+      // Read anew at each update: a reload may bring another.
+      get handshakeTimeout() {
+        return handshakeTimeout()
+      },
       onConnection: (socket, peer) => this.#secured(socket, peer),
       onHandshakeFailure: () => {},
     })
