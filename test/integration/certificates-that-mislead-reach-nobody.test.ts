@@ -3,6 +3,7 @@
  * with a reason or is somebody without a role; the upstream hears nothing of it, and the gateway goes on.
  */
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { before, beforeEach, describe, test } from 'node:test'
 import { askOverRawTls } from '../conformance/raw-tls.ts'
 import { type Authority, type CertificateOptions, createAuthority, type Issued, selfSigned } from '../support/authority.ts'
@@ -126,7 +127,7 @@ describe('trusted, and nobody with a role', () => {
   for (const [what, how] of withoutRole) {
     test(what, async () => {
       const answer = await attempt(await made(how))
-      assert.equal(answer?.status, 403, answer?.body)
+      assert.equal(answer?.status, 403, `${answer?.body}`)
       assert.match(answer?.json().code ?? '', /^(role_missing|identity_unusable)$/)
       await nobodyCame()
     })
@@ -147,6 +148,19 @@ describe('what no client of OpenSSL would load', () => {
       await nobodyCame()
     })
   }
+})
+
+test('a curve that is spelt out is refused', async () => {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256', paramEncoding: 'explicit' })
+  const spki = pair.publicKey.export({ type: 'spki', format: 'der' })
+  const { der } = await gateway.authority.issue({ subject: 'CN=alice', spki })
+  const key = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const { text } = await askOverRawTls(
+    { port: gateway.port, servername: 'localhost', chain: [der], key },
+    get('/', 'Connection: close\r\n'),
+  )
+  assert.doesNotMatch(text, /^HTTP\/1\.1 200/)
+  await nobodyCame()
 })
 
 test("another trusted CA that issues the admin's name, DN and serial gives no role that is bound to the first", async () => {
