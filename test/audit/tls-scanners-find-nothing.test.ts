@@ -101,7 +101,7 @@ describe('sslscan', { skip: absent('sslscan') }, () => {
         assert.match(`${one.get('strength')} ${one.get('cipher')}`, /^(strong ECDHE-.*(GCM|CHACHA20)|acceptable TLS_)/)
       const groups = attributesOf(text, 'group')
       assert.ok(groups.length > 0)
-      for (const one of groups) assert.ok(Number(one.get('bits')) >= 128, one.get('name'))
+      for (const one of groups) assert.ok(Number(one.get('bits')) >= 128, `${one.get('name')}`)
     })
   }
 })
