@@ -10,6 +10,7 @@ import type { Actor, RegistryEntry } from '../../store/types.ts'
 import { readPem } from '../../tls/pem.ts'
 import type { Peer } from '../../tls/types.ts'
 import { asksForNames } from '../certificates/desk.ts'
+import { lifeOf } from '../certificates/life.ts'
 import { LiveNames } from '../certificates/live-names.ts'
 import type { AdministrationContext } from '../context.ts'
 import { EnrolmentError } from './enrolment-error.ts'
@@ -17,7 +18,7 @@ import { enrolmentFailure } from './failures.ts'
 import { checkGrant, makerOf, userAsMaker } from './grant-check.ts'
 import { EnrolmentPasswords, type PasswordOptions } from './passwords.ts'
 import { RefusalRecords } from './refusal-records.ts'
-import { checkSameNames, lifeOf, renewable } from './renewal-rules.ts'
+import { checkSameNames, renewable } from './renewal-rules.ts'
 
 export type EnrolmentContext = Pick<AdministrationContext, 'store' | 'inForce' | 'authority' | 'published' | 'announce' | 'now'>
 
