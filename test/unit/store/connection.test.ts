@@ -83,6 +83,24 @@ test('after a failure that ended the whole transaction, nothing is written outsi
   assert.deepEqual(numbers(), [5])
 })
 
+test('nor is anything written or read there by a statement that answers with rows', (t) => {
+  const { connection, insert, numbers } = table(t)
+  const later = [
+    () => connection.get('INSERT INTO a (n) VALUES (2) RETURNING n'),
+    () => connection.all('INSERT INTO a (n) VALUES (3) RETURNING n'),
+    () => connection.select('SELECT n FROM a WHERE n = :n', { n: 1 }),
+  ]
+  for (const step of later) {
+    const change = () => {
+      insert(1)
+      connection.exec('ROLLBACK')
+      step()
+    }
+    assert.throws(() => connection.write(change), /rolled back by a failure before/)
+  }
+  assert.deepEqual(numbers(), [])
+})
+
 test('several changes and what they were decided on are one transaction of the store', (t) => {
   const { store } = temporaryStore(t)
   const [admin] = store.registry.add([newEntry({ clearance: 'ClusterAdmin' })], CLI)
