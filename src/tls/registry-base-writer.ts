@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { RecordTable } from './record-table.ts'
@@ -35,11 +35,11 @@ export async function writeBase(file: string, content: BaseContent): Promise<Wri
     let bytes = HEADER_BYTES
     for (const part of table.parts()) {
       digest.update(part)
-      await handle.write(part, 0, part.length, bytes)
+      await writeWhole(handle, part, bytes)
       bytes += part.length
     }
     digest.digest().copy(header, HEADER.digest)
-    await handle.write(header, 0, header.length, 0)
+    await writeWhole(handle, header, 0)
     await handle.sync()
     await handle.close()
     await rename(beside, file)
@@ -85,6 +85,13 @@ function headerOf({ epoch, version }: BaseContent, table: RecordTable): Buffer {
   header.writeUInt32LE(table.blobBytes, HEADER.blobs)
   header.write(epoch, HEADER.epoch, EPOCH_BYTES)
   return header
+}
+
+/** The system may take less than it was given, as where the disk is almost full: the rest then fails, or fits after all. */
+async function writeWhole(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await handle.write(bytes, written, bytes.length - written, at + written)).bytesWritten
+  }
 }
 
 /** Without it the new name may be lost in a power cut. Not every system can. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'node:test'
 import { openBase } from '../../../src/tls/registry-base.ts'
@@ -76,4 +77,20 @@ test('where writing fails the old file stays, and nothing is left beside it', as
   writeFileSync(join(path, 'taken', 'x'), '')
   await assert.rejects(writeBase(join(path, 'taken'), content(inventedRecord(1))))
   assert.deepEqual(readdirSync(path).sort(), ['base', 'taken'])
+})
+
+test('what the system does not take at once is written all the same', async (t) => {
+  const { path } = temporaryFolder(t)
+  const file = join(path, 'base')
+  const handle = await open(path, 'r')
+  const prototype = Object.getPrototypeOf(handle) as FileHandle
+  await handle.close()
+  const write = prototype.write as (this: FileHandle, bytes: Buffer, from: number, length: number, at: number) => unknown
+  const short = t.mock.method(prototype, 'write', function (this: FileHandle, bytes: Buffer, from: number, length: number, at: number) {
+    return write.call(this, bytes, from, Math.ceil(length / 3), at)
+  })
+  const entries = Array.from({ length: 200 }, (_, index) => inventedRecord(index))
+  await writeBase(file, content(...entries))
+  assert.ok(short.mock.callCount() > 10)
+  assert.deepEqual(readFileSync(file), await encodeBase(content(...entries)))
 })
