@@ -42,12 +42,14 @@ test('a part that fails takes only itself back when the outer change goes on', (
   const { connection, insert, numbers } = table(t)
   connection.write(() => {
     insert(1)
-    assert.throws(() =>
-      connection.write(() => {
-        insert(2)
-        connection.write(() => insert(3))
-        insert(null)
-      }),
+    assert.throws(
+      () =>
+        connection.write(() => {
+          insert(2)
+          connection.write(() => insert(3))
+          insert(null)
+        }),
+      /NOT NULL constraint failed/,
     )
     connection.write(() => insert(4))
   })

@@ -75,7 +75,7 @@ test('where writing fails the old file stays, and nothing is left beside it', as
   assert.deepEqual(readFileSync(file), before)
   mkdirSync(join(path, 'taken'))
   writeFileSync(join(path, 'taken', 'x'), '')
-  await assert.rejects(writeBase(join(path, 'taken'), content(inventedRecord(1))))
+  await assert.rejects(writeBase(join(path, 'taken'), content(inventedRecord(1))), { code: 'EISDIR' })
   assert.deepEqual(readdirSync(path).sort(), ['base', 'taken'])
 })
 
