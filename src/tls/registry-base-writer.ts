@@ -3,7 +3,7 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { RecordTable } from './record-table.ts'
-import { EPOCH_BYTES, FORMAT, HEADER, HEADER_BYTES, MAGIC, RegistryBaseError } from './registry-layout.ts'
+import { EPOCH_BYTES, FORMAT, HEADER, HEADER_BYTES, HISTORY_BYTES, MAGIC, RegistryBaseError } from './registry-layout.ts'
 import type { TrustRecord } from './registry-types.ts'
 
 /** What is to be sealed: every entry as of `version`, in any order. */
@@ -11,6 +11,8 @@ export interface BaseContent {
   readonly entries: Iterable<TrustRecord> | AsyncIterable<TrustRecord>
   readonly epoch: string
   readonly version: number
+  /** What led to it, in the words of its store: a version alone does not tell two pasts of one store apart. Default: not told. */
+  readonly history?: string
 }
 
 export interface WrittenBase {
@@ -73,9 +75,10 @@ async function tableOf(entries: BaseContent['entries']): Promise<RecordTable> {
   return table
 }
 
-function headerOf({ epoch, version }: BaseContent, table: RecordTable): Buffer {
+function headerOf({ epoch, version, history = '' }: BaseContent, table: RecordTable): Buffer {
   if (!Number.isSafeInteger(version) || version < 0) throw new RegistryBaseError(`${version} is no version of a registry`)
   if (Buffer.byteLength(epoch) > EPOCH_BYTES) throw new RegistryBaseError(`an epoch has at most ${EPOCH_BYTES} bytes`)
+  if (Buffer.byteLength(history) > HISTORY_BYTES) throw new RegistryBaseError(`a history has at most ${HISTORY_BYTES} bytes`)
   const header = Buffer.alloc(HEADER_BYTES)
   header.write(MAGIC, 'latin1')
   header.writeUInt32LE(FORMAT, HEADER.format)
@@ -84,6 +87,7 @@ function headerOf({ epoch, version }: BaseContent, table: RecordTable): Buffer {
   header.writeUInt32LE(table.sanCount, HEADER.sans)
   header.writeUInt32LE(table.blobBytes, HEADER.blobs)
   header.write(epoch, HEADER.epoch, EPOCH_BYTES)
+  header.write(history, HEADER.history, HISTORY_BYTES)
   return header
 }
 
