@@ -14,6 +14,7 @@ import type { RegistryEntry } from '../../store/types.ts'
 import type { AdministrationContext } from '../context.ts'
 import { heldNow } from '../permission.ts'
 import { AdminProblem, notFound, refusedBy } from '../problem.ts'
+import { recordRefusal } from '../refusal-records.ts'
 import type { Caller } from '../types.ts'
 import { Grants, type Named } from './grants.ts'
 import { type Lineage, lineagesOf } from './lineage.ts'
@@ -169,7 +170,8 @@ export class Desk {
       detail: problem.message,
       ...(name === undefined ? {} : { name: name.toWellFormed().slice(0, 256) }),
     }
-    this.context.store.audit.append({ action, target, outcome: 'refused', details }, caller.actor)
+    const { context } = this
+    recordRefusal(context.store.audit, () => context.now(), { action, target, details }, caller.actor)
   }
 }
 

@@ -355,6 +355,17 @@ test('what ends with the authority before the time that was asked for says so', 
   assert.deepEqual([short.headers.Warning, JSON.parse(String(short.body)).warnings], [undefined, []])
 })
 
+test('a name of a kind that we never certify is not left out of a renewal in silence', async (t) => {
+  const gate = administration(t)
+  for (const san of ['upn:boss@corp.example', 'dirName:CN=boss', 'rid:1.2.3.4']) {
+    const name = `with ${san.slice(0, 3)}`
+    const foreign = await partner.issue({ subject: 'CN=f', san: ['dns:f.example', san] })
+    await gate.json(201, `POST ${ROOT}/trust`, { body: { certificate: foreign.certificate, name, clearance: 'ValidUser' } })
+    assert.equal(code(await gate.json(409, `POST ${ROOT}/${encodeURIComponent(name)}/renew`)), 'not_renewable', san)
+    assert.equal(gate.store.registry.byName(name).length, 1)
+  }
+})
+
 test('without an authority nothing is issued, and everything else works', async (t) => {
   const gate = administration(t, { authority: { issuing: null, problem: 'there is no key', issuers: [], roots: [] } })
   const answer = await gate.json(409, `POST ${ROOT}`, make('x'))
