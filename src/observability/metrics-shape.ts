@@ -35,6 +35,8 @@ const shape: Readonly<Record<keyof MetricsSnapshot, Check>> = {
     }),
   ),
   connections: isListOf(isObjectOf({ listener: isText, opened: isNumber, closed: isNumber })),
+  refusedConnections: isListOf(isObjectOf({ listener: isText, reason: isText, count: isNumber })),
+  shedRequests: isNumber,
   handshakes: isListOf(isObjectOf({ result: isText, version: isText, count: isNumber })),
   clientAuthFailures: isListOf(isObjectOf({ reason: isText, count: isNumber })),
   certificateLife: isHistogram(FAMILIES.certificateLife),

@@ -135,6 +135,22 @@ describe('a reference', () => {
   })
 })
 
+describe('cert renew', () => {
+  it('makes it for as long as the old one, and tells which is still in force where only one is revoked', async (t) => {
+    const { run, store, entry } = await gateway(t)
+    await run('cert', 'generate', 'alice', '--days', '30')
+    const first = entry('alice')
+    assert.equal((await run('cert', 'renew', 'alice', '--out', 'new')).code, 0)
+    const second = store.registry.renewalsOf(first.fingerprint)[0] ?? assert.fail()
+    assert.equal(Math.round((second.notAfter - second.createdAt) / 86_400_000), 30)
+    const revoked = await run('cert', 'revoke', first.thumbprint)
+    assert.equal(revoked.stdout, `revoked alice (thumbprint ${first.thumbprint})\n`)
+    assert.equal(revoked.stderr, `certgate: 'alice' has another certificate that is in force (thumbprint ${second.thumbprint})\n`)
+    const rest = await run('cert', 'revoke', 'alice')
+    assert.deepEqual([rest.stdout, rest.stderr], [`revoked alice (thumbprint ${second.thumbprint})\n`, ''])
+  })
+})
+
 describe('cert trust', () => {
   it('sends certificates only, whatever else is in the file', async (t) => {
     let sent = ''

@@ -42,7 +42,7 @@ test('a failure midway takes everything back, folders included, and leaves what 
   fails(() => writeNewFiles(path, list, path), 'file_exists', /^kept\/file already exists$/)
   assert.deepEqual(readdirSync(path), ['kept'])
   const unwritable = [...files, { path: `${'n'.repeat(300)}`, content: '', mode: 0o644 }] as const
-  assert.throws(() => writeNewFiles(join(path, 'new'), unwritable, path))
+  assert.throws(() => writeNewFiles(join(path, 'new'), unwritable, path), /cannot write new\/n+/)
   assert.deepEqual(readdirSync(path), ['kept'])
 })
 

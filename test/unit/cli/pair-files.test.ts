@@ -38,7 +38,7 @@ test('a disk that does not take the second file leaves both as they were', (t) =
   // A folder stands where the certificate would be written beside.
   mkdirSync(join(path, '.a.crt.certgate-new'))
   writeFileSync(join(path, '.a.crt.certgate-new', 'x'), '')
-  assert.throws(() => writePair(files, second.certificate, second.key, first.key))
+  assert.throws(() => writePair(files, second.certificate, second.key, first.key), { code: 'ERR_FS_EISDIR' })
   assert.deepEqual(content(), [first.certificate, first.key])
   assert.ok(!existsSync(join(path, '.a.key.certgate-new')))
 })
