@@ -1,5 +1,5 @@
 import { checkName } from '../../certificates/subject-name.ts'
-import { editProblem, managementProblem, removalProblem } from '../../policy/granting.ts'
+import { editProblem, removalProblem } from '../../policy/granting.ts'
 import type { EntryEdit, RegistryEntry, RevocationReason } from '../../store/types.ts'
 import type { Caller } from '../types.ts'
 import { type Attempt, type Desk, throwRefusal } from './desk.ts'
@@ -41,6 +41,7 @@ export class CertificateChanges {
     const [entry, attempt] = this.#begin(caller, 'certificate.enable', reference)
     await this.#desk.prepareNames(caller)
     return this.#desk.change(attempt, (held) => {
+      this.#desk.checkManaged(held, entry)
       this.#desk.checkGrants(held, this.#desk.members(entry))
       this.#registry.enable(entry.fingerprint, caller.actor)
       return this.#now(entry)
@@ -61,6 +62,7 @@ export class CertificateChanges {
       const members = this.#registry.byGroup(entry.group)
       const inUse = members.some(({ fingerprint }) => own.includes(fingerprint))
       throwRefusal(removalProblem(held, this.#now(entry), inUse))
+      this.#desk.checkManaged(held, entry)
       this.#desk.keepingAdmin(() => this.#registry.remove(entry.fingerprint, caller.actor))
     })
   }
@@ -77,7 +79,7 @@ export class CertificateChanges {
   async #withdraw(caller: Caller, action: string, reference: string, make: (entry: RegistryEntry) => void): Promise<RegistryEntry> {
     const [entry, attempt] = this.#begin(caller, action, reference)
     return this.#desk.change(attempt, (held) => {
-      throwRefusal(managementProblem(held, this.#now(entry)))
+      this.#desk.checkManaged(held, entry)
       this.#desk.keepingAdmin(() => make(entry))
       return this.#now(entry)
     })
