@@ -10,6 +10,7 @@ import type { Api } from '../admin/router.ts'
 import type { Address, Limits } from '../config/settings.ts'
 import { tellRefusal } from '../gateway/refusal/render.ts'
 import { limitConnections } from '../observability/connection-room.ts'
+import { limitPipelining } from '../observability/pipelining.ts'
 import type { Audit } from '../observability/types.ts'
 import type { Reason } from '../policy/types.ts'
 import { createTlsListener, type TlsListener } from '../tls/listener.ts'
@@ -86,7 +87,7 @@ class AdminFront {
     this.#tls = this.#createTls(trust)
     this.#http = createHttpServer(
       { maxHeaderSize: MAX_HEAD_BYTES, keepAliveTimeout: this.#limits.keepalive || DEFAULT_PATIENCE },
-      (request, response) => void this.#answer(request, response),
+      limitPipelining((request, response) => void this.#answer(request, response)),
     )
     limitConnections(this.#http, MAX_CONNECTIONS)
     this.#http.on('clientError', (error: NodeJS.ErrnoException, socket) => {
