@@ -7,6 +7,7 @@ import {
   type GrantRefusal,
   grantProblem,
   lastAdminProblem,
+  managementProblem,
   nameProblem,
 } from '../../policy/granting.ts'
 import { clearanceIncludes } from '../../policy/rights.ts'
@@ -113,6 +114,28 @@ export class Desk {
     if (!asksForNames(held)) return
     const names = this.grants().namesOf({ name, certificate })
     throwRefusal(nameProblem(held, { names, pin }, this.#names.sharing(names)))
+  }
+
+  /**
+   * Throws where somebody may not take a certificate out of force, or give it back. What is refused is its key: so they have to be above
+   * every other certificate that bears it and has not ended. Inside `change`.
+   */
+  checkManaged(held: Granter, entry: RegistryEntry): void {
+    const { registry } = this.context.store
+    const now = this.context.now()
+    const grants = this.grants()
+    const members = registry.byGroup(entry.group)
+    const own = new Set(members.map(({ fingerprint }) => fingerprint))
+    const others = [...new Set(members.map(({ pin }) => pin))]
+      .flatMap((pin) => registry.byPin(pin))
+      .filter(({ fingerprint }) => !own.has(fingerprint))
+    const problemOf = (one: RegistryEntry) =>
+      managementProblem(held, grants.grantOf({ name: one.name, certificate: leafOf(one.der).certificate }, one))
+    for (const member of members) throwRefusal(problemOf(member))
+    for (const other of others) {
+      const refused = other.revoked === null && other.notAfter >= now ? problemOf(other) : null
+      if (refused !== null) throwRefusal({ ...refused, detail: `another certificate has its key, and ${refused.detail}` })
+    }
   }
 
   /** Throws where a key is the gateway's own or a CA's. */
