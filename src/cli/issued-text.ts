@@ -1,4 +1,5 @@
 import { basename, extname } from 'node:path'
+import { safeFileName } from '../certificates/safe-file-name.ts'
 import type { Administration } from './administration.ts'
 import type { CertificateInfo } from './api-types.ts'
 import type { Terminal } from './command.ts'
@@ -39,7 +40,10 @@ function issuedText({ certificate, files, password, dropped, warnings }: Issued,
   const { bold, cyan, yellow, dim } = styles(terminal)
   const paths = files.map((file) => shortPath(file, terminal.cwd))
   const width = Math.max(...paths.map(widthOf))
-  const rows = paths.map((path) => `  ${cyan(path)}${' '.repeat(width - widthOf(path))}  ${purposeOf(path, password)}\n`)
+  const rows = paths.map(
+    (path) =>
+      `  ${cyan(path)}${' '.repeat(width - widthOf(path))}  ${purposeOf(path, isAuthority(path, certificate.name, paths), password)}\n`,
+  )
   const until = certificate.not_after.slice(0, 10)
   const lines = [
     `${verb} ${bold(printable(certificate.name))} (${printable(rightsOf(certificate))}), until ${until}\n`,
@@ -53,7 +57,12 @@ function issuedText({ certificate, files, password, dropped, warnings }: Issued,
   return lines.join('')
 }
 
-function purposeOf(path: string, password: Issued['password']): string {
+/** Only a bundle brings one along. */
+function isAuthority(path: string, name: string, paths: readonly string[]): boolean {
+  return paths.length > 1 && basename(path).endsWith('ca.crt') && basename(path) !== `${safeFileName(name)}.crt`
+}
+
+function purposeOf(path: string, ofAuthority: boolean, password: Issued['password']): string {
   switch (extname(path)) {
     case '.pfx':
       return `certificate, key and chain, for browsers and Windows${password?.password === null ? '; no password' : ''}`
@@ -64,6 +73,6 @@ function purposeOf(path: string, password: Issued['password']): string {
     case '.txt':
       return 'the lines to use it with curl, browsers and others'
     default:
-      return basename(path).endsWith('ca.crt') ? "authority of the gateway's own certificate" : 'certificate and chain'
+      return ofAuthority ? "authority of the gateway's own certificate" : 'certificate and chain'
   }
 }

@@ -192,7 +192,7 @@ describe('the commands of a client', { skip: absent('curl', 'openssl') }, () => 
     assert.ok(proxy.connections > 0)
     watch.signal('SIGINT')
     assert.equal((await watch.ended).code, 0)
-    assert.ok(!existsSync(join(gate.folder, 'patient', 'patient.key.new')))
+    assert.ok(!existsSync(join(gate.folder, 'patient', '.patient.key.certgate-new')))
   })
 
   test('an expired certificate is not renewed by itself', async () => {

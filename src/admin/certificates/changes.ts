@@ -1,5 +1,5 @@
 import { checkName } from '../../certificates/subject-name.ts'
-import { editProblem, managementProblem, removalProblem } from '../../policy/granting.ts'
+import { editProblem, removalProblem } from '../../policy/granting.ts'
 import type { EntryEdit, RegistryEntry, RevocationReason } from '../../store/types.ts'
 import type { Caller } from '../types.ts'
 import { type Attempt, type Desk, throwRefusal } from './desk.ts'
@@ -55,6 +55,7 @@ export class CertificateChanges {
     const isDisabled = (entry: RegistryEntry) => this.#isOpen(entry) && entry.disabled
     return this.#desk.change(attempt, (held) =>
       this.#each(reference, isDisabled, (entry) => {
+        this.#desk.checkManaged(held, entry)
         this.#desk.checkGrants(held, this.#desk.members(entry))
         this.#registry.enable(entry.fingerprint, caller.actor)
       }),
@@ -77,6 +78,7 @@ export class CertificateChanges {
       this.#each(reference, isRemovable, (entry) => {
         const inUse = this.#registry.byGroup(entry.group).some(({ fingerprint }) => own.includes(fingerprint))
         throwRefusal(removalProblem(held, entry, inUse))
+        this.#desk.checkManaged(held, entry)
         this.#registry.remove(entry.fingerprint, caller.actor)
       }),
     )
@@ -101,7 +103,7 @@ export class CertificateChanges {
     const attempt = this.#begin(caller, action, reference)
     return this.#desk.change(attempt, (held) =>
       this.#each(reference, isMeant, (entry) => {
-        throwRefusal(managementProblem(held, entry))
+        this.#desk.checkManaged(held, entry)
         make(entry)
       }),
     )

@@ -7,6 +7,7 @@ import {
   type GrantRefusal,
   grantProblem,
   lastAdminProblem,
+  managementProblem,
   nameProblem,
 } from '../../policy/granting.ts'
 import { clearanceIncludes } from '../../policy/rights.ts'
@@ -14,6 +15,7 @@ import type { RegistryEntry } from '../../store/types.ts'
 import type { AdministrationContext } from '../context.ts'
 import { heldNow } from '../permission.ts'
 import { AdminProblem, notFound, refusedBy } from '../problem.ts'
+import { recordRefusal } from '../refusal-records.ts'
 import type { Caller } from '../types.ts'
 import { Grants, type Named } from './grants.ts'
 import { type Lineage, lineagesOf } from './lineage.ts'
@@ -114,6 +116,28 @@ export class Desk {
     throwRefusal(nameProblem(held, { names, pin }, this.#names.sharing(names)))
   }
 
+  /**
+   * Throws where somebody may not take a certificate out of force, or give it back. What is refused is its key: so they have to be above
+   * every other certificate that bears it and has not ended. Inside `change`.
+   */
+  checkManaged(held: Granter, entry: RegistryEntry): void {
+    const { registry } = this.context.store
+    const now = this.context.now()
+    const grants = this.grants()
+    const members = registry.byGroup(entry.group)
+    const own = new Set(members.map(({ fingerprint }) => fingerprint))
+    const others = [...new Set(members.map(({ pin }) => pin))]
+      .flatMap((pin) => registry.byPin(pin))
+      .filter(({ fingerprint }) => !own.has(fingerprint))
+    const problemOf = (one: RegistryEntry) =>
+      managementProblem(held, grants.grantOf({ name: one.name, certificate: leafOf(one.der).certificate }, one))
+    for (const member of members) throwRefusal(problemOf(member))
+    for (const other of others) {
+      const refused = other.revoked === null && other.notAfter >= now ? problemOf(other) : null
+      if (refused !== null) throwRefusal({ ...refused, detail: `another certificate has its key, and ${refused.detail}` })
+    }
+  }
+
   /** Throws where a key is the gateway's own or a CA's. */
   checkForeign(pin: string): void {
     const owner = this.grants().ownerOf(pin)
@@ -169,7 +193,8 @@ export class Desk {
       detail: problem.message,
       ...(name === undefined ? {} : { name: name.toWellFormed().slice(0, 256) }),
     }
-    this.context.store.audit.append({ action, target, outcome: 'refused', details }, caller.actor)
+    const { context } = this
+    recordRefusal(context.store.audit, () => context.now(), { action, target, details }, caller.actor)
   }
 }
 

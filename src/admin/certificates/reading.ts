@@ -4,7 +4,7 @@ import { leafOf } from '../../certificates/entry-facts.ts'
 import { writeCertificatesPfx } from '../../certificates/pkcs12-write.ts'
 import type { AuditEntry } from '../../store/audit-chain.ts'
 import type { EntryPage, EntryQuery, RegistryEntry } from '../../store/types.ts'
-import { mayRead } from '../permission.ts'
+import { mayRead, mayReadOn } from '../permission.ts'
 import { AdminProblem } from '../problem.ts'
 import type { Caller } from '../types.ts'
 import type { Desk } from './desk.ts'
@@ -51,6 +51,7 @@ export class CertificateReading {
       count += entries.length
       if (entries.length < limit) return
       await setImmediate()
+      mayReadOn(this.#desk.context, caller)
     }
   }
 

@@ -13,11 +13,11 @@ import { asksForNames } from '../certificates/desk.ts'
 import { lifeOf } from '../certificates/life.ts'
 import { LiveNames } from '../certificates/live-names.ts'
 import type { AdministrationContext } from '../context.ts'
+import { RefusalRecords } from '../refusal-records.ts'
 import { EnrolmentError } from './enrolment-error.ts'
 import { enrolmentFailure } from './failures.ts'
 import { checkGrant, makerOf, userAsMaker } from './grant-check.ts'
 import { EnrolmentPasswords, type PasswordOptions } from './passwords.ts'
-import { RefusalRecords } from './refusal-records.ts'
 import { checkSameNames, renewable } from './renewal-rules.ts'
 
 export type EnrolmentContext = Pick<AdministrationContext, 'store' | 'inForce' | 'authority' | 'published' | 'announce' | 'now'>
@@ -62,7 +62,8 @@ export class Enrolment {
     this.#context = context
     this.#names = options.names ?? new LiveNames(context)
     this.#passwords = new EnrolmentPasswords(context, options)
-    this.#refusals = new RefusalRecords(context.store.audit, () => context.now())
+    const summary = { action: 'certificate.enrol', actor: { name: 'certgate', fingerprint: null } }
+    this.#refusals = new RefusalRecords(context.store.audit, () => context.now(), summary)
   }
 
   /** DER of what clients need to trust and to send: all roots in force, and the issuing certificates below them. */
@@ -133,7 +134,7 @@ export class Enrolment {
   #note({ reason, message }: EnrolmentError, way: string, actor: Actor): void {
     if (reason === 'unavailable') return
     try {
-      this.#refusals.note({ way, reason, message }, actor)
+      this.#refusals.note({ action: 'certificate.enrol', target: null, details: { way, reason, message } }, actor)
     } catch {
       // It is refused all the same.
     }

@@ -121,6 +121,47 @@ test('a role that is bound to another CA is not given by a certificate of ours, 
   assert.equal(code(await gate.json(403, `POST ${ROOT}/trust`, order)), 'role_not_held')
 })
 
+test('whoever may not give ClusterAdmin gives no DN of admin_dn, by whatever way it would be certified', async (t) => {
+  const gate = administration(t)
+  const operator = await gate.someone('operator', 'Operator')
+  const inForce = gate.context.inForce()
+  const admin = { address: null, socket: '', tls: 'main', adminDn: ['CN=boss', 'CN=boss,O=partner'], serverCertificate: 'deny' as const }
+  Object.assign(inForce, { settings: { ...inForce.settings, admin } })
+  assert.equal(code(await gate.json(403, `POST ${ROOT}`, { ...make('boss'), caller: operator })), 'clearance_not_held')
+  const token = { body: { name: 'boss', clearance: 'ValidUser' }, caller: operator }
+  assert.equal(code(await gate.json(403, 'POST /api/v1/tokens', token)), 'clearance_not_held')
+  const { certificate } = await partner.issue({ subject: 'CN=boss,O=partner' })
+  const trusted = { body: { certificate, name: 'harmless', clearance: 'ValidUser' } }
+  assert.equal(code(await gate.json(403, `POST ${ROOT}/trust`, { ...trusted, caller: operator })), 'clearance_not_held')
+  await gate.json(201, `POST ${ROOT}`, make('boss'))
+  await gate.json(201, `POST ${ROOT}/trust`, trusted)
+  for (const what of ['POST /boss/disable', 'POST /boss/revoke', 'POST /boss/renew', 'DELETE /boss', 'POST /harmless/revoke']) {
+    const [method, path = ''] = what.split(' ')
+    assert.equal(code(await gate.json(403, `${method} ${ROOT}${path}`, { caller: operator })), 'clearance_not_held', what)
+  }
+  await gate.json(201, `POST ${ROOT}`, { ...make('Boss2'), caller: operator })
+})
+
+test('nobody takes the key of a higher one out of force by another certificate that bears it', async (t) => {
+  const gate = administration(t)
+  await gate.someone('root', 'ClusterAdmin')
+  const operator = await gate.someone('operator', 'Operator')
+  const owned = await selfSigned({ subject: 'CN=second admin' })
+  const order = { certificate: owned.certificate, name: 'second admin', clearance: 'ClusterAdmin' }
+  await gate.json(201, `POST ${ROOT}/trust`, { body: order })
+  // Whose public key it is shows in every handshake: any CA can certify it again, without the private one.
+  const copy = await partner.issue({ subject: 'CN=copy', key: owned.key })
+  const trusted = { body: { certificate: copy.certificate, name: 'copy', clearance: 'ValidUser' }, caller: operator }
+  await gate.json(201, `POST ${ROOT}/trust`, trusted)
+  for (const action of ['disable', 'revoke'])
+    assert.equal(code(await gate.json(403, `POST ${ROOT}/copy/${action}`, { caller: operator })), 'clearance_not_held', action)
+  await gate.json(200, `POST ${ROOT}/copy/disable`)
+  assert.equal(code(await gate.json(403, `POST ${ROOT}/copy/enable`, { caller: operator })), 'clearance_not_held')
+  await gate.json(200, `POST ${ROOT}/copy/enable`)
+  await gate.json(200, `PATCH ${ROOT}/${encodeURIComponent('second admin')}`, { body: { clearance: 'ValidUser' } })
+  await gate.json(200, `POST ${ROOT}/copy/revoke`, { caller: operator })
+})
+
 test('a permission that is not held is not given', async (t) => {
   const gate = administration(t)
   const operator = await gate.someone('operator', 'Operator')
@@ -353,6 +394,17 @@ test('what ends with the authority before the time that was asked for says so', 
   assert.equal(zip.headers.Warning, `299 certgate "${told}"`)
   const short = await gate.ask(`POST ${ROOT}`, make('bob', 'ValidUser', { days: 10 }))
   assert.deepEqual([short.headers.Warning, JSON.parse(String(short.body)).warnings], [undefined, []])
+})
+
+test('a name of a kind that we never certify is not left out of a renewal in silence', async (t) => {
+  const gate = administration(t)
+  for (const san of ['upn:boss@corp.example', 'dirName:CN=boss', 'rid:1.2.3.4']) {
+    const name = `with ${san.slice(0, 3)}`
+    const foreign = await partner.issue({ subject: 'CN=f', san: ['dns:f.example', san] })
+    await gate.json(201, `POST ${ROOT}/trust`, { body: { certificate: foreign.certificate, name, clearance: 'ValidUser' } })
+    assert.equal(code(await gate.json(409, `POST ${ROOT}/${encodeURIComponent(name)}/renew`)), 'not_renewable', san)
+    assert.equal(gate.store.registry.byName(name).length, 1)
+  }
 })
 
 test('without an authority nothing is issued, and everything else works', async (t) => {

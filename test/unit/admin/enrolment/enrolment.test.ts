@@ -178,6 +178,11 @@ describe('a password', () => {
     await assert.rejects(give(fixture, 'alice', 'right'), { reason: 'not_granted' })
   })
 
+  test('makes nobody an administrator whom admin_dn names', async (t) => {
+    const fixture = enrolling(t, { users: [user('boss')], passwords: 'allow', adminDn: ['CN=boss'] })
+    await assert.rejects(give(fixture, 'boss', 'right'), { reason: 'not_granted' })
+  })
+
   test('that is wrong, or of nobody, is told alike, and few are tried', async (t) => {
     const fixture = enrolling(t, { users: [user('alice')], passwords: 'allow' })
     const wrong = { reason: 'credentials_wrong', status: 401, message: 'wrong user name or password' }
