@@ -6,6 +6,7 @@ import type { Peer } from '../tls/types.ts'
 import { adminDnsFor } from './admin-dns.ts'
 import type { AdministrationContext } from './context.ts'
 import { AdminProblem, refusedBy } from './problem.ts'
+import { recordRefusal } from './refusal-records.ts'
 import type { Caller } from './types.ts'
 
 /** By what it is judged who may do what. */
@@ -37,9 +38,9 @@ export function mayDo(context: Judging, caller: Caller, action: AdminAction, dee
 }
 
 /** Records a refusal and throws it. */
-export function refuse({ store }: Pick<Judging, 'store'>, { actor }: Caller, { action, target }: Deed, problem: AdminProblem): never {
+export function refuse(context: Pick<Judging, 'store' | 'now'>, { actor }: Caller, { action, target }: Deed, problem: AdminProblem): never {
   const details = { code: problem.reason, detail: problem.message.toWellFormed().slice(0, 1_000) }
-  store.audit.append({ action, target, outcome: 'refused', details }, actor)
+  recordRefusal(context.store.audit, () => context.now(), { action, target, details }, actor)
   throw problem
 }
 

@@ -124,13 +124,17 @@ class AdminFront {
 
   #createTls({ settings, material }: AdminTrust): TlsListener {
     const { registry, statuses } = this.#services
+    const handshakeTimeout = () => this.#limits.handshake || DEFAULT_PATIENCE
     return createTlsListener({
       name: 'admin',
       settings,
       material,
       registry,
       ...(statuses === undefined ? {} : { statuses }),
-      handshakeTimeout: this.#limits.handshake || DEFAULT_PATIENCE,
+      // Read anew at each update: a reload may bring another.
+      get handshakeTimeout() {
+        return handshakeTimeout()
+      },
       onConnection: (socket, peer) => this.#secured(socket, peer),
       onHandshakeFailure: () => {},
     })
@@ -240,7 +244,9 @@ class AdminFront {
     }
     const shape = familyOf(url.replace(/[?#].*$/s, ''))
     const accept = request.headers.accept ?? ''
-    const input = { reason, detail: peer.detail, requestId: randomUUID(), shape, accept, method, url, close: true }
+    const userAgent = request.headers['user-agent'] ?? ''
+    const { contact } = this.#services.inForce().settings
+    const input = { reason, userAgent, contact, detail: peer.detail, requestId: randomUUID(), shape, accept, method, url, close: true }
     const { status, contentType, text, headers } = tellRefusal(input)
     response.shouldKeepAlive = false
     const always = { 'Content-Type': contentType, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }

@@ -16,22 +16,26 @@ export async function sealBase(store: Store): Promise<RegistryBase> {
   store.assertInPlace()
   const snapshot = store.snapshot()
   try {
-    await writeBase(baseFileOf(store), { entries: snapshot.records(), epoch: snapshot.epoch, version: snapshot.version })
+    const { epoch, version, history } = snapshot
+    await writeBase(baseFileOf(store), { entries: snapshot.records(), epoch, version, history })
   } finally {
     snapshot.close()
   }
   return openBase(baseFileOf(store))
 }
 
-/** The base to start from: the one that is there, if it is large, sound, of this store and not too old to go on from; else a new one. */
+/**
+ * The base to start from: the one that is there, if it is large, sound, of this store and not too old to go on from; else a new one. Where
+ * somebody put an older copy of the store in its place and went on from there, versions alone would not tell: revocations could be missed.
+ */
 export async function baseToStartFrom(store: Store, sealedAnew = SEALED_ANEW): Promise<RegistryBase> {
   const snapshot = store.snapshot()
   const { size, epoch, version } = snapshot
   snapshot.close()
   if (size > sealedAnew) {
     const there = await openBase(baseFileOf(store)).catch(() => null)
-    const isOurs = there !== null && there.epoch === epoch && store.registry.changesSince(there.version, 1) !== null
-    if (isOurs && !isNewBaseDue(there.size, version - there.version)) return there
+    const isOurs = there !== null && there.epoch === epoch && store.audit.remembers(there.history)
+    if (isOurs && store.registry.changesSince(there.version, 1) !== null && !isNewBaseDue(there.size, version - there.version)) return there
   }
   return sealBase(store)
 }

@@ -62,8 +62,6 @@ export class Connection {
 
   /** The number of rows changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
-    if (this.#depth > 0 && !this.inTransaction)
-      throw new Error('this transaction was rolled back by a failure before: nothing is written outside it')
     return this.#guard(() => Number(this.#statement(sql).run(...values).changes))
   }
 
@@ -142,6 +140,8 @@ export class Connection {
   }
 
   #statement(sql: string): StatementSync {
+    if (this.#depth > 0 && !this.inTransaction)
+      throw new Error('this transaction was rolled back by a failure before: nothing is read or written outside it')
     let statement = this.#statements.get(sql)
     if (statement === undefined) {
       statement = this.#database.prepare(sql)

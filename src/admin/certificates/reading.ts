@@ -8,12 +8,15 @@ import { mayRead, mayReadOn } from '../permission.ts'
 import { AdminProblem } from '../problem.ts'
 import type { Caller } from '../types.ts'
 import type { Desk } from './desk.ts'
+import { relativesOf } from './lineage.ts'
 
 export interface CertificateDetails {
   readonly entry: RegistryEntry
   readonly pem: string
   /** Fingerprints of what renewed it. */
   readonly renewals: readonly string[]
+  /** The others of its name that it renews or that renew it, newest first. */
+  readonly relatives: readonly RegistryEntry[]
   /** Newest first. */
   readonly history: readonly AuditEntry[]
   /** All that its names and rights resolve to under the mapping in force. */
@@ -54,7 +57,7 @@ export class CertificateReading {
 
   find(caller: Caller, reference: string): RegistryEntry {
     mayRead(caller)
-    return this.#desk.find(reference)
+    return this.#desk.find(reference).entry
   }
 
   /** The leaves that were imported together with it, itself among them. */
@@ -71,6 +74,7 @@ export class CertificateReading {
       entry,
       pem: pemOf(entry),
       renewals: this.#registry.renewalsOf(entry.fingerprint).map(({ fingerprint }) => fingerprint),
+      relatives: relativesOf(this.#registry, entry),
       history: store.audit.read({ before: store.audit.head().sequence + 1, limit: HISTORY, filter: { target: entry.group } }),
       roles: [...grant.roles].sort(),
     }

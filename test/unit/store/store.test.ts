@@ -247,5 +247,5 @@ test('after it was closed nothing is written', (t) => {
   const { store } = temporaryStore(t)
   store.close()
   store.close()
-  assert.throws(() => store.registry.add([newEntry()], CLI))
+  assert.throws(() => store.registry.add([newEntry()], CLI), /database is not open/)
 })
