@@ -24,6 +24,12 @@ export function mayRead({ rights }: Caller): void {
   if (refused !== null) throw refusedBy(refused)
 }
 
+/** The same between two parts of a long answer: throws AdminProblem 403 also for who came with the right and has it no more. */
+export function mayReadOn(context: Judging, caller: Caller): void {
+  mayRead(caller)
+  if (!stillHolds(context, caller)) throw rightsGone()
+}
+
 /** Throws AdminProblem 403, audited, for who may not do this, or not any more. */
 export function mayDo(context: Judging, caller: Caller, action: AdminAction, deed: Deed): void {
   const refused = actionProblem(caller.rights.clearance, action)

@@ -1,4 +1,5 @@
 import type { Store } from '../store/store.ts'
+import { sealedBeside } from '../store/store-file.ts'
 import { isNewBaseDue } from '../tls/registry.ts'
 import { openBase, type RegistryBase } from '../tls/registry-base.ts'
 import { writeBase } from '../tls/registry-base-writer.ts'
@@ -7,10 +8,12 @@ import { writeBase } from '../tls/registry-base-writer.ts'
 const SEALED_ANEW = 20_000
 
 /** Where the workers read the registry from: beside the store, and as secret as that. */
-export const baseFileOf = ({ file }: Store): string => `${file}.base`
+export const baseFileOf = ({ file }: Store): string => sealedBeside(file)
 
 /** Writes the registry as it is at this moment. Rejects, and what was there stays, where it cannot. */
 export async function sealBase(store: Store): Promise<RegistryBase> {
+  // It is read by its name.
+  store.assertInPlace()
   const snapshot = store.snapshot()
   try {
     const { epoch, version, history } = snapshot

@@ -20,6 +20,8 @@ export interface GatewayOptions {
   readonly workers?: number
   readonly env?: Readonly<Record<string, string>>
   readonly accessLog?: string
+  /** Trusted beside the authority of the gateway. */
+  readonly alsoTrusted?: readonly { readonly certificate: string }[]
   /** Path of a program to start instead of `bin/certgate`. */
   readonly entry?: string
 }
@@ -78,7 +80,7 @@ export async function startGateway(t: Lifetime, options: GatewayOptions = {}): P
   const upstream = await RecordingUpstream.start(t)
   const authority = await createAuthority('CN=test root')
   const server = await authority.server(['localhost', '127.0.0.1'])
-  write('ca.crt', authority.certificate)
+  write('ca.crt', [authority, ...(options.alsoTrusted ?? [])].map(({ certificate }) => certificate).join(''))
   write('server.crt', server.chain)
   write('server.key', server.key)
   write('roles_mapping.yml', options.rolesMapping ?? 'reader:\n  users: [alice]\n')
