@@ -4,7 +4,8 @@ import { parseCertificate } from '../../../src/tls/authority-node.ts'
 import { judgeUnseen } from '../../../src/tls/chain-verdict.ts'
 import { readLeaf } from '../../../src/tls/leaf.ts'
 import { createAuthority } from '../../support/authority.ts'
-import { type DomainSpec, trustDomain } from '../../support/trust.ts'
+import { recordOf, registryOf } from '../../support/registry.ts'
+import { type DomainSpec, judging, trustDomain } from '../../support/trust.ts'
 
 const root = await createAuthority('CN=root')
 const other = await createAuthority('CN=other')
@@ -33,4 +34,17 @@ test('one that stands under no CA is not trusted for that', () => {
 test('where revocation counts it is refused: who stands above it is not known', () => {
   assert.equal(refusal({ clientCa: [root], lists: [root.crl()] }, [rootKey]), 'certificate_status_unknown')
   assert.equal(refusal({ clientCa: [root], ocsp: { onUnavailable: 'allow', url: null } }, [rootKey]), 'certificate_status_unknown')
+})
+
+test('a CA that was revoked takes along whom the registry trusts, also where OpenSSL refused the way to it', async () => {
+  const middle = await root.intermediate('CN=middle')
+  const bob = await middle.issue({ subject: 'CN=bob' })
+  const registry = await registryOf(recordOf(bob, null))
+  const verdict = (revoked: readonly (typeof middle)[]) => {
+    const lists = [root.crl({ revoked }), middle.crl()]
+    const how = { error: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', above: [middle] }
+    return judging({ clientCa: [root], trust: 'either', lists }, registry).at(bob, how).refusal
+  }
+  assert.equal(verdict([]), null)
+  assert.equal(verdict([middle]), 'certificate_revoked')
 })
