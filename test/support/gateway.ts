@@ -20,6 +20,8 @@ export interface GatewayOptions {
   readonly workers?: number
   readonly env?: Readonly<Record<string, string>>
   readonly accessLog?: string
+  /** Trusted beside the authority of the gateway. */
+  readonly alsoTrusted?: readonly { readonly certificate: string }[]
   /** Default: debug. */
   readonly logLevel?: string
   /** Where to listen; default: a free port of 127.0.0.1. */
@@ -82,10 +84,10 @@ const DEFAULT_ROUTES = `
 export async function startGateway(t: Lifetime, options: GatewayOptions = {}): Promise<Gateway> {
   const { path: folder, write } = temporaryFolder(t)
   const upstream = await RecordingUpstream.start(t)
-  const { validity = {} } = options
+  const { validity = {}, alsoTrusted = [] } = options
   const authority = await createAuthority('CN=test root', validity)
   const server = await authority.server(['localhost', '127.0.0.1'], validity)
-  write('ca.crt', authority.certificate)
+  write('ca.crt', [authority, ...alsoTrusted].map(({ certificate }) => certificate).join(''))
   write('server.crt', server.chain)
   write('server.key', server.key)
   write('roles_mapping.yml', options.rolesMapping ?? 'reader:\n  users: [alice]\n')
