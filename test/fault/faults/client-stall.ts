@@ -15,7 +15,7 @@ export const clientStall: Fault = {
 }
 
 const LIMIT = 3_000
-const LIMITS = '{ handshake: 3s, head: 3s, body_idle: 3s, keepalive: 3s }'
+const LIMITS = 'handshake: 3s, head: 3s, body_idle: 3s, keepalive: 3s'
 /** Beyond the limit: the sweep's interval, two seconds in which an answer may be read, and a machine that is busy. */
 const GRACE = 10_000
 /** All of it together, in bytes: buffers that stalled clients hold. */

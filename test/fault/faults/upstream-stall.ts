@@ -12,7 +12,7 @@ export const upstreamStall: Fault = {
   run,
 }
 
-const LIMITS = '{ upstream_connect: 2s, upstream_first_byte: 2s, upstream_idle: 2s }'
+const LIMITS = 'upstream_connect: 2s, upstream_first_byte: 2s, upstream_idle: 2s'
 
 async function run(context: FaultContext): Promise<void> {
   const { report, short, t, say } = context

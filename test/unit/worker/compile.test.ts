@@ -12,6 +12,7 @@ import type { RoleMapping } from '../../../src/policy/types.ts'
 import type { ListenerMaterial } from '../../../src/tls/types.ts'
 import { type CompiledSnapshot, compileSnapshot } from '../../../src/worker/compile.ts'
 import { createDataPlane } from '../../../src/worker/data-plane.ts'
+import { Overload } from '../../../src/worker/overload.ts'
 import { createAuthority } from '../../support/authority.ts'
 import { basicIdentity } from '../../support/identities.ts'
 import { roleMapping } from '../../support/role-mapping.ts'
@@ -59,7 +60,7 @@ test('a change of the mapping is taken up, and so is a change of trust that a ma
 
 test('what was in force before is let go, however often it is replaced', async (t) => {
   const log = createLogger({ level: 'error', format: 'json', worker: 1 })
-  const plane = createDataPlane({ metrics: createWorkerMetrics(), accessLog: null, audit: createAudit(log), log })
+  const plane = createDataPlane({ metrics: createWorkerMetrics(), accessLog: null, audit: createAudit(log), log }, new Overload(0, () => 0))
   t.after(() => plane.destroy())
   const seen: WeakRef<Snapshot>[] = []
   for (let number = 1; number <= 6; number++) {
