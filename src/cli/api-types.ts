@@ -19,12 +19,19 @@ export interface CertificateInfo {
   readonly state: EntryState
   readonly revoked: { readonly at: string; readonly reason: string } | null
   readonly disabled: boolean
+  /** Another certificate that its key is refused through. */
+  readonly refused_by?: { readonly fingerprint: string; readonly name: string; readonly state: EntryState } | null
   readonly origin: string
   readonly predecessor: string | null
   readonly group: string
   readonly created_at: string
   readonly created_by: string
   readonly last_seen: string | null
+}
+
+/** One that was revoked or disabled, and what is refused with it for having the same key. */
+export interface WithdrawnCertificate extends CertificateInfo {
+  readonly also_refused?: readonly { readonly fingerprint: string; readonly name: string }[]
 }
 
 export interface CertificatePage {
@@ -44,6 +51,7 @@ export interface SignedCertificate {
   readonly pem: string
   /** Names that were asked for and are not in it. */
   readonly dropped?: readonly string[]
+  readonly warnings?: readonly string[]
 }
 
 export interface AuditLine {

@@ -1,5 +1,5 @@
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
-import type { CertificateInfo } from './api-types.ts'
+import type { WithdrawnCertificate } from './api-types.ts'
 import { certificatePath, resolveReference } from './certificate-reference.ts'
 import { reportChanged } from './changed-text.ts'
 import { type Command, parseArguments } from './command.ts'
@@ -25,7 +25,7 @@ examples:
     })
     return administer(flags, terminal, async (administration) => {
       const found = await resolveReference(administration, positionals[0] ?? '')
-      const changed = await administration.send<CertificateInfo>('POST', certificatePath(found, 'disable'))
+      const changed = await administration.send<WithdrawnCertificate>('POST', certificatePath(found, 'disable'))
       reportChanged('disabled', changed, flags.json, administration, terminal)
       return 0
     })

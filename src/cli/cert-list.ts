@@ -102,11 +102,16 @@ function columns(terminal: Terminal, now: number): readonly Column<CertificateIn
     { title: 'name', text: ({ name }) => name, shrinksTo: 12 },
     { title: 'clearance', text: ({ clearance }) => clearance },
     ...(wide ? [{ title: 'databases', text: databasesOf, shrinksTo: 10 }] : []),
-    { title: 'state', text: ({ state }) => state, style },
+    { title: 'state', text: stateOf, style, shrinksTo: 8 },
     { title: 'until', text: ({ not_after }) => not_after.slice(0, 10), style },
     { title: 'last seen', text: ({ last_seen }) => lastSeen(last_seen, now) },
     { title: 'thumbprint', text: ({ thumbprint }) => (wide ? thumbprint : thumbprint.slice(0, 10)) },
   ]
+}
+
+/** Where another certificate of its key is the reason, which. */
+function stateOf({ state, refused_by }: CertificateInfo): string {
+  return refused_by ? `${state} with ${refused_by.name}` : state
 }
 
 export function stateStyle(state: CertificateInfo['state'], terminal: Terminal): (text: string) => string {

@@ -1,6 +1,6 @@
 import { REVOCATION_REASONS } from '../certificates/revocation-reason.ts'
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
-import type { CertificateInfo } from './api-types.ts'
+import type { WithdrawnCertificate } from './api-types.ts'
 import { certificatePath, resolveReference } from './certificate-reference.ts'
 import { reportChanged } from './changed-text.ts'
 import { type Command, parseArguments } from './command.ts'
@@ -28,7 +28,7 @@ examples:
     const body = flags.reason === undefined ? {} : { reason: oneOf(flags.reason, REVOCATION_REASONS, '--reason') }
     return administer(flags, terminal, async (administration) => {
       const found = await resolveReference(administration, positionals[0] ?? '')
-      const changed = await administration.send<CertificateInfo>('POST', certificatePath(found, 'revoke'), body)
+      const changed = await administration.send<WithdrawnCertificate>('POST', certificatePath(found, 'revoke'), body)
       reportChanged('revoked', changed, flags.json, administration, terminal)
       return 0
     })

@@ -1,5 +1,5 @@
 import type { Administration } from './administration.ts'
-import type { CertificateInfo } from './api-types.ts'
+import type { WithdrawnCertificate } from './api-types.ts'
 import type { Terminal } from './command.ts'
 import { reportStopped } from './issued-text.ts'
 import { printable } from './printable.ts'
@@ -8,12 +8,18 @@ import { styles } from './style.ts'
 /** One line: what happened to which certificate. */
 export function reportChanged(
   verb: string,
-  certificate: CertificateInfo,
+  certificate: WithdrawnCertificate,
   json: boolean,
   administration: Administration,
   terminal: Terminal,
 ): void {
-  const name = styles(terminal).bold(printable(certificate.name))
-  terminal.out(json ? `${JSON.stringify(certificate, null, 2)}\n` : `${verb} ${name} (thumbprint ${certificate.thumbprint})\n`)
-  if (!json) reportStopped(administration, terminal)
+  if (json) {
+    terminal.out(`${JSON.stringify(certificate, null, 2)}\n`)
+    return
+  }
+  const { bold, yellow } = styles(terminal)
+  terminal.out(`${verb} ${bold(printable(certificate.name))} (thumbprint ${certificate.thumbprint})\n`)
+  for (const { name, fingerprint } of certificate.also_refused ?? [])
+    terminal.out(`${yellow('refused too')}  ${printable(name)} (SHA-256 ${fingerprint}): it has the same key\n`)
+  reportStopped(administration, terminal)
 }

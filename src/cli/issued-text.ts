@@ -30,11 +30,12 @@ export function rightsOf(certificate: Pick<CertificateInfo, 'clearance' | 'permi
   return databases === '' ? certificate.clearance : `${certificate.clearance}, ${databases}`
 }
 
-function issuedJson({ certificate, files, password, dropped }: Issued): object {
-  return { certificate, files, ...(password?.generated && { password: password.password }), ...(dropped.length > 0 && { dropped }) }
+function issuedJson({ certificate, files, password, dropped, warnings }: Issued): object {
+  const notes = { ...(dropped.length > 0 && { dropped }), ...(warnings.length > 0 && { warnings }) }
+  return { certificate, files, ...(password?.generated && { password: password.password }), ...notes }
 }
 
-function issuedText({ certificate, files, password, dropped }: Issued, verb: string, terminal: Terminal): string {
+function issuedText({ certificate, files, password, dropped, warnings }: Issued, verb: string, terminal: Terminal): string {
   const { bold, cyan, yellow, dim } = styles(terminal)
   const paths = files.map((file) => shortPath(file, terminal.cwd))
   const width = Math.max(...paths.map(widthOf))
@@ -48,6 +49,7 @@ function issuedText({ certificate, files, password, dropped }: Issued, verb: str
   ]
   if (password?.generated) lines.push(`${dim('password')}    ${bold(password.password ?? '')}  ${yellow('shown only now')}\n`)
   for (const name of dropped) lines.push(`${yellow('left out')}    ${printable(name)}, which the request asks for and --san does not\n`)
+  for (const warning of warnings) lines.push(`${yellow('warning')}     ${printable(warning)}\n`)
   return lines.join('')
 }
 

@@ -12,7 +12,7 @@ import {
   storable,
   thumbprintOf,
 } from './entry-row.ts'
-import { entryState, isUsable } from './entry-state.ts'
+import { entryState, isUsable, ownRefusal } from './entry-state.ts'
 import { StoreError } from './failure.ts'
 import type { IssuanceRecords } from './issuance-records.ts'
 import type { RegistryVersions } from './registry-changes.ts'
@@ -144,8 +144,8 @@ export class Registry extends RegistryView {
       const members = this.byGroup(entry.group)
       const now = this.now()
       for (const member of members) {
-        const state = entryState(member, now)
-        if ((state === 'disabled' || state === 'revoked') && member.notAfter >= now) {
+        const state = ownRefusal(member)
+        if (state !== null && member.notAfter >= now) {
           throw refused(member, `is ${state}: without its entry it might be let in again`, 'it is purged once it has expired')
         }
         this.#assertNoOther(member, members, now)

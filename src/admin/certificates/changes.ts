@@ -4,6 +4,13 @@ import type { EntryEdit, RegistryEntry, RevocationReason } from '../../store/typ
 import type { Caller } from '../types.ts'
 import { type Attempt, type Desk, throwRefusal } from './desk.ts'
 
+/** What is refused from now on. */
+export interface Withdrawn {
+  readonly entry: RegistryEntry
+  /** Others that have its key, and are refused with it. */
+  readonly alsoRefused: readonly RegistryEntry[]
+}
+
 /**
  * What becomes of certificates that are registered; whatever is done to one leaf of a PFX is done to all. Every method throws AdminProblem
  * for what the caller may not do, audits that, and resolves once what was done is in force everywhere.
@@ -32,7 +39,7 @@ export class CertificateChanges {
     })
   }
 
-  async disable(caller: Caller, reference: string): Promise<RegistryEntry> {
+  async disable(caller: Caller, reference: string): Promise<Withdrawn> {
     return this.#withdraw(caller, 'certificate.disable', reference, (entry) => this.#registry.disable(entry.fingerprint, caller.actor))
   }
 
@@ -47,7 +54,7 @@ export class CertificateChanges {
     })
   }
 
-  async revoke(caller: Caller, reference: string, reason: RevocationReason): Promise<RegistryEntry> {
+  async revoke(caller: Caller, reference: string, reason: RevocationReason): Promise<Withdrawn> {
     return this.#withdraw(caller, 'certificate.revoke', reference, (entry) =>
       this.#registry.revoke(entry.fingerprint, reason, caller.actor),
     )
@@ -74,12 +81,13 @@ export class CertificateChanges {
     return removed
   }
 
-  async #withdraw(caller: Caller, action: string, reference: string, make: (entry: RegistryEntry) => void): Promise<RegistryEntry> {
+  async #withdraw(caller: Caller, action: string, reference: string, make: (entry: RegistryEntry) => void): Promise<Withdrawn> {
     const [entry, attempt] = this.#begin(caller, action, reference)
     return this.#desk.change(attempt, (held) => {
       throwRefusal(managementProblem(held, this.#now(entry)))
       this.#desk.keepingAdmin(() => make(entry))
-      return this.#now(entry)
+      const alsoRefused = this.#registry.sharing(this.#registry.byGroup(entry.group), this.#desk.context.now())
+      return { entry: this.#now(entry), alsoRefused }
     })
   }
 

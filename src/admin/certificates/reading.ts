@@ -11,6 +11,8 @@ import type { Desk } from './desk.ts'
 
 export interface CertificateDetails {
   readonly entry: RegistryEntry
+  /** Another entry that its key is refused through. */
+  readonly refusedBy: RegistryEntry | null
   readonly pem: string
   /** Fingerprints of what renewed it. */
   readonly renewals: readonly string[]
@@ -68,6 +70,7 @@ export class CertificateReading {
     const grant = this.#desk.grants().grantOf({ name: entry.name, certificate: leafOf(entry.der).certificate }, entry)
     return {
       entry,
+      refusedBy: this.#registry.refusedBy(entry),
       pem: pemOf(entry),
       renewals: this.#registry.renewalsOf(entry.fingerprint).map(({ fingerprint }) => fingerprint),
       history: store.audit.read({ before: store.audit.head().sequence + 1, limit: HISTORY, filter: { target: entry.group } }),

@@ -20,7 +20,13 @@ const made: Schema = object({
   pfx: { ...text, contentEncoding: 'base64' },
   password: orNull(text),
 })
-const signed: Schema = object({ certificate: ref('Certificate'), pem: text, dropped: list(text) })
+const signed: Schema = object({
+  certificate: ref('Certificate'),
+  pem: text,
+  dropped: list(text),
+  same_key: { ...list(ref('NamedCertificate')), description: 'Others with this key: what revokes one refuses all' },
+  warnings: list(text),
+})
 const zip: Schema = { type: 'string', format: 'binary' }
 
 function madeAnswer(schema: Schema): Answer {
@@ -42,8 +48,8 @@ function operation(operationId: string, summary: string, responses: Operation['r
 }
 
 /** One that changes a certificate and shows it. */
-function change(operationId: string, summary: string, requestBody?: Operation['requestBody']) {
-  const responses = { 200: told('As it is now', ref('Certificate')), ...problems(404, 409) }
+function change(operationId: string, summary: string, requestBody?: Operation['requestBody'], answer = 'Certificate') {
+  const responses = { 200: told('As it is now', ref(answer)), ...problems(404, 409) }
   return operation(operationId, summary, responses, { parameters: [REF], ...(requestBody === undefined ? {} : { requestBody }) })
 }
 
@@ -143,9 +149,11 @@ export const CERTIFICATE_PATHS: Paths = {
     ),
   },
   '/api/v1/certificates/{ref}/revoke': {
-    post: change('revokeCertificate', 'Refuse it for good', body(object({ reason: text }, ['reason']), false)),
+    post: change('revokeCertificate', 'Refuse it for good', body(object({ reason: text }, ['reason']), false), 'WithdrawnCertificate'),
   },
-  '/api/v1/certificates/{ref}/disable': { post: change('disableCertificate', 'Refuse it until it is enabled') },
+  '/api/v1/certificates/{ref}/disable': {
+    post: change('disableCertificate', 'Refuse it until it is enabled', undefined, 'WithdrawnCertificate'),
+  },
   '/api/v1/certificates/{ref}/enable': { post: change('enableCertificate', 'Take a disabling back') },
   '/api/v1/certificates/{ref}/renew': {
     post: operation(

@@ -20,6 +20,10 @@ const certificate: Readonly<Record<string, Schema>> = {
   state: words('valid', 'expiring', 'expired', 'disabled', 'revoked'),
   revoked: orNull(object({ at: time, reason: text })),
   disabled: flag,
+  refused_by: {
+    ...orNull(object({ fingerprint: hex64, name: text, state: words('disabled', 'revoked') })),
+    description: 'Another certificate whose key this one has, and is refused for',
+  },
   origin: words('issued', 'trusted', 'renewed'),
   predecessor: orNull(hex64),
   group: hex64,
@@ -59,6 +63,11 @@ const roleLists = { users: texts, backend_roles: texts, and_backend_roles: texts
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Permissions: { ...byName(words('Admin', 'ReadWrite', 'Read')), description: 'By database' },
   Certificate: object(certificate),
+  WithdrawnCertificate: object({
+    ...certificate,
+    also_refused: { ...list(ref('NamedCertificate')), description: 'Others with the same key: they are refused too' },
+  }),
+  NamedCertificate: object({ fingerprint: hex64, name: text }),
   CertificateDetails: object({
     ...certificate,
     pem: text,

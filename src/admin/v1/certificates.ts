@@ -4,6 +4,7 @@ import type { RegistryEntry } from '../../store/types.ts'
 import { sanText } from '../../tls/name-digest.ts'
 import { file, json, nothing } from '../answers.ts'
 import type { Certificates } from '../certificates/certificates.ts'
+import type { Withdrawn } from '../certificates/changes.ts'
 import { bundleOf, looseFiles } from '../certificates/files.ts'
 import type { Generated, Signed } from '../certificates/issuing.ts'
 import { Fields } from '../fields.ts'
@@ -13,7 +14,7 @@ import { changedRights, rightsOf } from '../rights-fields.ts'
 import { type Parameters, type RoutedHandler, type RouteEntry, routeTable } from '../route-table.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
 import { entryQuery } from './query.ts'
-import { certificateShape, detailsShape } from './shapes.ts'
+import { certificateShape, detailsShape, named } from './shapes.ts'
 
 const ROOT = '/api/v1/certificates'
 const RIGHTS = { clearance: 'clearance', permissions: 'permissions' }
@@ -104,11 +105,11 @@ class CertificatesV1 {
 
   async revoke({ caller, body }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
     const reason = fieldsOrNone(body, ['reason']).word('reason', REVOCATION_REASONS) ?? 'unspecified'
-    return json(200, this.#shape(await this.#certificates.changes.revoke(caller, referenceIn(parameters), reason)))
+    return this.#withdrawn(await this.#certificates.changes.revoke(caller, referenceIn(parameters), reason))
   }
 
   async disable({ caller }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
-    return json(200, this.#shape(await this.#certificates.changes.disable(caller, referenceIn(parameters))))
+    return this.#withdrawn(await this.#certificates.changes.disable(caller, referenceIn(parameters)))
   }
 
   async enable({ caller }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
@@ -131,17 +132,28 @@ class CertificatesV1 {
     return file(201, 'application/zip', fileName, zip, headers)
   }
 
-  #signed({ entry, signed, dropped }: Signed): ApiResponse {
-    return json(201, { certificate: this.#shape(entry), pem: signed.certificate, dropped: dropped.map(sanText) })
+  #signed({ entry, signed, dropped, sameKey }: Signed): ApiResponse {
+    const same = { same_key: sameKey.map(named), warnings: sameKey.length === 0 ? [] : [sameKeyWarning(sameKey)] }
+    return json(201, { certificate: this.#shape(entry), pem: signed.certificate, dropped: dropped.map(sanText), ...same })
+  }
+
+  #withdrawn({ entry, alsoRefused }: Withdrawn): ApiResponse {
+    return json(200, { ...this.#shape(entry), also_refused: alsoRefused.map(named) })
   }
 
   #shape(entry: RegistryEntry): ReturnType<typeof certificateShape> {
-    return certificateShape(entry, this.#now)
+    return certificateShape(entry, this.#certificates.desk.context.store.registry.refusedBy(entry), this.#now)
   }
 
   get #now(): number {
     return this.#certificates.desk.context.now()
   }
+}
+
+function sameKeyWarning(others: readonly RegistryEntry[]): string {
+  const names = others.slice(0, 5).map(({ name }) => JSON.stringify(name))
+  const more = others.length > names.length ? ` and ${others.length - names.length} more` : ''
+  return `this key has a certificate already: ${names.join(', ')}${more}; whoever revokes or disables one of them refuses all`
 }
 
 const referenceIn = (parameters: Parameters): string => parameters.get('ref') ?? ''
