@@ -94,3 +94,10 @@ export interface AuthorityInfo {
   readonly roots: readonly { readonly subject: string; readonly not_after: string; readonly fingerprint: string }[]
   readonly rotation: { readonly overlap_until: string } | null
 }
+
+/** What a rotation answers. */
+export interface RotationInfo extends AuthorityInfo {
+  readonly issuer?: { readonly subject: string; readonly key: string } | null
+  /** Bound by `issuers` to what was replaced alone. */
+  readonly unbound_roles?: readonly { readonly role: string; readonly file: string; readonly line: number }[]
+}

@@ -1,3 +1,4 @@
+import type { OperatingAuthority } from '../../certificates/operating-authority.ts'
 import { YamlDocument } from '../../config/document.ts'
 import { mappingRemarks } from '../../config/remarks.ts'
 import { parseRoleMapping } from '../../config/roles-mapping.ts'
@@ -8,6 +9,7 @@ import { compilePolicy } from '../../policy/policy.ts'
 import type { Policy } from '../../policy/types.ts'
 import { readRegularText } from '../../regular-file.ts'
 import type { InForce } from '../context.ts'
+import { ownAuthorityOf } from './own-authority.ts'
 
 export interface JudgedMapping {
   /** As `check` tells them: errors and warnings, the configuration's own first. */
@@ -17,7 +19,7 @@ export interface JudgedMapping {
 }
 
 /** What the loader would say to a text of roles_mapping.yml, with everything else as it is in force. Nothing is taken up. */
-export function judgeMapping(text: string, file: string, { settings, listeners }: InForce): JudgedMapping {
+export function judgeMapping(text: string, file: string, { settings, listeners }: InForce, authority: OperatingAuthority): JudgedMapping {
   try {
     const { mapping, document, warnings } = parseRoleMapping(text, file)
     const errors = mappingErrors(mapping).map(({ message, line, hint }) => document.problemOnLine(line, message, { hint }))
@@ -25,7 +27,14 @@ export function judgeMapping(text: string, file: string, { settings, listeners }
     const policy = compilePolicy(settings, mapping, listeners.values())
     const authorities = readAuthorities(listeners.values())
     const config = configDocument(settings.file)
-    const remarks = mappingRemarks({ settings, config, mapping, mappingDocument: document, authorities })
+    const remarks = mappingRemarks({
+      settings,
+      config,
+      mapping,
+      mappingDocument: document,
+      authorities,
+      ownAuthority: ownAuthorityOf(authority),
+    })
     const ofConfig = remarks.filter((problem) => problem.file !== file)
     return { problems: [...inFileOrder(ofConfig), ...inFileOrder([...warnings, ...remarks.filter((one) => one.file === file)])], policy }
   } catch (error) {

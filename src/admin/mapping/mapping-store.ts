@@ -95,7 +95,7 @@ export class MappingStore {
       // From here to the renamed file nothing is waited for.
       mayDo(this.#context, caller, 'policy', { action: 'mapping.edit', target: state.file })
       const text = change(state)
-      const { problems } = judgeMapping(text, state.file, this.#context.inForce())
+      const { problems } = judgeMapping(text, state.file, this.#context.inForce(), this.#context.authority())
       if (errorsOf(problems).length > 0) throw new MappingRefused(problems)
       const before = oldRoles(state)
       const after = readRoles(text, state.file)

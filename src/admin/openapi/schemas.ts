@@ -160,6 +160,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     ...authority,
     overlap_until: time,
     cross_certificate: { ...flag, description: 'The old root vouches for the new one' },
+    issuer: { ...orNull(object({ subject: text, key: hex64 })), description: 'The new root, as `issuers` of a role may name it' },
+    unbound_roles: {
+      ...list(object({ role: text, file: text, line: whole })),
+      description: 'Bound by `issuers` to the replaced authority alone: certificates that are signed now do not get them',
+    },
   }),
   Reload: object({ outcome: words('loaded', 'unchanged'), message: text, problems: list(ref('FileProblem')) }),
   Problem: object(problem, ['hint', 'problems']),
