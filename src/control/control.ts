@@ -40,7 +40,7 @@ export async function runControl(options: ControlOptions): Promise<number> {
   const readSince = Date.now()
   const result = await loadConfiguration(options.source, null)
   if (!result.ok) throw new ConfigError(result.problems)
-  const control = new Control(options, result.snapshot.settings)
+  const control = new Control(options, result.snapshot)
   return control.run(result.snapshot, result.warnings, readSince)
 }
 
@@ -73,7 +73,8 @@ class Control {
   readonly #started = Promise.withResolvers<Snapshot>()
   readonly #ended = Promise.withResolvers<number>()
 
-  constructor(options: ControlOptions, settings: Settings) {
+  constructor(options: ControlOptions, snapshot: Snapshot) {
+    const { settings } = snapshot
     this.#options = options
     const log = createLogger({ ...settings.telemetry.log, worker: null })
     this.#log = log
@@ -89,7 +90,7 @@ class Control {
     cluster.schedulingPolicy = cluster.SCHED_NONE
     cluster.setupPrimary({ serialization: 'advanced', args: [] })
     const tell: Tell = (level, message, fields) => log[level](fields, message)
-    this.#revocation = new RevocationService(settings, () => this.#pool.workers, tell)
+    this.#revocation = new RevocationService(snapshot, () => this.#pool.workers, tell)
     this.#telemetry.countRevocation(() => this.#revocation.desk.counts)
     this.#pool = new WorkerPool({
       fork: () => cluster.fork(),
@@ -220,13 +221,13 @@ class Control {
       const result = await loadConfiguration(this.#options.source, this.#gateway.inForce?.snapshot ?? before)
       if (!result.ok) files = result.watchedFiles
       // Before the workers ask by it.
-      if (result.ok) this.#revocation.configure(result.snapshot.settings)
+      if (result.ok) this.#revocation.configure(result.snapshot)
       outcome = await this.#gateway.change(result)
     } catch (error) {
       outcome = { kind: 'failed', problems: [], error: asCertgateError(error) }
     }
     const { snapshot, loadedAt } = this.#gateway.inForce ?? { snapshot: before, loadedAt: this.#startedAt }
-    if (outcome.kind === 'failed') this.#revocation.configure(snapshot.settings)
+    if (outcome.kind === 'failed') this.#revocation.configure(snapshot)
     const report = reportOf(outcome, cause, { number: snapshot.number, loadedAt }, Date.now())
     this.#lastReload = report
     this.#loads.tell(outcome, report)
