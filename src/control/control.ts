@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import type { Settings } from '../config/settings.ts'
+import type { Settings, StoreSettings } from '../config/settings.ts'
 import { CertgateError, ConfigError, type Problem } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import { createAudit } from '../observability/audit.ts'
@@ -172,11 +172,17 @@ class Control {
   async #openStore(snapshot: Snapshot): Promise<void> {
     const { store: settings } = snapshot.settings
     if (settings === null) return
-    this.#registry = await openRegistryService(settings, this.#log, this.#pool)
+    this.#registry = await openRegistryService(settings, this.#log, this.#pool, () => this.#maxStale(settings))
     if (this.#registry === null) return
-    const { store } = this.#registry
+    const { store, watch } = this.#registry
+    this.#telemetry.watchStore(() => watch.standing.lost_for)
     const measured = (own: OwnInventory) => this.#telemetry.own(own)
     this.#pki = new Pki({ store, log: this.#log, reload: () => this.#requestReload('file'), measured }, snapshot)
+  }
+
+  /** Of the configuration in force. */
+  #maxStale({ maxStale }: StoreSettings): number {
+    return this.#gateway.inForce?.snapshot.settings.store?.maxStale ?? maxStale
   }
 
   /** The first signal drains, the second ends at once. */
@@ -290,6 +296,7 @@ class Control {
       certificates: snapshot === undefined ? [] : certificatesOf(snapshot),
       crls: snapshot === undefined ? [] : crlsOf(snapshot),
       authority: this.#pki?.status() ?? null,
+      store: this.#registry?.watch.standing ?? null,
     }
   }
 }

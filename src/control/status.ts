@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.ts'
+import type { StoreStanding } from './store-watch.ts'
 
 /** What made a reload happen. */
 export type ReloadCause = 'signal' | 'file' | 'command'
@@ -34,6 +35,8 @@ export interface Status {
   readonly crls: readonly StatusCrl[]
   /** null: started with flags, where nothing is issued. */
   readonly authority: StatusAuthority | null
+  /** null: there is none. */
+  readonly store: StoreStanding | null
 }
 
 export interface StatusWorker {

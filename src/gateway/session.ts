@@ -56,6 +56,16 @@ export class Session implements HttpHandler, ForwardingOwner {
     return this.#current.rejudge()
   }
 
+  /** A tunnel that a certificate opened, and nobody could tell any more that it was revoked. */
+  get isStaleTunnel(): boolean {
+    return this.#isStale && this.#forwarding.tunnelling
+  }
+
+  get #isStale(): boolean {
+    const { peer, services } = this.#current
+    return peer !== null && peer.certificate !== null && services.isStale()
+  }
+
   sweep(now: number): void {
     this.connection.sweep(now)
     this.#forwarding.sweep(now)
@@ -68,7 +78,7 @@ export class Session implements HttpHandler, ForwardingOwner {
     if (current.renew()) this.#settled.forget()
     current.asked.begin(bytes, head, bodyEnd, complete)
     if (head.stripped > 0) current.services.metrics.strippedHeaders(head.stripped)
-    if (this.#settled.knows(head) && !hasExpired(current.peer)) {
+    if (this.#settled.knows(head) && !hasExpired(current.peer) && !this.#isStale) {
       current.record.repeat(bodyEnd - start)
       this.#forwardAgain()
       return
@@ -122,6 +132,7 @@ export class Session implements HttpHandler, ForwardingOwner {
     if (peer.certificate === null) {
       return !listener.requiresCertificate || this.#refuse('certificate_required', 'no client certificate was presented')
     }
+    if (this.#isStale) return this.#refuse('registry_lost', 'the registry of certificates was lost for longer than store.max_stale')
     return !hasExpired(peer) || this.#refuse('certificate_expired', `expired ${new Date(peer.certificate.notAfter).toISOString()}`)
   }
 

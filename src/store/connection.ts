@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { storeFailure } from './failure.ts'
+import { type StoreError, storeFailure } from './failure.ts'
+import { assertThere, type FileIdentity, identityOf, lost } from './store-file.ts'
 
 export type Row = Record<string, unknown>
 
@@ -15,7 +16,10 @@ const KEPT = 128
 /** One open SQLite database. All that it throws is an error for people, or one of programming. */
 export class Connection {
   readonly file: string
-  readonly #database: DatabaseSync
+  #database: DatabaseSync
+  #identity: FileIdentity
+  /** Why it is closed for now. */
+  #lost: StoreError | null = null
   readonly #statements = new Map<string, StatementSync>()
   #depth = 0
 
@@ -31,6 +35,32 @@ export class Connection {
           allowExtension: false,
         }),
     )
+    this.#identity = identityOf(file)
+  }
+
+  /** Throws `store_lost` where its file is not what was opened any more, or `suspend` was called. */
+  assertThere(): void {
+    if (this.#lost !== null) throw this.#lost
+    assertThere(this.file, this.#identity)
+  }
+
+  /** Closes it: whatever is asked of it throws this, until `adopt`. Not inside a transaction. */
+  suspend(reason: StoreError): void {
+    if (this.#lost !== null) return
+    this.#lost = reason
+    try {
+      this.close()
+    } catch {
+      // What could not be written is lost with the file.
+    }
+  }
+
+  /** Goes on with what another connection to the same file has open; that one is not to be used any more. */
+  adopt(other: Connection): void {
+    this.suspend(lost(this.file, 'it is opened anew'))
+    this.#database = other.#database
+    this.#identity = other.#identity
+    this.#lost = null
   }
 
   get database(): DatabaseSync {
@@ -80,6 +110,7 @@ export class Connection {
    * `change` is synchronous: a transaction never waits for anything.
    */
   write<T>(change: () => T): T {
+    if (this.#depth === 0) this.assertThere()
     const name = `part_${this.#depth}`
     const [begin, commit, undo] =
       this.#depth === 0
@@ -126,6 +157,7 @@ export class Connection {
   }
 
   #statement(sql: string): StatementSync {
+    if (this.#lost !== null) throw this.#lost
     let statement = this.#statements.get(sql)
     if (statement === undefined) {
       statement = this.#database.prepare(sql)

@@ -40,8 +40,9 @@ export interface DataPlane {
 /** Live connections are judged again this often: once a second. */
 const SWEEPS_PER_JUDGEMENT = Math.round(1000 / SWEEP_INTERVAL)
 
-export function createDataPlane(services: DataPlaneServices): DataPlane {
-  return new ConnectionSet(services)
+/** `isStale`: what is known of certificates is too old to let anybody in by. */
+export function createDataPlane(services: DataPlaneServices, isStale: () => boolean = () => false): DataPlane {
+  return new ConnectionSet(services, isStale)
 }
 
 class ConnectionSet implements DataPlane {
@@ -55,9 +56,10 @@ class ConnectionSet implements DataPlane {
   #sweeps = 0
   #drained: (() => void) | null = null
 
-  constructor(services: DataPlaneServices) {
+  constructor(services: DataPlaneServices, isStale: () => boolean) {
     this.#services = services
     this.#gateway = {
+      isStale,
       metrics: services.metrics,
       /** Read anew for each record: a reload may replace it. */
       get accessLog() {
@@ -125,7 +127,7 @@ class ConnectionSet implements DataPlane {
       if (peer === null || (pins !== null && !isAffected(peer, pins))) continue
       // One that cannot be judged must not keep the others from it.
       contained(() => {
-        if (!session.rejudge()) session.connection.destroy()
+        if (!session.rejudge() || session.isStaleTunnel) session.connection.destroy()
       }, session.connection)
     }
   }

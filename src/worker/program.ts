@@ -95,6 +95,7 @@ export class WorkerProgram {
         break
       case 'registry_base':
       case 'registry_delta':
+      case 'registry_stale':
         this.#registry.receive(message)
         break
       case 'statuses':
@@ -192,7 +193,7 @@ export class WorkerProgram {
 
   #assemble(snapshot: Snapshot): Parts {
     const services = new WorkerServices(this.#id, snapshot.settings.telemetry)
-    const plane = createDataPlane(services)
+    const plane = createDataPlane(services, () => this.#registry.stale)
     const { metrics, log } = services
     const endpoints = new Endpoints({
       metrics,

@@ -25,6 +25,7 @@ const status: Status = {
     { kind: 'ca', listener: 'main', server_name: 'db.example', subject: 'CN=root', not_after: now - DAY },
   ],
   crls: [{ listener: 'main', file: '/etc/certgate/ca.crl', issuer: 'CN=root', next_update: now + DAY, revoked: 3 }],
+  store: null,
   authority: null,
 }
 

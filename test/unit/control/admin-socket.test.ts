@@ -26,6 +26,7 @@ const status: Status = {
   certificates: [],
   crls: [],
   authority: null,
+  store: null,
 }
 const handlers: AdminHandlers = {
   status: async () => status,
