@@ -274,6 +274,19 @@ class Control {
     }
   }
 
+  /** Also where it cannot be read: that is what is to be told then. */
+  #storeStatus(settings: Settings | null): Status['store'] {
+    if (this.#registry === null) return null
+    const { store, watch } = this.#registry
+    let registered: Record<string, number> | null = null
+    try {
+      registered = Object.fromEntries(store.registry.countByState(Date.now(), settings?.telemetry.expiryWarning))
+    } catch (error) {
+      watch.lose(error)
+    }
+    return { ...watch.standing, registered }
+  }
+
   async #status(): Promise<Status> {
     const { inForce } = this.#gateway
     const snapshot = inForce?.snapshot
@@ -296,7 +309,8 @@ class Control {
       certificates: snapshot === undefined ? [] : certificatesOf(snapshot),
       crls: snapshot === undefined ? [] : crlsOf(snapshot),
       authority: this.#pki?.status() ?? null,
-      store: this.#registry?.watch.standing ?? null,
+      addresses: this.#gateway.addresses,
+      store: this.#storeStatus(snapshot?.settings ?? null),
     }
   }
 }

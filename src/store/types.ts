@@ -144,6 +144,8 @@ export interface EntryQuery {
   readonly clearance?: Clearance | readonly Clearance[]
   /** Found anywhere in name, subject, SANs, serial, thumbprint or fingerprint, in any case. */
   readonly text?: string
+  /** One of each group alone: as many as people count. */
+  readonly leaders?: boolean
   readonly sort?: EntrySort
   readonly descending?: boolean
   readonly offset?: number
