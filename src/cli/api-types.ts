@@ -30,7 +30,7 @@ export interface CertificateInfo {
 }
 
 /** One that was revoked or disabled, and what is refused with it for having the same key. */
-export interface WithdrawnCertificate extends CertificateInfo {
+export interface WithdrawnCertificate extends ChangedCertificate {
   readonly also_refused?: readonly { readonly fingerprint: string; readonly name: string }[]
 }
 
@@ -39,7 +39,14 @@ export interface CertificatePage {
   readonly certificates: readonly CertificateInfo[]
 }
 
+/** Answer to a change; `others`: those of its name that it was done to as well. */
+export interface ChangedCertificate extends CertificateInfo {
+  readonly others: readonly CertificateInfo[]
+}
+
 export interface CertificateDetails extends CertificateInfo {
+  /** Of its name: those that it renews or that renew it, newest first. */
+  readonly others: readonly CertificateInfo[]
   readonly pem: string
   readonly renewals: readonly string[]
   readonly history: readonly AuditLine[]

@@ -52,7 +52,7 @@ export interface Issued {
   readonly password: ChosenPassword | null
   /** Names of the request that were left out. */
   readonly dropped: readonly string[]
-  /** What is unwise about it. */
+  /** What whoever asked has to know of it. */
   readonly warnings: readonly string[]
 }
 
@@ -79,7 +79,13 @@ async function issueBundle(administration: Administration, issuance: Issuance, f
   )
   const fingerprint = headers.get('certgate-fingerprint') ?? ''
   const files = writeBundleFiles(bytes, to, { fingerprint, name: issuance.name }, terminal)
-  return { certificate: await administration.get(`/api/v1/certificates/${fingerprint}`), files, password, dropped: [], warnings: [] }
+  return {
+    certificate: await administration.get(`/api/v1/certificates/${fingerprint}`),
+    files,
+    password,
+    dropped: [],
+    warnings: warningsIn(headers.get('warning')),
+  }
 }
 
 async function sign(
@@ -100,6 +106,11 @@ async function sign(
   const { certificate, pem, dropped = [], warnings = [] } = signed
   const files = writeCertificateFile(pem, to, { fingerprint: certificate.fingerprint, name: certificate.name }, terminal)
   return { certificate, files, password: null, dropped, warnings }
+}
+
+/** Texts of a Warning header as the administration writes it. */
+function warningsIn(header: string | undefined): readonly string[] {
+  return [...(header ?? '').matchAll(/299 certgate "([^"]*)"/g)].map(([, text = '']) => text)
 }
 
 function readRequest(file: string, terminal: Terminal): string {

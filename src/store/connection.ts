@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { type StoreError, storeFailure } from './failure.ts'
-import { assertThere, type FileIdentity, identityOf, lost } from './store-file.ts'
+import { assertInPlace, type FileIdentity, identityOf, lost } from './store-file.ts'
 
 export type Row = Record<string, unknown>
 
@@ -39,9 +39,9 @@ export class Connection {
   }
 
   /** Throws `store_lost` where its file is not what was opened any more, or `suspend` was called. */
-  assertThere(): void {
+  assertInPlace(): void {
     if (this.#lost !== null) throw this.#lost
-    assertThere(this.file, this.#identity)
+    assertInPlace(this.file, this.#identity)
   }
 
   /** Closes it: whatever is asked of it throws this, until `adopt`. Not inside a transaction. */
@@ -77,8 +77,6 @@ export class Connection {
 
   /** The number of rows changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
-    if (this.#depth > 0 && !this.inTransaction)
-      throw new Error('this transaction was rolled back by a failure before: nothing is written outside it')
     return this.#guard(() => Number(this.#statement(sql).run(...values).changes))
   }
 
@@ -110,7 +108,7 @@ export class Connection {
    * `change` is synchronous: a transaction never waits for anything.
    */
   write<T>(change: () => T): T {
-    if (this.#depth === 0) this.assertThere()
+    if (this.#depth === 0) this.assertInPlace()
     const name = `part_${this.#depth}`
     const [begin, commit, undo] =
       this.#depth === 0
@@ -125,6 +123,7 @@ export class Connection {
         result.catch(() => {})
         throw new TypeError('a transaction of the store is synchronous')
       }
+      if (this.#depth === 1) this.assertInPlace()
       this.run(commit)
       return result
     } catch (error) {
@@ -158,6 +157,8 @@ export class Connection {
 
   #statement(sql: string): StatementSync {
     if (this.#lost !== null) throw this.#lost
+    if (this.#depth > 0 && !this.inTransaction)
+      throw new Error('this transaction was rolled back by a failure before: nothing is read or written outside it')
     let statement = this.#statements.get(sql)
     if (statement === undefined) {
       statement = this.#database.prepare(sql)

@@ -11,7 +11,7 @@ import { openConnection } from './open-connection.ts'
 import { Registry } from './registry.ts'
 import { RegistryVersions } from './registry-changes.ts'
 import { RegistrySnapshot } from './registry-snapshot.ts'
-import { assertThere, ensureFile, identityOf, lost, protectFile } from './store-file.ts'
+import { assertInPlace, assertNotLost, ensureFile, identityOf, lost, protectFile } from './store-file.ts'
 
 export interface StoreOptions {
   /** Milliseconds to wait for another process that writes; the whole process waits. Default 5000. */
@@ -51,6 +51,11 @@ export class Store {
     return this.#connection.write(change)
   }
 
+  /** Throws `store_lost` where the file was moved away, replaced or damaged at its beginning; every change asks by itself. */
+  assertInPlace(): void {
+    this.#connection.assertInPlace()
+  }
+
   /** The whole registry at this moment, to seal a base of; close it. */
   snapshot(): RegistrySnapshot {
     return new RegistrySnapshot(this.file, this.#busyTimeout, this.#now)
@@ -68,7 +73,7 @@ export class Store {
 
   /** Throws where the file is not what was opened any more, or cannot be read: what is written then is refused as well. */
   probe(): void {
-    this.#connection.assertThere()
+    this.#connection.assertInPlace()
     this.registry.current()
   }
 
@@ -84,7 +89,7 @@ export class Store {
   reopen(): void {
     if (!statSync(this.file, { throwIfNoEntry: false })?.size) throw lost(this.file, 'it is not there, or empty')
     // Before its log is looked at, which could hide it.
-    assertThere(this.file, identityOf(this.file))
+    assertInPlace(this.file, identityOf(this.file))
     const fresh = openConnection(this.file, this.#busyTimeout, this.#now())
     try {
       protectFile(this.file)
@@ -110,6 +115,7 @@ export function openStore(file: string, options: StoreOptions = {}): Store {
   const { busyTimeout = 5000, now = Date.now } = options
   // An absolute path is a file, whatever `:memory:` and `file:` mean to SQLite.
   const path = resolve(file)
+  assertNotLost(path)
   ensureFile(path)
   const connection = openConnection(path, busyTimeout, now())
   try {

@@ -9,7 +9,9 @@ import type { Snapshot } from '../ipc/messages.ts'
 import type { AccessLog, Audit, Metrics } from '../observability/types.ts'
 import { isAffected } from '../tls/registry-types.ts'
 import type { Peer } from '../tls/types.ts'
+import { networkOf } from './admission.ts'
 import { type CompiledSnapshot, compileSnapshot } from './compile.ts'
+import type { Overload } from './overload.ts'
 
 export interface DataPlaneServices {
   readonly metrics: Metrics
@@ -41,13 +43,14 @@ export interface DataPlane {
 const SWEEPS_PER_JUDGEMENT = Math.round(1000 / SWEEP_INTERVAL)
 
 /** `isStale`: what is known of certificates is too old to let anybody in by. */
-export function createDataPlane(services: DataPlaneServices, isStale: () => boolean = () => false): DataPlane {
-  return new ConnectionSet(services, isStale)
+export function createDataPlane(services: DataPlaneServices, overload: Overload, isStale: () => boolean): DataPlane {
+  return new ConnectionSet(services, overload, isStale)
 }
 
 class ConnectionSet implements DataPlane {
   readonly #services: DataPlaneServices
   readonly #gateway: GatewayServices
+  readonly #overload: Overload
   readonly #sessions = new Set<Session>()
   readonly #timer: NodeJS.Timeout
   #compiled: CompiledSnapshot | null = null
@@ -56,8 +59,9 @@ class ConnectionSet implements DataPlane {
   #sweeps = 0
   #drained: (() => void) | null = null
 
-  constructor(services: DataPlaneServices, isStale: () => boolean) {
+  constructor(services: DataPlaneServices, overload: Overload, isStale: () => boolean) {
     this.#services = services
+    this.#overload = overload
     this.#gateway = {
       isStale,
       metrics: services.metrics,
@@ -104,11 +108,14 @@ class ConnectionSet implements DataPlane {
       socket.destroy()
       return
     }
-    const session = new Session(socket, listener, peer, this.#gateway)
+    const { requests } = this.#overload
+    const client = peer?.certificate?.fingerprint ?? networkOf(socket.remoteAddress ?? '')
+    const session = new Session(socket, listener, peer, requests.join(client), this.#gateway)
     this.#sessions.add(session)
     metrics.connectionOpened(listener)
     socket.once('close', () => {
       this.#sessions.delete(session)
+      requests.leave(client)
       metrics.connectionClosed(listener)
       if (this.#draining && this.#sessions.size === 0) this.#drained?.()
     })
@@ -147,9 +154,21 @@ class ConnectionSet implements DataPlane {
     for (const { upstream } of this.#compiled?.upstreams.values() ?? []) upstream.retire()
   }
 
+  /** How much is let in until the next time; told where that begins and ends. */
+  #weigh(now: number): void {
+    const before = this.#overload.shedding
+    const delay = Math.round(this.#overload.turn(now))
+    const { shedding } = this.#overload
+    if (shedding === before) return
+    const { log } = this.#services
+    if (shedding) log.warn({ delay_ms: delay }, 'overloaded: new connections and requests beyond a fair share are refused')
+    else log.info('no longer overloaded: everything is let in again')
+  }
+
   /** Deadlines and unused upstream connections several times a second, certificates once. */
   #sweep(): void {
     const now = advanceClock()
+    this.#weigh(now)
     const judging = ++this.#sweeps % SWEEPS_PER_JUDGEMENT === 0
     for (const session of this.#sessions) {
       contained(() => {

@@ -60,11 +60,15 @@ const authority: Readonly<Record<string, Schema>> = {
 
 const roleLists = { users: texts, backend_roles: texts, and_backend_roles: texts, hosts: texts, issuers: texts }
 
+const others = { ...list(ref('Certificate')), description: 'Of its name: those that it was done to as well' }
+
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Permissions: { ...byName(words('Admin', 'ReadWrite', 'Read')), description: 'By database' },
   Certificate: object(certificate),
+  ChangedCertificate: object({ ...certificate, others }),
   WithdrawnCertificate: object({
     ...certificate,
+    others,
     also_refused: { ...list(ref('NamedCertificate')), description: 'Others with the same key: they are refused too' },
   }),
   NamedCertificate: object({ fingerprint: hex64, name: text }),
@@ -72,6 +76,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     ...certificate,
     pem: text,
     renewals: list(hex64),
+    others: { ...list(ref('Certificate')), description: 'Of its name: those that it renews or that renew it, the newest first' },
     history: list(ref('AuditEntry')),
     roles: texts,
   }),

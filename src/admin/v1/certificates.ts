@@ -1,10 +1,11 @@
+import type { SignedCertificate } from '../../certificates/issue.ts'
 import { KEY_TYPES, type KeyType } from '../../certificates/key.ts'
 import { REVOCATION_REASONS } from '../../certificates/revocation-reason.ts'
 import type { RegistryEntry } from '../../store/types.ts'
 import { sanText } from '../../tls/name-digest.ts'
-import { file, json, nothing } from '../answers.ts'
+import { file, json, nothing, warningHeader } from '../answers.ts'
 import type { Certificates } from '../certificates/certificates.ts'
-import type { Withdrawn } from '../certificates/changes.ts'
+import type { Changed, Withdrawn } from '../certificates/changes.ts'
 import { bundleOf, looseFiles } from '../certificates/files.ts'
 import type { Generated, Signed } from '../certificates/issuing.ts'
 import { Fields } from '../fields.ts'
@@ -100,7 +101,7 @@ class CertificatesV1 {
     const fields = Fields.of(body, ['name', 'clearance', 'permissions'])
     const name = fields.optionalText('name')
     const edit = { ...(name === undefined ? {} : { name }), ...changedRights(fields, RIGHTS) }
-    return json(200, this.#shape(await this.#certificates.changes.edit(caller, referenceIn(parameters), edit)))
+    return this.#changed(await this.#certificates.changes.edit(caller, referenceIn(parameters), edit))
   }
 
   async revoke({ caller, body }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
@@ -113,7 +114,7 @@ class CertificatesV1 {
   }
 
   async enable({ caller }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
-    return json(200, this.#shape(await this.#certificates.changes.enable(caller, referenceIn(parameters))))
+    return this.#changed(await this.#certificates.changes.enable(caller, referenceIn(parameters)))
   }
 
   async remove({ caller }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
@@ -126,19 +127,32 @@ class CertificatesV1 {
   }
 
   async #generated(made: Generated, chosen: ReturnType<typeof keyOrder>): Promise<ApiResponse> {
-    const headers = { 'Certgate-Fingerprint': made.entry.fingerprint }
-    if (chosen.format === 'json') return json(201, { certificate: this.#shape(made.entry), ...(await looseFiles(made, chosen)) }, headers)
+    const warnings = warningsOf(made.issued)
+    const headers = { 'Certgate-Fingerprint': made.entry.fingerprint, ...warningHeader(warnings) }
+    if (chosen.format === 'json') {
+      return json(201, { certificate: this.#shape(made.entry), ...(await looseFiles(made, chosen)), warnings }, headers)
+    }
     const { fileName, zip } = await bundleOf(this.#certificates.desk.context, made, chosen)
     return file(201, 'application/zip', fileName, zip, headers)
   }
 
-  #signed({ entry, signed, dropped, sameKey }: Signed): ApiResponse {
-    const same = { same_key: sameKey.map(named), warnings: sameKey.length === 0 ? [] : [sameKeyWarning(sameKey)] }
-    return json(201, { certificate: this.#shape(entry), pem: signed.certificate, dropped: dropped.map(sanText), ...same })
+  /** One certificate, and the others of its name that it was done to as well. */
+  #changed({ entry, others }: Changed): ApiResponse {
+    return json(200, this.#changedShape({ entry, others }))
   }
 
-  #withdrawn({ entry, alsoRefused }: Withdrawn): ApiResponse {
-    return json(200, { ...this.#shape(entry), also_refused: alsoRefused.map(named) })
+  #withdrawn({ alsoRefused, ...changed }: Withdrawn): ApiResponse {
+    return json(200, { ...this.#changedShape(changed), also_refused: alsoRefused.map(named) })
+  }
+
+  #changedShape({ entry, others }: Changed) {
+    return { ...this.#shape(entry), others: others.map((other) => this.#shape(other)) }
+  }
+
+  #signed({ entry, signed, dropped, sameKey }: Signed): ApiResponse {
+    const warnings = [...warningsOf(signed), ...(sameKey.length === 0 ? [] : [sameKeyWarning(sameKey)])]
+    const told = { dropped: dropped.map(sanText), same_key: sameKey.map(named), warnings }
+    return json(201, { certificate: this.#shape(entry), pem: signed.certificate, ...told }, warningHeader(warningsOf(signed)))
   }
 
   #shape(entry: RegistryEntry): ReturnType<typeof certificateShape> {
@@ -154,6 +168,10 @@ function sameKeyWarning(others: readonly RegistryEntry[]): string {
   const names = others.slice(0, 5).map(({ name }) => JSON.stringify(name))
   const more = others.length > names.length ? ` and ${others.length - names.length} more` : ''
   return `this key has a certificate already: ${names.join(', ')}${more}; whoever revokes or disables one of them refuses all`
+}
+
+function warningsOf({ isCut, notAfter }: SignedCertificate): readonly string[] {
+  return isCut ? [`it ends with the authority, ${notAfter.toISOString().slice(0, 10)}: before the time that was asked for`] : []
 }
 
 const referenceIn = (parameters: Parameters): string => parameters.get('ref') ?? ''

@@ -39,8 +39,9 @@ export function named({ fingerprint, name }: RegistryEntry) {
   return { fingerprint, name }
 }
 
-export function detailsShape({ entry, refusedBy, pem, renewals, history, roles }: CertificateDetails, now: number) {
-  return { ...certificateShape(entry, refusedBy, now), pem, renewals, history: history.map(auditShape), roles }
+export function detailsShape({ entry, refusedBy, pem, renewals, relatives, history, roles }: CertificateDetails, now: number) {
+  const others = relatives.map((other) => certificateShape(other.entry, other.refusedBy, now))
+  return { ...certificateShape(entry, refusedBy, now), pem, renewals, others, history: history.map(auditShape), roles }
 }
 
 /** As it stands in the log, with its time in words. */

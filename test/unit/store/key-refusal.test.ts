@@ -50,13 +50,13 @@ test('enabling lets those of the same key in again', (t) => {
   assert.equal(reason(first), null)
 })
 
-test('a refused one that is removed after its end stops speaking for its key', (t) => {
+test('a refused one that is removed once all of its key have ended stops speaking for its key', (t) => {
   const { store, clock } = temporaryStore(t)
   const [old] = store.registry.add([newEntry({ pin: PIN, notAfter: START + 1 })], CLI)
-  const [young] = store.registry.add([newEntry({ pin: PIN })], CLI)
+  const [young] = store.registry.add([newEntry({ pin: PIN, notAfter: START + 3 })], CLI)
   store.registry.disable(old?.fingerprint ?? '', CLI)
   assert.equal(store.registry.get(young?.fingerprint ?? '')?.keyRefusal, 'disabled')
-  clock.now = START + 2
+  clock.now = START + 5
   store.registry.remove(old?.fingerprint ?? '', CLI)
   assert.equal(store.registry.get(young?.fingerprint ?? '')?.keyRefusal, null)
 })

@@ -216,7 +216,10 @@ describe('an edit that is not taken up', () => {
       files.write('roles_mapping.yml', theirs)
       return { outcome: 'failed' as const, message: 'no', problems: [] }
     }
-    await assert.rejects(new MappingStore({ ...files.context, reload }).edit(() => new Map([['x', role('x')]]), AT_SOCKET))
+    await assert.rejects(
+      new MappingStore({ ...files.context, reload }).edit(() => new Map([['x', role('x')]]), AT_SOCKET),
+      problem(409, 'reload_failed'),
+    )
     assert.equal(files.read(), theirs)
     assert.deepEqual(leftOver(files), [])
   })
@@ -256,7 +259,7 @@ describe('a mapping file that is not to be written', () => {
     unlinkSync(file)
     assert.deepEqual([...mappings.read().roles], [])
     const reload = async () => ({ outcome: 'failed' as const, message: 'no', problems: [] })
-    await assert.rejects(edit(new MappingStore({ ...files.context, reload })))
+    await assert.rejects(edit(new MappingStore({ ...files.context, reload })), problem(409, 'reload_failed'))
     assert.deepEqual(readdirSync(files.folder).includes('roles_mapping.yml'), false)
     await edit(mappings)
     assert.equal(files.read(), 'x:\n  users:\n    - x\n')
