@@ -128,7 +128,6 @@ describe('name constraints', { skip: absent('openssl') }, () => {
   }
 })
 
-
 async function openssl(...args: string[]): Promise<string> {
   const { code, text, stderr } = await run('openssl', args, { cwd: folder })
   if (code !== 0) throw new Error(`openssl ${args.join(' ')}: ${stderr}`)
