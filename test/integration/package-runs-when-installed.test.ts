@@ -7,7 +7,9 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
-import { temporaryFolder } from '../support/authority.ts'
+import { writePfx } from '../../src/certificates/pkcs12-write.ts'
+import { askApi } from '../../src/control/api-client.ts'
+import { createAuthority, temporaryFolder } from '../support/authority.ts'
 import { CHECKOUT, copyCheckout } from '../support/checkout.ts'
 import { fileLifetime } from '../support/lifetime.ts'
 import { startProgram } from '../support/program.ts'
@@ -101,6 +103,12 @@ describe('the package', () => {
     const program = await startProgram({ entry, config: file }, t)
     assert.equal(program.urls.length, 1)
     assert.equal(run(['status', '--config', 'served/certgate.yml']).status, 0)
+    // So does the thread that reads what others hand in.
+    const { certificate, key } = await (await createAuthority('CN=root')).issue({ subject: 'CN=partner' })
+    const pfx = writePfx({ certificate, key }, 'secret', 'partner').toString('base64')
+    const order = { certificate: pfx, password: 'secret', name: 'partner', clearance: 'ValidUser', permissions: { db: 'Read' } }
+    const call = { method: 'POST', path: '/api/v1/certificates/trust', body: JSON.stringify(order) }
+    assert.equal((await askApi(join(folder, 'app/served/admin.sock'), call)).status, 201)
   })
 
   function run(args: readonly string[]) {
