@@ -51,10 +51,19 @@ describe('the package', () => {
       [],
     )
     assert.deepEqual(
-      paths.filter((path) => /\.(ts|key|pfx|pass|sock|log)$/.test(path)),
+      paths.filter((path) => /\.(ts|key|pfx|pass|sock|log|db)$|(^|\/)(test|bench|\.[^/]*)(\/|$)/.test(path)),
       [],
     )
     assert.equal(packed.files.find(({ path }) => path === 'bin/certgate')?.mode, 0o755)
+  })
+
+  it('tells no key, no password and no folder of whoever packed it', () => {
+    const own = join(folder, 'app/node_modules/certgate')
+    for (const { path } of packed.files) {
+      const text = readFileSync(join(own, path), 'latin1')
+      assert.doesNotMatch(text, /-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/=]{20}/, path)
+      assert.ok(!text.includes(folder) && !text.includes(CHECKOUT), path)
+    }
   })
 
   it('has a JavaScript file for every source file, and no import of a TypeScript file left', () => {
