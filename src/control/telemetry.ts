@@ -1,7 +1,8 @@
 import type { Address } from '../config/settings.ts'
 import type { Snapshot } from '../ipc/messages.ts'
-import { MetricsAggregator, type OwnInventory, type RevocationCounts } from '../observability/metrics-aggregator.ts'
+import { MetricsAggregator, type OwnInventory, type RevocationCounts, type TargetState } from '../observability/metrics-aggregator.ts'
 import { startTelemetryServer, type TelemetryServer } from '../observability/telemetry-server.ts'
+import { TrafficMeter, type TrafficSample } from '../observability/traffic-meter.ts'
 import type { MetricsSnapshot } from '../observability/worker-metrics.ts'
 import { certificatesOf, crlsOf } from './inventory.ts'
 
@@ -9,8 +10,8 @@ import { certificatesOf, crlsOf } from './inventory.ts'
 export interface TelemetryState {
   /** Has every worker's measurements delivered to `absorb`; rejects as that throws: then the scraper is told so. */
   measure(): Promise<void>
-  readonly serving: number
-  readonly state: 'starting' | 'serving' | 'draining'
+  serving(): number
+  state(): 'starting' | 'serving' | 'draining'
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
@@ -21,6 +22,7 @@ const shape: Readonly<Record<keyof MetricsSnapshot, (value: unknown) => boolean>
   upstreams: Array.isArray,
   connections: Array.isArray,
   handshakes: Array.isArray,
+  refusals: Array.isArray,
   clientAuthFailures: Array.isArray,
   certificateLife: isObject,
   strippedHeaders: Number.isFinite,
@@ -35,6 +37,7 @@ function isMetricsSnapshot(values: unknown): values is MetricsSnapshot {
 /** Control's measurements and the server that shows them. */
 export class Telemetry {
   readonly #aggregator: MetricsAggregator
+  readonly #traffic = new TrafficMeter()
   readonly #onError: (error: unknown) => void
 
   constructor(version: string, onError: (error: unknown) => void) {
@@ -49,10 +52,10 @@ export class Telemetry {
         await gateway.measure()
         return this.#aggregator.render()
       },
-      unhealthy: () => (gateway.state === 'serving' && gateway.serving === 0 ? 'no worker is serving' : null),
+      unhealthy: () => (gateway.state() === 'serving' && gateway.serving() === 0 ? 'no worker is serving' : null),
       unready: () => {
-        if (gateway.state !== 'serving') return gateway.state
-        return gateway.serving === 0 ? 'no worker is serving' : null
+        if (gateway.state() !== 'serving') return gateway.state()
+        return gateway.serving() === 0 ? 'no worker is serving' : null
       },
       onError: this.#onError,
     })
@@ -64,6 +67,7 @@ export class Telemetry {
     if (!isMetricsSnapshot(values))
       throw new TypeError('a worker measures otherwise than control adds up: restart certgate if another release was installed')
     this.#aggregator.absorb(worker, values)
+    this.#traffic.absorb(worker, values)
   }
 
   /** Read anew for each answer. */
@@ -73,6 +77,22 @@ export class Telemetry {
 
   workerGone(worker: number): void {
     this.#aggregator.workerGone(worker)
+    this.#traffic.workerGone(worker)
+  }
+
+  /** What went through since the last time this was asked, as far as workers told it; null at the first. */
+  traffic(now: number): TrafficSample | null {
+    return this.#traffic.look(now)
+  }
+
+  /** How the targets of upstreams were at the last attempt of any worker. */
+  get upstreams(): readonly TargetState[] {
+    return this.#aggregator.upstreams
+  }
+
+  /** How many registered certificates are in each state. */
+  get registered(): ReadonlyMap<string, number> {
+    return this.#aggregator.registered
   }
 
   /** A load succeeded, and this is in force. */

@@ -127,9 +127,13 @@ export class WorkerPool {
     for (const worker of this.#alive()) worker.tell(message)
   }
 
-  /** Has every worker's measurements taken; resolves when all have answered or had their time. Rejects where `measured` throws. */
-  measure(): Promise<void> {
-    return settled(this.#alive().map(async (worker) => this.#options.measured(worker.id, await worker.metrics(this.#deadlines.inform))))
+  /**
+   * Has every worker's measurements taken; resolves when all have answered or had their time. Rejects where `measured` throws. `scrape`: what
+   * is told since the last scrape begins anew.
+   */
+  measure(scrape = true): Promise<void> {
+    const { inform } = this.#deadlines
+    return settled(this.#alive().map(async (worker) => this.#options.measured(worker.id, await worker.metrics(scrape, inform))))
   }
 
   async status(): Promise<StatusWorker[]> {

@@ -82,6 +82,9 @@ export interface Metrics {
   connectionOpened(listener: string): void
   connectionClosed(listener: string): void
   handshake(result: 'ok' | 'resumed' | 'failed' | 'timeout', version: string): void
+  /** A request was answered with this refusal. */
+  refused(reason: Reason): void
+  /** Those of them that are about who asked. */
   clientAuthFailure(reason: Reason): void
   /** Remaining life of a client certificate at handshake, in seconds. */
   certificateLife(seconds: number): void

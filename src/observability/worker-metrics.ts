@@ -17,6 +17,8 @@ export interface MetricsSnapshot {
   readonly upstreams: readonly UpstreamSnapshot[]
   readonly connections: readonly { readonly listener: string; readonly opened: number; readonly closed: number }[]
   readonly handshakes: readonly { readonly result: HandshakeResult; readonly version: string; readonly count: number }[]
+  /** Every refusal that was answered, by reason. */
+  readonly refusals: readonly { readonly reason: Reason; readonly count: number }[]
   readonly clientAuthFailures: readonly { readonly reason: Reason; readonly count: number }[]
   readonly certificateLife: HistogramSnapshot
   readonly strippedHeaders: number
@@ -24,8 +26,8 @@ export interface MetricsSnapshot {
   readonly process: ProcessSnapshot
 }
 
-/** One worker's counters; `snapshot` is what it sends when control asks. */
-export type WorkerMetrics = Metrics & { snapshot(): MetricsSnapshot }
+/** One worker's counters; `snapshot` is what it sends when control asks. `scrape`: what is told since the last scrape begins anew. */
+export type WorkerMetrics = Metrics & { snapshot(scrape?: boolean): MetricsSnapshot }
 
 export function createWorkerMetrics(): WorkerMetrics {
   return new Counters()
@@ -37,6 +39,7 @@ class Counters implements WorkerMetrics {
   readonly #upstreams = new Map<string, UpstreamCounters>()
   readonly #connections = new Map<string, { opened: number; closed: number }>()
   readonly #handshakes = new Map<string, { readonly result: HandshakeResult; readonly version: string; count: number }>()
+  readonly #refusals = new Map<Reason, number>()
   readonly #failures = new Map<Reason, number>()
   readonly #life = new Histogram(FAMILIES.certificateLife.buckets)
   readonly #process = new ProcessUsage()
@@ -65,6 +68,10 @@ class Counters implements WorkerMetrics {
     found(this.#handshakes, `${result} ${known}`, () => ({ result, version: known, count: 0 })).count++
   }
 
+  refused(reason: Reason): void {
+    this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1)
+  }
+
   clientAuthFailure(reason: Reason): void {
     this.#failures.set(reason, (this.#failures.get(reason) ?? 0) + 1)
   }
@@ -81,7 +88,7 @@ class Counters implements WorkerMetrics {
     this.#dropped += lines
   }
 
-  snapshot(): MetricsSnapshot {
+  snapshot(scrape = true): MetricsSnapshot {
     return {
       requests: Array.from(this.#requests, ([listener, byRoute]) =>
         Array.from(byRoute, ([route, counters]) => counters.snapshot(listener, route)),
@@ -91,11 +98,12 @@ class Counters implements WorkerMetrics {
       upstreams: Array.from(this.#upstreams, ([name, counters]) => counters.snapshot(name)),
       connections: Array.from(this.#connections, ([listener, { opened, closed }]) => ({ listener, opened, closed })),
       handshakes: Array.from(this.#handshakes.values(), (entry) => ({ ...entry })),
+      refusals: Array.from(this.#refusals, ([reason, count]) => ({ reason, count })),
       clientAuthFailures: Array.from(this.#failures, ([reason, count]) => ({ reason, count })),
       certificateLife: this.#life.snapshot(),
       strippedHeaders: this.#stripped,
       accessLogDropped: this.#dropped,
-      process: this.#process.snapshot(),
+      process: this.#process.snapshot(scrape),
     }
   }
 
