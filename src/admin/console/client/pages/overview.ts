@@ -46,13 +46,10 @@ function content(overview: Overview): TemplateResult {
   return html`
     ${reloadNotice(overview.last_reload)}
     ${tiles(overview, buckets)}
-    <div class="grid grid-wide">${trafficPanel(buckets)}${latencyPanel(buckets)}</div>
+    <div class="grid">${trafficPanel(buckets)}${latencyPanel(buckets)}</div>
     <div class="grid">
-      ${refusalsPanel(overview.samples, buckets)}
-      ${upstreamsPanel(overview.upstreams)}
-      ${expiringPanel(overview.expiring)}
-      ${workersPanel(overview)}
-      ${configurationPanel(overview)}
+      <div class="stack">${refusalsPanel(overview.samples, buckets)}${configurationPanel(overview)}</div>
+      <div class="stack">${upstreamsPanel(overview.upstreams)}${expiringPanel(overview.expiring)}${workersPanel(overview)}</div>
     </div>
   `
 }

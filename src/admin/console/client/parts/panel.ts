@@ -17,7 +17,7 @@ export interface Tile {
   readonly picture?: unknown
 }
 
-const WORDS: Readonly<Record<Tone, string>> = { good: 'fine', warn: 'look', bad: 'act', muted: '', info: '' }
+const WORDS: Readonly<Record<Tone, string>> = { good: 'ok', warn: 'attention', bad: 'problem', muted: '', info: '' }
 
 /** One figure that is looked at from afar. */
 export function tile({ label, value, tone, note, picture }: Tile): TemplateResult {
