@@ -87,7 +87,7 @@ function linePath(values: readonly (number | null)[], most: number): string {
       const x = (index + 0.5) * step
       const y = HEIGHT - (value / most) * (HEIGHT - 2) - 1
       // A point between two gaps is seen too.
-      path += isBroken ? `M${x.toFixed(1)} ${y.toFixed(1)}h.1` : `L${x.toFixed(1)} ${y.toFixed(1)}`
+      path += isBroken ? `M${(x - 2).toFixed(1)} ${y.toFixed(1)}h4` : `L${x.toFixed(1)} ${y.toFixed(1)}`
     }
     isBroken = value === null
   }
