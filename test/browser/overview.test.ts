@@ -74,7 +74,7 @@ describe('the console', { skip: noBrowser }, () => {
     assert.equal(await page.locator('.who-name').textContent(), '<img src=x onerror=alert(1)>')
     assert.equal(await page.locator('img').count(), 0)
     // Who may not see it is told so, and nothing is asked for in their name.
-    assert.match((await page.locator('main').textContent()) ?? '', /needs clearance Operator; yours is ValidUser/)
+    await page.locator('main').getByText('This needs clearance Operator; yours is ValidUser.').waitFor()
     await photograph(page, 'overview-not-allowed')
     assert.deepEqual(faults, [])
   })

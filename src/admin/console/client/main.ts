@@ -12,11 +12,11 @@ const TICK = 15_000
 restoreTheme()
 const app = document.querySelector<HTMLElement>('#app')
 if (app === null) throw new Error('the page has no place for the console')
-await signIn()
 drawWith(() => {
   render(shell(), app)
   settle()
 })
+setInterval(redraw, TICK)
+await signIn()
 startRouter()
 if (whyNot('Operator') === null) live.start()
-setInterval(redraw, TICK)

@@ -37,6 +37,7 @@ export function startRouter(): void {
 
 /** To be called after each drawing. */
 export function settle(): void {
+  if (address === '') return
   const title = shown.kind === 'unknown' ? 'Not found' : shown.kind === 'open' ? shown.page.title() : shown.entry.label
   document.title = `${title} · certgate ${location.host}`
   if (!isMoving || shown.kind === 'opening') return

@@ -13,12 +13,12 @@ export async function signIn(): Promise<void> {
   }
 }
 
-/** Each includes those before it; what is not here is no person's. */
-const ORDER: readonly Clearance[] = ['ValidUser', 'Operator', 'ClusterAdmin']
+/** Each includes those of lower rank. */
+const RANK: Readonly<Record<Clearance, number>> = { ValidUser: 1, Operator: 2, ClusterNode: 3, ClusterAdmin: 3 }
 
 /** Why the signed-in person may not do what needs this clearance; null: they may. The API decides; this only says so before. */
 export function whyNot(needed: 'Operator' | 'ClusterAdmin'): string | null {
   const clearance = who.value.kind === 'ready' ? who.value.value.clearance : null
-  if (clearance !== null && ORDER.indexOf(clearance) >= ORDER.indexOf(needed)) return null
+  if (clearance !== null && RANK[clearance] >= RANK[needed]) return null
   return `This needs clearance ${needed}; ${clearance === null ? 'you have none' : `yours is ${clearance}`}.`
 }

@@ -32,6 +32,7 @@ export function shell(): TemplateResult {
 
 function content(now: Shown): TemplateResult {
   if (who.value.kind === 'failed') return html`${pageHeading('Not signed in')}${failure(who.value.error)}`
+  if (who.value.kind === 'loading') return loading()
   switch (now.kind) {
     case 'unknown':
       return html`${pageHeading('Not found')}<p>The console has nothing at this address. <a href="/console/">To the overview</a></p>`
