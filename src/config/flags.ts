@@ -90,6 +90,7 @@ export function settingsFromFlags(flags: QuickFlags): QuickConfig {
     workers: 'auto',
     errors: 'problem',
     hideRoutes: false,
+    contact: null,
     limits: DEFAULT_LIMITS,
     watchedFiles: [
       ...new Set([certificate.pfx, certificate.cert, certificate.key, ...clientCa, ...crl.files].filter((file) => file !== null)),

@@ -124,6 +124,7 @@ function readSettings(reader: Reader, paths: Paths, placeholderFiles: readonly s
     workers: reader.parse(scalarShape.workers, ['workers']) ?? 'auto',
     errors: reader.parse(scalarShape.errors, ['errors']) ?? 'problem',
     hideRoutes: reader.parse(scalarShape.hide_routes, ['hide_routes']) ?? false,
+    contact: reader.parse(scalarShape.contact, ['contact']) ?? null,
     limits: readLimits(reader),
     watchedFiles: [...new Set([...paths.watchedFiles, ...placeholderFiles])],
   }

@@ -21,6 +21,7 @@ export const scalarShape = {
     .prefault('auto')
     .describe('worker processes; auto: one per core'),
   errors: word(['problem', 'raven', 'opensearch']).prefault('problem').describe('shape of refusals'),
+  contact: text('a contact').optional().describe('whom the page of a refusal tells people to ask'),
   hide_routes: toggle().prefault(false).describe('403 instead of 404 where there is no route'),
 }
 

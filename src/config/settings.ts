@@ -28,6 +28,8 @@ export interface Settings {
   readonly workers: number | 'auto'
   readonly errors: ErrorShape
   readonly hideRoutes: boolean
+  /** Whom refused people are told to ask. */
+  readonly contact: string | null
   readonly limits: Limits
   /** Every other file that decides something: reload watches these too. */
   readonly watchedFiles: readonly string[]
@@ -236,6 +238,8 @@ export interface Limits {
   readonly upstreamFirstByte: number
   readonly upstreamIdle: number
   readonly drain: number
+  readonly eventLoopDelay: number
+  readonly handshakes: number
   readonly connections: number
   readonly connectionsPerAddress: number
 }

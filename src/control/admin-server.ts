@@ -224,7 +224,9 @@ class AdminFront {
     }
     const shape = familyOf(url.replace(/[?#].*$/s, ''))
     const accept = request.headers.accept ?? ''
-    const input = { reason, detail: peer.detail, requestId: randomUUID(), shape, accept, method, url, close: true }
+    const userAgent = request.headers['user-agent'] ?? ''
+    const { contact } = this.#services.inForce().settings
+    const input = { reason, userAgent, contact, detail: peer.detail, requestId: randomUUID(), shape, accept, method, url, close: true }
     const { status, contentType, text, headers } = tellRefusal(input)
     response.shouldKeepAlive = false
     const always = { 'Content-Type': contentType, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }

@@ -21,6 +21,8 @@ const shape: Readonly<Record<keyof MetricsSnapshot, (value: unknown) => boolean>
   requests: Array.isArray,
   upstreams: Array.isArray,
   connections: Array.isArray,
+  refusedConnections: Array.isArray,
+  shedRequests: Number.isFinite,
   handshakes: Array.isArray,
   refusals: Array.isArray,
   clientAuthFailures: Array.isArray,

@@ -14,6 +14,8 @@ export function refuseRequest(current: CurrentRequest, reason: Reason, detail: s
     requestId: record.requestId,
     shape: current.route?.route.settings.errors ?? runtime.errors,
     hideRoutes: runtime.hideRoutes,
+    userAgent: asked.understood ? headerValue(asked, 'user-agent') : '',
+    contact: runtime.contact,
     accept: asked.understood ? headerValue(asked, 'accept') : '',
     method: record.method,
     url: record.path,

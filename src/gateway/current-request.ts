@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
+import { clock } from '../http1/clock.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { connectionFragment } from '../observability/access-fragments.ts'
 import type { RequestMeter } from '../observability/types.ts'
 import type { Peer } from '../tls/types.ts'
 import { Addressee } from './addressee.ts'
 import { Asked } from './asked.ts'
-import { isRequestId, newRequestId, plainAddress } from './client-head.ts'
+import { isRequestId, methodText, newRequestId, plainAddress } from './client-head.ts'
 import type { Principal } from './principal.ts'
 import { Recognition } from './recognition.ts'
 import { RequestRecord } from './request-record.ts'
@@ -73,11 +74,30 @@ export class CurrentRequest {
     return true
   }
 
+  /** By the coarse clock: a certificate that ran out since it was judged. */
+  hasExpired(): boolean {
+    const { peer } = this
+    return peer !== null && peer.certificate !== null && peer.certificate.notAfter < clock.wall
+  }
+
   /** A new request, of which nothing is known yet. */
   begin(method: string): void {
     this.route = this.principal = null
     this.meter = this.listener.missMeter
     this.record.begin(method)
+  }
+
+  /** One that cannot be read, or whose head alone is: the log line says what is known of it. */
+  beginUnread(bytes: Buffer | null, head: RequestHead | null): void {
+    this.renew()
+    this.begin(bytes === null || head === null ? '' : methodText(bytes, head.methodStart, head.methodEnd))
+    const { record, addressee } = this
+    record.requestId = newRequestId()
+    if (bytes === null || head === null) return
+    this.asked.begin(bytes, head, head.end, false)
+    addressee.resolve(bytes, head, record.method, this.runtime, this.listener, this.peer)
+    record.host = addressee.host
+    record.path = addressee.path
   }
 
   takeRoute(index: number): void {

@@ -18,6 +18,8 @@ export interface Runtime {
   readonly routes: readonly RouteRuntime[]
   readonly errors: ErrorShape
   readonly hideRoutes: boolean
+  /** Whom a page tells people to ask. */
+  readonly contact: string | null
   readonly upstreamFirstByte: number
   readonly upstreamIdle: number
   readonly upstreamConnect: number

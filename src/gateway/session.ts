@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import { clock } from '../http1/clock.ts'
 import { reportFault } from '../http1/fault.ts'
 import { meaningOf, OTHER } from '../http1/header-table.ts'
 import type { RequestHead } from '../http1/request-head.ts'
@@ -11,10 +10,11 @@ import type { Peer } from '../tls/types.ts'
 import type { UpstreamFailure } from '../upstream/types.ts'
 import { crossSite } from './asked.ts'
 import type { Authentication } from './authentication/types.ts'
-import { methodText, newRequestId } from './client-head.ts'
+import { methodText } from './client-head.ts'
 import { refuseRequest } from './client-refusal.ts'
 import { CurrentRequest } from './current-request.ts'
 import type { HttpHandler, ProtocolProblem } from './exchange.ts'
+import type { Share } from './fair-use.ts'
 import type { ForwardingOwner } from './forward-request.ts'
 import { Forwarding } from './forwarding.ts'
 import type { Principal } from './principal.ts'
@@ -33,10 +33,13 @@ export class Session implements HttpHandler, ForwardingOwner {
   readonly #current: CurrentRequest
   readonly #forwarding: Forwarding
   readonly #settled = new Settled()
+  readonly #share: Share
   /** Counts refusals and clients that left: what was awaited before comes too late. */
   #generation = 0
 
-  constructor(socket: Socket, listenerName: string, peer: Peer | null, services: GatewayServices) {
+  /** `share`: where its requests count, beside those of its owner's other connections. */
+  constructor(socket: Socket, listenerName: string, peer: Peer | null, share: Share, services: GatewayServices) {
+    this.#share = share
     this.#current = new CurrentRequest(socket, listenerName, peer, services)
     this.connection = new ServerConnection(socket, () => services.runtime().rules, this)
     this.#forwarding = new Forwarding(this.connection, this)
@@ -68,7 +71,11 @@ export class Session implements HttpHandler, ForwardingOwner {
     if (current.renew()) this.#settled.forget()
     current.asked.begin(bytes, head, bodyEnd, complete)
     if (head.stripped > 0) current.services.metrics.strippedHeaders(head.stripped)
-    if (this.#settled.knows(head) && !hasExpired(current.peer)) {
+    if (++this.#share.asked > this.#share.most) {
+      this.#shed(bytes, head)
+      return
+    }
+    if (this.#settled.knows(head) && !current.hasExpired()) {
       current.record.repeat(bodyEnd - start)
       this.#forwardAgain()
       return
@@ -77,6 +84,14 @@ export class Session implements HttpHandler, ForwardingOwner {
     current.begin(methodText(bytes, head.methodStart, head.methodEnd))
     current.record.bytesIn = bodyEnd - start
     this.#address(bytes, head)
+  }
+
+  /** The worker does less than it is asked for, and this client has had its part. Nothing of it is looked at. */
+  #shed(bytes: Buffer, head: RequestHead): void {
+    this.#settled.forget()
+    this.#current.beginUnread(bytes, head)
+    this.#current.services.metrics.requestShed()
+    this.#refuse('overloaded', 'the worker is overloaded, and this client had its share')
   }
 
   /** The same head once more, on a certificate and a snapshot that permitted it. */
@@ -122,7 +137,9 @@ export class Session implements HttpHandler, ForwardingOwner {
     if (peer.certificate === null) {
       return !listener.requiresCertificate || this.#refuse('certificate_required', 'no client certificate was presented')
     }
-    return !hasExpired(peer) || this.#refuse('certificate_expired', `expired ${new Date(peer.certificate.notAfter).toISOString()}`)
+    return (
+      !this.#current.hasExpired() || this.#refuse('certificate_expired', `expired ${new Date(peer.certificate.notAfter).toISOString()}`)
+    )
   }
 
   // 3. Who is asking
@@ -239,7 +256,10 @@ export class Session implements HttpHandler, ForwardingOwner {
   }
 
   onProblem(problem: ProtocolProblem, detail: string, bytes: Buffer | null, head: RequestHead | null): void {
-    if (!this.#current.record.open) this.#beginUnread(bytes, head)
+    if (!this.#current.record.open) {
+      this.#settled.forget()
+      this.#current.beginUnread(bytes, head)
+    }
     const { active, responded, status, bytesOut } = this.#forwarding
     this.#forwarding.abandon()
     if (active && responded) this.#endBroken(problem, status, bytesOut)
@@ -253,21 +273,6 @@ export class Session implements HttpHandler, ForwardingOwner {
     record.bytesOut = bytesOut
     this.#current.finish(status, this.#forwarding.target)
     this.connection.destroy()
-  }
-
-  /** A request that cannot be read, or whose head alone can: the log line says what is known of it. */
-  #beginUnread(bytes: Buffer | null, head: RequestHead | null): void {
-    const current = this.#current
-    current.renew()
-    this.#settled.forget()
-    current.begin(bytes === null || head === null ? '' : methodText(bytes, head.methodStart, head.methodEnd))
-    const { record, addressee } = current
-    record.requestId = newRequestId()
-    if (bytes === null || head === null) return
-    current.asked.begin(bytes, head, head.end, false)
-    addressee.resolve(bytes, head, record.method, current.runtime, current.listener, current.peer)
-    record.host = addressee.host
-    record.path = addressee.path
   }
 
   onGone(): void {
@@ -293,8 +298,4 @@ export class Session implements HttpHandler, ForwardingOwner {
     connection.finish(close)
     return false
   }
-}
-
-function hasExpired(peer: Peer | null): boolean {
-  return peer !== null && peer.certificate !== null && peer.certificate.notAfter < clock.wall
 }

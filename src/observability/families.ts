@@ -72,6 +72,18 @@ export const FAMILIES = {
     help: 'Client connections accepted.',
     labels: ['listener'],
   },
+  connectionsRefused: {
+    name: 'certgate_connections_refused_total',
+    type: 'counter',
+    help: 'Connections closed before their handshake, by reason: limit (on connections), handshakes (too many under way), overload.',
+    labels: ['listener', 'reason'],
+  },
+  shedRequests: {
+    name: 'certgate_shed_requests_total',
+    type: 'counter',
+    help: 'Requests answered 503 because their client had its share of an overloaded worker.',
+    labels: [],
+  },
   handshakes: {
     name: 'certgate_tls_handshakes_total',
     type: 'counter',

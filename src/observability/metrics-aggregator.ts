@@ -184,6 +184,8 @@ function addCounters(table: SampleTable, snapshot: MetricsSnapshot): void {
     table.add(FAMILIES.upstreamRetries, [upstream], retries)
   }
   for (const { listener, opened } of snapshot.connections) table.add(FAMILIES.connections, [listener], opened)
+  for (const { listener, reason, count } of snapshot.refusedConnections) table.add(FAMILIES.connectionsRefused, [listener, reason], count)
+  table.add(FAMILIES.shedRequests, [], snapshot.shedRequests)
   for (const { result, version, count } of snapshot.handshakes) table.add(FAMILIES.handshakes, [result, version], count)
   for (const { reason, count } of snapshot.clientAuthFailures) table.add(FAMILIES.clientAuthFailures, [reason], count)
   table.addHistogram(FAMILIES.certificateLife, [], snapshot.certificateLife)

@@ -81,6 +81,10 @@ export interface Metrics {
   upstream(name: string): UpstreamMeter
   connectionOpened(listener: string): void
   connectionClosed(listener: string): void
+  /** Closed before its handshake. */
+  connectionRefused(listener: string, reason: 'limit' | 'handshakes' | 'overload'): void
+  /** A request was refused because its client had its share of an overloaded worker. */
+  requestShed(): void
   handshake(result: 'ok' | 'resumed' | 'failed' | 'timeout', version: string): void
   /** A request was answered with this refusal. */
   refused(reason: Reason): void

@@ -16,6 +16,8 @@ export interface MetricsSnapshot {
   readonly requests: readonly RequestSnapshot[]
   readonly upstreams: readonly UpstreamSnapshot[]
   readonly connections: readonly { readonly listener: string; readonly opened: number; readonly closed: number }[]
+  readonly refusedConnections: readonly { readonly listener: string; readonly reason: string; readonly count: number }[]
+  readonly shedRequests: number
   readonly handshakes: readonly { readonly result: HandshakeResult; readonly version: string; readonly count: number }[]
   /** Every refusal that was answered, by reason. */
   readonly refusals: readonly { readonly reason: Reason; readonly count: number }[]
@@ -40,11 +42,13 @@ class Counters implements WorkerMetrics {
   readonly #connections = new Map<string, { opened: number; closed: number }>()
   readonly #handshakes = new Map<string, { readonly result: HandshakeResult; readonly version: string; count: number }>()
   readonly #refusals = new Map<Reason, number>()
+  readonly #refusedConnections = new Map<string, { readonly listener: string; readonly reason: string; count: number }>()
   readonly #failures = new Map<Reason, number>()
   readonly #life = new Histogram(FAMILIES.certificateLife.buckets)
   readonly #process = new ProcessUsage()
   #stripped = 0
   #dropped = 0
+  #shed = 0
 
   meter(listener: string, route: string): RequestMeter {
     const byRoute = found(this.#requests, listener, () => new Map<string, RequestCounters>())
@@ -61,6 +65,14 @@ class Counters implements WorkerMetrics {
 
   connectionClosed(listener: string): void {
     this.#connectionsOf(listener).closed++
+  }
+
+  connectionRefused(listener: string, reason: 'limit' | 'handshakes' | 'overload'): void {
+    found(this.#refusedConnections, `${reason} ${listener}`, () => ({ listener, reason, count: 0 })).count++
+  }
+
+  requestShed(): void {
+    this.#shed++
   }
 
   handshake(result: HandshakeResult, version: string): void {
@@ -97,6 +109,8 @@ class Counters implements WorkerMetrics {
         .filter((request) => request !== null),
       upstreams: Array.from(this.#upstreams, ([name, counters]) => counters.snapshot(name)),
       connections: Array.from(this.#connections, ([listener, { opened, closed }]) => ({ listener, opened, closed })),
+      refusedConnections: Array.from(this.#refusedConnections.values(), (entry) => ({ ...entry })),
+      shedRequests: this.#shed,
       handshakes: Array.from(this.#handshakes.values(), (entry) => ({ ...entry })),
       refusals: Array.from(this.#refusals, ([reason, count]) => ({ reason, count })),
       clientAuthFailures: Array.from(this.#failures, ([reason, count]) => ({ reason, count })),

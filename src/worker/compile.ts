@@ -54,6 +54,7 @@ export function compileSnapshot(snapshot: Snapshot, services: CompileServices): 
     routes: policy.routes.map((route) => compileRoute(route, snapshot, upstreams, services.metrics)),
     errors: settings.errors,
     hideRoutes: settings.hideRoutes,
+    contact: settings.contact,
     upstreamConnect: settings.limits.upstreamConnect,
     upstreamFirstByte: settings.limits.upstreamFirstByte,
     upstreamIdle: settings.limits.upstreamIdle,

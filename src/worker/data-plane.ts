@@ -9,7 +9,9 @@ import type { Snapshot } from '../ipc/messages.ts'
 import type { AccessLog, Audit, Metrics } from '../observability/types.ts'
 import { isAffected } from '../tls/registry-types.ts'
 import type { Peer } from '../tls/types.ts'
+import { networkOf } from './admission.ts'
 import { type CompiledSnapshot, compileSnapshot } from './compile.ts'
+import type { Overload } from './overload.ts'
 
 export interface DataPlaneServices {
   readonly metrics: Metrics
@@ -40,13 +42,14 @@ export interface DataPlane {
 /** Live connections are judged again this often: once a second. */
 const SWEEPS_PER_JUDGEMENT = Math.round(1000 / SWEEP_INTERVAL)
 
-export function createDataPlane(services: DataPlaneServices): DataPlane {
-  return new ConnectionSet(services)
+export function createDataPlane(services: DataPlaneServices, overload: Overload): DataPlane {
+  return new ConnectionSet(services, overload)
 }
 
 class ConnectionSet implements DataPlane {
   readonly #services: DataPlaneServices
   readonly #gateway: GatewayServices
+  readonly #overload: Overload
   readonly #sessions = new Set<Session>()
   readonly #timer: NodeJS.Timeout
   #compiled: CompiledSnapshot | null = null
@@ -55,8 +58,9 @@ class ConnectionSet implements DataPlane {
   #sweeps = 0
   #drained: (() => void) | null = null
 
-  constructor(services: DataPlaneServices) {
+  constructor(services: DataPlaneServices, overload: Overload) {
     this.#services = services
+    this.#overload = overload
     this.#gateway = {
       metrics: services.metrics,
       /** Read anew for each record: a reload may replace it. */
@@ -102,11 +106,14 @@ class ConnectionSet implements DataPlane {
       socket.destroy()
       return
     }
-    const session = new Session(socket, listener, peer, this.#gateway)
+    const { requests } = this.#overload
+    const client = peer?.certificate?.fingerprint ?? networkOf(socket.remoteAddress ?? '')
+    const session = new Session(socket, listener, peer, requests.join(client), this.#gateway)
     this.#sessions.add(session)
     metrics.connectionOpened(listener)
     socket.once('close', () => {
       this.#sessions.delete(session)
+      requests.leave(client)
       metrics.connectionClosed(listener)
       if (this.#draining && this.#sessions.size === 0) this.#drained?.()
     })
@@ -145,9 +152,21 @@ class ConnectionSet implements DataPlane {
     for (const { upstream } of this.#compiled?.upstreams.values() ?? []) upstream.retire()
   }
 
+  /** How much is let in until the next time; told where that begins and ends. */
+  #weigh(now: number): void {
+    const before = this.#overload.shedding
+    const delay = Math.round(this.#overload.turn(now))
+    const { shedding } = this.#overload
+    if (shedding === before) return
+    const { log } = this.#services
+    if (shedding) log.warn({ delay_ms: delay }, 'overloaded: new connections and requests beyond a fair share are refused')
+    else log.info('no longer overloaded: everything is let in again')
+  }
+
   /** Deadlines and unused upstream connections several times a second, certificates once. */
   #sweep(): void {
     const now = advanceClock()
+    this.#weigh(now)
     const judging = ++this.#sweeps % SWEEPS_PER_JUDGEMENT === 0
     for (const session of this.#sessions) {
       contained(() => {

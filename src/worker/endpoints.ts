@@ -5,6 +5,7 @@ import type { ListenerSettings, Settings } from '../config/settings.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/types.ts'
+import { HandshakesUnderWay } from '../tls/handshakes-under-way.ts'
 import { createTlsListener, type TlsListener } from '../tls/listener.ts'
 import type { Registry } from '../tls/registry.ts'
 import type { StatusBook } from '../tls/status-book.ts'
@@ -25,6 +26,7 @@ export interface EndpointServices {
 
 interface TlsEndpoint {
   readonly tls: TlsListener
+  readonly handshakes: HandshakesUnderWay
   settings: ListenerSettings
   material: ListenerMaterial
 }
@@ -79,7 +81,7 @@ export class Endpoints {
     if (settings === undefined) return null
     if (settings.tls === null) return (socket) => this.#accept(name, socket, null)
     const endpoint = this.#tls.get(name)
-    return endpoint === undefined ? null : (socket) => void endpoint.tls.server.emit('connection', socket)
+    return endpoint === undefined ? null : (socket) => this.#shakeHands(name, endpoint, socket)
   }
 
   /** The verdict of now on a connection made earlier. */
@@ -93,25 +95,37 @@ export class Endpoints {
     this.#services.accept(name, socket, peer)
   }
 
+  #shakeHands(name: string, { tls, handshakes }: TlsEndpoint, socket: Socket): void {
+    const given = handshakes.begin(socket, this.#settings?.limits.handshakes ?? 0)
+    for (let i = 0; i < given; i++) this.#services.metrics.connectionRefused(name, 'handshakes')
+    tls.server.emit('connection', socket)
+  }
+
   /** Returns what makes it as it was. */
   #updateOne(settings: ListenerSettings, material: ListenerMaterial): () => void {
     const { name, tls } = settings
     const before = this.#tls.get(name)
     if (tls === null) return () => {}
     if (before === undefined) {
-      this.#tls.set(name, { tls: this.#create(name, tls, material), settings, material })
+      const handshakes = new HandshakesUnderWay()
+      this.#tls.set(name, { tls: this.#create(name, tls, material, handshakes), handshakes, settings, material })
       return () => void this.#tls.delete(name)
     }
     before.tls.update(tls, material)
     const { settings: oldSettings, material: oldMaterial } = before
-    this.#tls.set(name, { tls: before.tls, settings, material })
+    this.#tls.set(name, { ...before, settings, material })
     return () => {
       if (oldSettings.tls !== null) before.tls.update(oldSettings.tls, oldMaterial)
       this.#tls.set(name, before)
     }
   }
 
-  #create(name: string, settings: NonNullable<ListenerSettings['tls']>, material: ListenerMaterial): TlsListener {
+  #create(
+    name: string,
+    settings: NonNullable<ListenerSettings['tls']>,
+    material: ListenerMaterial,
+    handshakes: HandshakesUnderWay,
+  ): TlsListener {
     const timeout = () => this.#handshakeTimeout
     const patience = () => statusPatience(this.#settings)
     const { metrics, log, registry, statuses, sighted } = this.#services
@@ -129,6 +143,7 @@ export class Endpoints {
         return patience()
       },
       onConnection: (socket, peer) => {
+        handshakes.end(socket)
         metrics.handshake(peer.resumed ? 'resumed' : 'ok', socket.getProtocol() ?? '')
         if (peer.certificate !== null) metrics.certificateLife((peer.certificate.notAfter - Date.now()) / 1_000)
         sighted(peer)

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import type { Admission } from './admission.ts'
+import { type Admission, networkOf } from './admission.ts'
+import type { Overload } from './overload.ts'
 
 /** Takes over a TCP connection that was admitted. */
 export type Acceptor = (socket: Socket) => void
@@ -9,8 +10,8 @@ export interface ListenerEvents {
   failed(listener: string, opening: string, error: NodeJS.ErrnoException): void
   /** A connection could not be accepted; the listener goes on. */
   acceptFailed(listener: string, error: NodeJS.ErrnoException): void
-  /** A connection was closed because a limit is reached. */
-  refused(listener: string, remote: string): void
+  /** A connection was closed before its handshake: a limit is reached, or the worker has too much to do. */
+  refused(listener: string, remote: string, reason: 'limit' | 'overload'): void
 }
 
 interface OpenListener {
@@ -21,6 +22,7 @@ interface OpenListener {
 /** The sockets this worker accepts on. They are control's: closing one here leaves it open for the others. */
 export class Listeners {
   readonly #admission: Admission
+  readonly #overload: Overload
   readonly #events: ListenerEvents
   readonly #acceptor: (listener: string) => Acceptor | null
   readonly #open = new Map<string, OpenListener>()
@@ -29,8 +31,9 @@ export class Listeners {
   #emptied: (() => void) | null = null
 
   /** `acceptor` gives what takes over the connections of a listener by the snapshot in force; null where it has none. */
-  constructor(admission: Admission, acceptor: (listener: string) => Acceptor | null, events: ListenerEvents) {
+  constructor(admission: Admission, overload: Overload, acceptor: (listener: string) => Acceptor | null, events: ListenerEvents) {
     this.#admission = admission
+    this.#overload = overload
     this.#acceptor = acceptor
     this.#events = events
   }
@@ -95,12 +98,17 @@ export class Listeners {
     }
     // Until somebody takes it over: a reset must not become an uncaught error.
     socket.on('error', ignore)
+    if (!this.#overload.connections.admits(networkOf(remoteAddress))) {
+      socket.destroy()
+      this.#events.refused(listener, remoteAddress, 'overload')
+      return
+    }
     this.#admission.admit(listener, remoteAddress, (place) => {
       const accept = place === null ? null : this.#acceptor(listener)
       if (place === null || accept === null || socket.destroyed) {
         place?.release()
         socket.destroy()
-        if (place === null) this.#events.refused(listener, remoteAddress)
+        if (place === null) this.#events.refused(listener, remoteAddress, 'limit')
         return
       }
       this.#sockets.set(socket, performance.now())

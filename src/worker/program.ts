@@ -1,9 +1,11 @@
+import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FromWorker, Openings, Snapshot, SnapshotUpdate, ToWorker } from '../ipc/messages.ts'
 import { Admission } from './admission.ts'
 import { createDataPlane, type DataPlane } from './data-plane.ts'
 import { Endpoints } from './endpoints.ts'
 import { Listeners } from './listeners.ts'
+import { Overload } from './overload.ts'
 import { RegistryHolder } from './registry-holder.ts'
 import { type PreparedLogs, WorkerServices } from './services.ts'
 import { Sightings } from './sightings.ts'
@@ -33,6 +35,7 @@ export class WorkerProgram {
   readonly #id: number
   readonly #send: (message: FromWorker) => void
   readonly #admission: Admission
+  readonly #overload = new Overload(performance.now())
   readonly #listeners: Listeners
   readonly #registry: RegistryHolder
   readonly #sightings: Sightings
@@ -50,11 +53,11 @@ export class WorkerProgram {
     this.#sightings = new Sightings(send)
     this.#registry = new RegistryHolder(send, (pins) => this.#parts?.plane.judgeAgain(pins))
     this.#statuses = new StatusHolder(send, () => this.#parts?.plane.judgeAgain(null))
-    this.#listeners = new Listeners(this.#admission, (name) => this.#parts?.endpoints.acceptor(name) ?? null, {
+    this.#listeners = new Listeners(this.#admission, this.#overload, (name) => this.#parts?.endpoints.acceptor(name) ?? null, {
       opened: (listener, opening) => send({ kind: 'listening', listener, opening }),
       failed: (listener, opening, { code = 'UNKNOWN', message }) => send({ kind: 'listen_failed', listener, opening, code, message }),
       acceptFailed: (listener, error) => this.#parts?.services.log.debug({ listener, err: error }, 'a connection could not be accepted'),
-      refused: (listener, remote) => this.#parts?.services.log.debug({ listener, remote }, 'connection refused: a limit is reached'),
+      refused: (listener, remote, reason) => this.#refused(listener, remote, reason),
     })
     setInterval(() => this.#admission.tidy(), tidyInterval).unref()
   }
@@ -176,6 +179,7 @@ export class WorkerProgram {
       this.#snapshot = snapshot
       this.#openings = openings
       this.#admission.configure(snapshot.settings.limits)
+      this.#overload.configure(snapshot.settings.limits.eventLoopDelay)
       this.#listeners.keep(openings)
       parts.plane.rejudge((listener, peer) => parts.endpoints.judge(listener, peer))
       this.#send({ kind: 'applied', snapshot: number })
@@ -192,7 +196,7 @@ export class WorkerProgram {
 
   #assemble(snapshot: Snapshot): Parts {
     const services = new WorkerServices(this.#id, snapshot.settings.telemetry)
-    const plane = createDataPlane(services)
+    const plane = createDataPlane(services, this.#overload)
     const { metrics, log } = services
     const endpoints = new Endpoints({
       metrics,
@@ -203,6 +207,13 @@ export class WorkerProgram {
       accept: (listener, socket, peer) => plane.accept(listener, socket, peer),
     })
     return { services, plane, endpoints }
+  }
+
+  #refused(listener: string, remote: string, reason: 'limit' | 'overload'): void {
+    if (this.#parts === null) return
+    const { metrics, log } = this.#parts.services
+    metrics.connectionRefused(listener, reason)
+    log.debug({ listener, remote, reason }, 'connection refused')
   }
 
   #listen(listener: string, opening: string, handle: unknown): void {

@@ -79,6 +79,19 @@ describe('the console', { skip: noBrowser }, () => {
     assert.deepEqual(faults, [])
   })
 
+  it('lets text become no markup and asks nobody else, whatever a script of it would do', async () => {
+    const { page, faults } = await openBrowser(lifetime, { client: admin, ca: gateway.ca })
+    await open(page)
+    const tried = (script: string) => page.evaluate(`(async () => { ${script} })().then(() => 'done', (error) => error.name)`)
+    assert.equal(await tried(`document.body.innerHTML = '<b>x</b>'`), 'TypeError')
+    assert.equal(await tried(`await fetch('https://elsewhere.example/')`), 'TypeError')
+    assert.equal(await tried(`trustedTypes.createPolicy('more', {})`), 'TypeError')
+    const ran = `const one = document.createElement('button'); one.setAttribute('onclick', 'globalThis.ran = true'); document.body.append(one); one.click()`
+    await tried(ran)
+    assert.equal(await page.evaluate('globalThis.ran'), undefined)
+    assert.ok(faults.length > 0, 'and a fault is seen')
+  })
+
   it('says that an address is none, and leads back, with the focus on what came', async () => {
     const { page } = browser
     const response = await page.goto(`https://localhost:${gateway.adminPort}/console/nothing`)

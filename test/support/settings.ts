@@ -13,6 +13,8 @@ export const LIMITS: Limits = {
   upstreamFirstByte: 60_000,
   upstreamIdle: 60_000,
   drain: 30_000,
+  eventLoopDelay: 250,
+  handshakes: 10_000,
   connections: 20_000,
   connectionsPerAddress: 1_000,
 }
@@ -42,6 +44,7 @@ export function settingsWith(given: Partial<Settings> = {}): Settings {
     workers: 1,
     errors: 'problem',
     hideRoutes: false,
+    contact: null,
     limits: LIMITS,
     watchedFiles: [],
     ...given,

@@ -20,6 +20,8 @@ export const limitsSchema = section({
   upstream_first_byte: duration().prefault('60s').describe('from the request to the first byte of the response; 0: none'),
   upstream_idle: duration().prefault('60s').describe('without a byte of the response; 0: none'),
   drain: duration().prefault('30s').describe('for requests in flight when stopping; 0: none'),
+  event_loop_delay: duration().prefault('250ms').describe('beyond it a worker sheds load; 0: never'),
+  handshakes: integer(0, 10_000_000).prefault(10_000).describe('under way per listener and worker; 0: none'),
   connections: integer(0, 10_000_000).prefault(20_000).describe('per listener; 0: none'),
   connections_per_address: integer(0, 10_000_000).prefault(1000).describe('per client address; 0: none'),
 })
@@ -46,6 +48,8 @@ function toLimits(input: z.output<typeof limitsSchema>): Limits {
     upstreamFirstByte: input.upstream_first_byte,
     upstreamIdle: input.upstream_idle,
     drain: input.drain,
+    eventLoopDelay: input.event_loop_delay,
+    handshakes: input.handshakes,
     connections: input.connections,
     connectionsPerAddress: input.connections_per_address,
   }

@@ -15,6 +15,12 @@ export interface ClientRefusal {
   readonly path: string
   readonly user: string | null
   readonly challenge: string | null
+  /** Whom the configuration says to ask. */
+  readonly contact: string | null
+  /** Another certificate is the way in. */
+  readonly wantsCertificate: boolean
+  /** As sent; only ever matched. */
+  readonly userAgent: string
 }
 
 /** A rendered body and the headers that belong to it. */

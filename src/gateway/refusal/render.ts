@@ -17,6 +17,10 @@ export interface RefusalInput {
   readonly hideRoutes?: boolean
   /** Value of Accept; '' without one. */
   readonly accept: string
+  /** Value of User-Agent; default: none. */
+  readonly userAgent?: string
+  /** `contact` of the configuration. */
+  readonly contact?: string | null
   readonly method: string
   /** Path or target of the request; a query is left out. */
   readonly url: string
@@ -104,6 +108,9 @@ function told(input: RefusalInput): { readonly row: RefusalRow; readonly refusal
     path: printable(input.url.replace(/[?#].*$/s, '')),
     user: typeof input.user === 'string' ? printable(input.user) : null,
     challenge: row.status === 401 ? headerValue(input.challenge) : null,
+    contact: input.contact ?? null,
+    wantsCertificate: row.wantsCertificate === true,
+    userAgent: input.userAgent ?? '',
   }
   return { row, refusal, body: bodyOf(refusal, input.shape, input.accept) }
 }

@@ -18,6 +18,8 @@ export interface RefusalRow {
   readonly shows: Shown
   /** Seconds. */
   readonly retryAfter?: number
+  /** The way in is a certificate, or another one than was shown: a page says how to install it. */
+  readonly wantsCertificate?: boolean
 }
 
 const NEW_CERTIFICATE = 'Ask whoever runs this service for a new client certificate.'
@@ -26,7 +28,7 @@ const CORRECT = 'Correct the request, or ask whoever maintains the program that 
 const LATER = 'Try again in a moment.'
 
 function certificate(title: string, detail: string, advice = NEW_CERTIFICATE, shows: Shown = 'nothing'): RefusalRow {
-  return { status: 403, title, detail, advice, shows }
+  return { status: 403, title, detail, advice, shows, wantsCertificate: advice === NEW_CERTIFICATE }
 }
 
 function request(status: number, title: string, detail: string): RefusalRow {
@@ -42,18 +44,24 @@ const TABLE: Readonly<Record<Reason, RefusalRow>> = {
     "Check this device's clock, or wait until the certificate is valid.",
     'date',
   ),
-  certificate_unknown_issuer: certificate(
-    'Client certificate from an unknown issuer',
-    'the client certificate was not issued by an authority that this service trusts',
-    'Choose another certificate, or ask whoever runs this service for one.',
-  ),
+  certificate_unknown_issuer: {
+    ...certificate(
+      'Client certificate from an unknown issuer',
+      'the client certificate was not issued by an authority that this service trusts',
+      'Choose another certificate, or ask whoever runs this service for one.',
+    ),
+    wantsCertificate: true,
+  },
   certificate_revoked: certificate('Client certificate revoked', 'the client certificate has been revoked'),
   certificate_disabled: certificate('Client certificate disabled', 'the client certificate has been disabled', ASK),
-  certificate_not_registered: certificate(
-    'Client certificate not registered',
-    'the client certificate is not registered with this service',
-    'Choose another certificate, or ask whoever runs this service to register yours.',
-  ),
+  certificate_not_registered: {
+    ...certificate(
+      'Client certificate not registered',
+      'the client certificate is not registered with this service',
+      'Choose another certificate, or ask whoever runs this service to register yours.',
+    ),
+    wantsCertificate: true,
+  },
   certificate_status_unknown: certificate(
     'Client certificate status unknown',
     'whether the client certificate has been revoked cannot be established at the moment',
@@ -73,6 +81,7 @@ const TABLE: Readonly<Record<Reason, RefusalRow>> = {
     detail: 'this service needs a client certificate, and none was presented',
     advice: 'Choose a certificate when the browser asks for one; with curl, add --cert and --key.',
     shows: 'nothing',
+    wantsCertificate: true,
   },
   credentials_required: {
     status: 401,
@@ -80,6 +89,7 @@ const TABLE: Readonly<Record<Reason, RefusalRow>> = {
     detail: 'this service needs a client certificate or a user name and password',
     advice: 'Send a client certificate, or sign in with your user name and password.',
     shows: 'nothing',
+    wantsCertificate: true,
   },
   credentials_invalid: {
     status: 401,

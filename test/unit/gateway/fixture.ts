@@ -57,6 +57,7 @@ export function runtimeWith(changes: Partial<Runtime> = {}): Runtime {
     routes: [],
     errors: 'problem',
     hideRoutes: false,
+    contact: null,
     upstreamFirstByte: 1000,
     upstreamIdle: 2000,
     upstreamConnect: 500,

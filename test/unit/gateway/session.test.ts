@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Authenticator } from '../../../src/gateway/authentication/types.ts'
+import type { Share } from '../../../src/gateway/fair-use.ts'
 import type { GatewayServices, Runtime } from '../../../src/gateway/runtime.ts'
 import { Session } from '../../../src/gateway/session.ts'
 import { clock } from '../../../src/http1/clock.ts'
@@ -49,14 +50,15 @@ function open(runtime: Runtime, certificate: Partial<Peer['certificate'] & objec
   const gateway: GatewayServices = {
     ...heard,
     accessLog,
-    metrics: { ...heard.metrics, strippedHeaders: () => {} },
+    metrics: { ...heard.metrics, strippedHeaders: () => {}, requestShed: () => {} },
     runtime: () => current.runtime,
     judge: (listener, judged) => current.judge(listener, judged),
   }
+  const share: Share = { asked: 0, most: Number.POSITIVE_INFINITY, holders: 1 }
   const socket = new FakeSocket()
-  const session = new Session(socket.socket, 'main', peer, gateway)
+  const session = new Session(socket.socket, 'main', peer, share, gateway)
   session.start()
-  return { socket, current }
+  return { socket, current, share }
 }
 
 /** Sends the same head and lets the upstream's connections answer, one each; what reached them. */

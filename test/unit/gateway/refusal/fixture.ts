@@ -46,6 +46,9 @@ export function clientRefusal(changes: Partial<ClientRefusal> = {}): ClientRefus
     path: '/movies/_doc/3',
     user: null,
     challenge: null,
+    contact: null,
+    wantsCertificate: false,
+    userAgent: '',
     ...changes,
   }
 }

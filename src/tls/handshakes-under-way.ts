@@ -1,0 +1,47 @@
+import type { Socket } from 'node:net'
+
+interface Endpoint {
+  readonly remoteAddress?: string | undefined
+  readonly remotePort?: number | undefined
+}
+
+/**
+ * Handshakes that one listener has begun and not ended. For one more than there may be the oldest is given up: whoever only connects keeps
+ * nobody out, since who means it is done long before.
+ */
+export class HandshakesUnderWay {
+  readonly #sockets = new Map<string, Socket>()
+
+  get size(): number {
+    return this.#sockets.size
+  }
+
+  /** `most`: that may be under way, this one included; 0: any number. Returns how many were given up. */
+  begin(socket: Socket, most: number): number {
+    let given = 0
+    if (most > 0) {
+      for (const [oldest, other] of this.#sockets) {
+        if (this.#sockets.size < most) break
+        this.#sockets.delete(oldest)
+        other.destroy()
+        given++
+      }
+    }
+    const key = keyOf(socket)
+    this.#sockets.set(key, socket)
+    socket.once('close', () => {
+      if (this.#sockets.get(key) === socket) this.#sockets.delete(key)
+    })
+    return given
+  }
+
+  /** The TLS socket that came of one. */
+  end(socket: Endpoint): void {
+    this.#sockets.delete(keyOf(socket))
+  }
+}
+
+/** One connection to a listening address: the TLS socket has the same as the TCP one below it. */
+function keyOf({ remoteAddress, remotePort }: Endpoint): string {
+  return `${remotePort} ${remoteAddress}`
+}
