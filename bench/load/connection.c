@@ -60,7 +60,7 @@ static void rewatch(struct connection *connection, bool writable) {
   if (connection->wants_writable != writable) watch(connection, EPOLL_CTL_MOD, writable);
 }
 
-static void connection_close(struct connection *connection) {
+void connection_close(struct connection *connection) {
   if (connection->ssl != NULL) {
     SSL_shutdown(connection->ssl);
     SSL_free(connection->ssl);
@@ -70,7 +70,7 @@ static void connection_close(struct connection *connection) {
   close(connection->fd);
   connection->fd = -1;
   if (connection->state == HOLDING) load.holding--;
-  else load.active--;
+  else if (connection->state != PARKED) load.active--;
   connection->state = CLOSED;
 }
 
@@ -84,8 +84,26 @@ static void fail(struct connection *connection, const char *doing) {
     fprintf(stderr, "load: too many errors\n");
     exit(3);
   }
+  bool parked = connection->state == PARKED;
   connection_close(connection);
-  if (!load.stopping) connection_open(connection);
+  if (load.stopping || parked) return;
+  if (load.options.rate > 0) pace_park(connection);
+  else connection_open(connection);
+}
+
+// Where the system has no local port or no address left, nothing that is measured afterwards would mean anything.
+static void bind_address(int fd) {
+  static int next;
+  if (load.options.addresses == 1) return;
+  int yes = 1;
+  // The port is chosen when it connects, and may be in use towards others.
+  setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
+  struct sockaddr_in own = {.sin_family = AF_INET};
+  own.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)(next++ % load.options.addresses));
+  if (bind(fd, (void *)&own, sizeof own) < 0) {
+    perror("load: cannot bind");
+    exit(3);
+  }
 }
 
 void connection_open(struct connection *connection) {
@@ -94,6 +112,7 @@ void connection_open(struct connection *connection) {
   connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
   int yes = 1;
   setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  bind_address(connection->fd);
   connection->started = now_us();
   if (connection->fd < 0 || (connect(connection->fd, (void *)&address, sizeof address) < 0 && errno != EINPROGRESS)) {
     perror("load: cannot connect");
@@ -131,6 +150,35 @@ static void start_handshake(struct connection *connection) {
   connection->state = HANDSHAKING;
 }
 
+void connection_resume(struct connection *connection) {
+  if (connection->state == CLOSED) {
+    connection_open(connection);
+    return;
+  }
+  if (connection->state == HOLDING) load.holding--;
+  load.active++;
+  connection->started = now_us();
+  start_request(connection);
+  connection_drive(connection);
+}
+
+static void hold(struct connection *connection) {
+  connection->state = HOLDING;
+  load.active--;
+  load.holding++;
+}
+
+// It waits for its turn; where each request has a connection of its own, without one.
+static void park(struct connection *connection) {
+  if (one_request_each()) {
+    connection_close(connection);
+  } else {
+    connection->state = PARKED;
+    load.active--;
+  }
+  pace_park(connection);
+}
+
 static void finish_request(struct connection *connection) {
   uint64_t now = now_us();
   load.count.completed++;
@@ -141,12 +189,12 @@ static void finish_request(struct connection *connection) {
   if (!response_is_200(&connection->response) && ++load.count.not_200 == 1) {
     fprintf(stderr, "load: not 200: %.60s\n", connection->response.head);
   }
-  if (load.options.mode == MODE_HOLD) {
-    connection->state = HOLDING;
-    load.active--;
-    load.holding++;
+  if (load.options.mode == MODE_HOLD || load.options.mode == MODE_IDLE) {
+    hold(connection);
   } else if (load.stopping) {
     connection_close(connection);
+  } else if (load.options.rate > 0) {
+    park(connection);
   } else if (one_request_each()) {
     connection_close(connection);
     connection_open(connection);
@@ -183,7 +231,8 @@ static bool shake_hands(struct connection *connection) {
     if (SSL_session_reused(connection->ssl)) load.count.resumed++;
   }
   if (!one_request_each()) connection->started = now_us();
-  start_request(connection);
+  if (load.options.mode == MODE_IDLE) hold(connection);
+  else start_request(connection);
   return true;
 }
 
@@ -211,7 +260,7 @@ static bool read_response(struct connection *connection) {
     if (SSL_get_error(connection->ssl, result) != SSL_ERROR_WANT_READ) fail(connection, "reading");
     return false;
   }
-  if (connection->state == HOLDING) {
+  if (connection->state == HOLDING || connection->state == PARKED) {
     fail(connection, "idle: unexpected data");
     return false;
   }
@@ -226,7 +275,7 @@ static bool read_response(struct connection *connection) {
   }
   finish_request(connection);
   // A connection opened anew waits for epoll.
-  return connection->state == WRITING || connection->state == HOLDING;
+  return connection->state == WRITING || connection->state == HOLDING || connection->state == PARKED;
 }
 
 void connection_drive(struct connection *connection) {
@@ -236,6 +285,7 @@ void connection_drive(struct connection *connection) {
       case HANDSHAKING: more = shake_hands(connection); break;
       case WRITING: more = write_request(connection); break;
       case READING:
+      case PARKED:
       case HOLDING: more = read_response(connection); break;
       default: return;
     }

@@ -12,6 +12,10 @@ export interface Workload {
   readonly paths?: number
   /** Bytes to POST; absent: GET. */
   readonly body?: number
+  /** Requests begun a second by all connections together; absent: as many as are answered. */
+  readonly rate?: number
+  /** Connects from so many loopback addresses in turn; absent: one. */
+  readonly addresses?: number
 }
 
 export interface Duration {
@@ -25,11 +29,16 @@ export interface Duration {
 
 /** Connections that stay open, one request after the other's answer. */
 export interface HeldConnections {
-  /** Resolves once so many are open, each after one answered request. Rejects after a minute. */
+  /** Resolves once so many are open, each after one answered request unless they are silent. Rejects after a minute. */
   grow(to: number): Promise<HoldResult>
+  /** Asks one more request on each; resolves once all are answered. Only for silent ones. */
+  ask(): Promise<HoldResult>
   /** Closes all of them. */
   release(): Promise<void>
 }
+
+/** Whose certificate all connections show. */
+export type ClientFiles = Pick<PkiFiles, 'clientCertificate' | 'clientKey'>
 
 /** How long a run may take beyond what it was asked for: slow contenders finish what is under way. */
 const SLACK = 40_000
@@ -39,10 +48,10 @@ const GROW_TIMEOUT = 60_000
 export class Generator {
   readonly #binary: string
   readonly #cpu: number
-  readonly #files: PkiFiles
+  readonly #files: ClientFiles
   readonly #connections: number
 
-  constructor(binary: string, cpu: number, files: PkiFiles, connections: number) {
+  constructor(binary: string, cpu: number, files: ClientFiles, connections: number) {
     this.#binary = binary
     this.#cpu = cpu
     this.#files = files
@@ -52,7 +61,8 @@ export class Generator {
   /** Loads one port once. Rejects with BenchError where the generator itself fails; a contender's errors are in the result. */
   async run(port: number, pids: readonly number[], workload: Workload, duration: Duration): Promise<LoadResult> {
     const args = [
-      ...this.#basics(port, workload.mode, this.#connections),
+      ...this.#basics(port, workload.mode, this.#connections, workload),
+      ...(workload.rate === undefined ? [] : ['--rate', String(workload.rate)]),
       ...['--seconds', String(duration.seconds), '--warm-up', String(duration.warmUp)],
       ...['--path', workload.path, '--paths', String(workload.paths ?? 1), '--body', String(workload.body ?? 0)],
       ...(pids.length === 0 ? [] : ['--pids', pids.join(',')]),
@@ -69,14 +79,20 @@ export class Generator {
     return parseLoadResult(stdout)
   }
 
-  /** Starts a generator that opens up to `most` connections and holds them. */
-  hold(port: number, most: number, workload: Workload): HeldConnections {
-    const args = [...this.#basics(port, 'hold', most), '--path', workload.path, '--body', String(workload.body ?? 0)]
+  /** Starts a generator that opens up to `most` connections and holds them; silent ones ask nothing by themselves. */
+  hold(port: number, most: number, workload: Workload, silent = false): HeldConnections {
+    const args = [
+      ...this.#basics(port, silent ? 'idle' : 'hold', most, workload),
+      '--path',
+      workload.path,
+      '--body',
+      String(workload.body ?? 0),
+    ]
     const child = spawn('taskset', args, { stdio: ['pipe', 'pipe', 'pipe'] })
     return heldBy(child)
   }
 
-  #basics(port: number, mode: string, connections: number): string[] {
+  #basics(port: number, mode: string, connections: number, workload: Workload): string[] {
     const { clientCertificate, clientKey } = this.#files
     const identity = ['--certificate', clientCertificate, '--key', clientKey]
     return [
@@ -89,6 +105,8 @@ export class Generator {
       mode,
       '--connections',
       String(connections),
+      '--addresses',
+      String(workload.addresses ?? 1),
       ...identity,
     ]
   }
@@ -105,15 +123,17 @@ function heldBy(child: ChildProcess): HeldConnections {
   stdin.on('error', () => {})
   const lines = createInterface({ input: stdout })[Symbol.asyncIterator]()
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const tell = async (line: string, failure: string) => {
+    stdin.write(`${line}\n`)
+    const timer = setTimeout(() => child.kill('SIGKILL'), GROW_TIMEOUT)
+    const { done, value } = await lines.next()
+    clearTimeout(timer)
+    if (done === true) throw new BenchError(`${failure}: ${said.trim() || 'no answer in time'}`)
+    return parseHoldResult(value)
+  }
   return {
-    async grow(to) {
-      stdin.write(`${to}\n`)
-      const timer = setTimeout(() => child.kill('SIGKILL'), GROW_TIMEOUT)
-      const { done, value } = await lines.next()
-      clearTimeout(timer)
-      if (done === true) throw new BenchError(`${to} idle connections could not be opened: ${said.trim() || 'no answer in time'}`)
-      return parseHoldResult(value)
-    },
+    grow: (to) => tell(`${to}`, `${to} idle connections could not be opened`),
+    ask: () => tell('ask', 'idle connections were not all answered'),
     async release() {
       stdin.end()
       await ended

@@ -1,12 +1,16 @@
-// Opens as many connections as standard input says, each with one request, and holds them until the input ends.
+// Opens as many connections as standard input says, each with one request (mode hold) or none, and holds them until the input ends.
 #include "load.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 enum { EVENTS = 256, AT_ONCE = 64 };
+
+// Connections of those that are open that have still to ask once more.
+static int to_ask;
 
 // Returns the last whole number that came in, -1 at the end of the input, and `before` where nothing new came.
 static int read_target(int before) {
@@ -21,6 +25,10 @@ static int read_target(int before) {
   }
   line[length] = 0;
   length = 0;
+  if (strcmp(line, "ask") == 0) {
+    to_ask = before;
+    return before;
+  }
   int target = atoi(line);
   return target > load.options.connections ? load.options.connections : target;
 }
@@ -28,10 +36,13 @@ static int read_target(int before) {
 int run_hold(void) {
   struct epoll_event events[EVENTS], input = {.events = EPOLLIN, .data.ptr = NULL};
   epoll_ctl(load.epoll, EPOLL_CTL_ADD, STDIN_FILENO, &input);
+  bool asked = false;
   int target = 0, opened = 0, announced = 0;
   for (;;) {
     while (opened < target && load.active < AT_ONCE) connection_open(&load.connections[opened++]);
-    if (target != announced && load.holding == target) {
+    for (; to_ask > 0 && load.active < AT_ONCE; asked = true) connection_resume(&load.connections[--to_ask]);
+    if ((target != announced || (asked && to_ask == 0)) && load.holding == target) {
+      asked = false;
       printf("{\"holding\":%d,\"errors\":%lu,\"not_200\":%lu}\n", load.holding, load.count.errors, load.count.not_200);
       fflush(stdout);
       announced = target;

@@ -15,6 +15,7 @@ enum mode {
   MODE_FULL,       // one full handshake per request
   MODE_RESUMED,    // one resumed handshake per request
   MODE_HOLD,       // one request per connection, which then stays open
+  MODE_IDLE,       // as hold, but a connection asks only when it is told to
 };
 
 struct options {
@@ -23,6 +24,8 @@ struct options {
   double seconds;         // measured
   double warm_up;         // before that, in seconds
   uint64_t stop_after;    // requests; 0: only time ends the run
+  double rate;            // requests begun a second, by all connections together; 0: as many as are answered
+  int addresses;          // connect from so many, 127.0.0.1 and on, in turn
   const char *path;       // `{n}` becomes 0000 to paths - 1
   int paths;
   enum mode mode;
@@ -49,7 +52,7 @@ struct response {
 
 enum progress { INCOMPLETE, COMPLETE, BROKEN };
 
-enum state { CLOSED, CONNECTING, HANDSHAKING, WRITING, READING, HOLDING };
+enum state { CLOSED, CONNECTING, HANDSHAKING, WRITING, READING, HOLDING, PARKED };
 
 struct connection {
   int fd;
@@ -107,6 +110,14 @@ bool response_is_200(const struct response *response);
 SSL_CTX *create_context(const struct options *options);
 void connection_open(struct connection *connection);
 void connection_drive(struct connection *connection);
+// The next request of one that is closed, holding or parked.
+void connection_resume(struct connection *connection);
+void connection_close(struct connection *connection);
+
+// pace.c: who waits for a turn where there is a rate.
+void pace_park(struct connection *connection);
+void pace_release(void);
+void pace_abandon(void);
 
 // clock.c
 uint64_t now_us(void);

@@ -19,5 +19,5 @@ int main(int argc, char **argv) {
   load.requests = build_requests(&load.options);
   load.connections = calloc((size_t)load.options.connections, sizeof *load.connections);
   load.epoll = epoll_create1(0);
-  return load.options.mode == MODE_HOLD ? run_hold() : run_timed();
+  return load.options.mode == MODE_HOLD || load.options.mode == MODE_IDLE ? run_hold() : run_timed();
 }

@@ -19,8 +19,9 @@ static uint32_t percentile(double share) {
 
 static void poll_once(void) {
   struct epoll_event events[EVENTS];
-  int count = epoll_wait(load.epoll, events, EVENTS, 20);
+  int count = epoll_wait(load.epoll, events, EVENTS, load.options.rate > 0 ? 1 : 20);
   for (int i = 0; i < count; i++) connection_drive(events[i].data.ptr);
+  if (!load.stopping) pace_release();
 }
 
 static bool over(uint64_t start, double seconds) {
@@ -32,6 +33,7 @@ static bool over(uint64_t start, double seconds) {
 static void drain(void) {
   uint64_t start = now_us();
   load.stopping = true;
+  pace_abandon();
   while (load.active > 0 && now_us() - start < DRAIN_SECONDS * 1000000ull) poll_once();
   if (load.active > 0) fprintf(stderr, "load: %d requests were never answered\n", load.active);
   load.count.errors += (uint64_t)load.active;
@@ -40,7 +42,10 @@ static void drain(void) {
 int run_timed(void) {
   const struct options *options = &load.options;
   load.latencies = malloc(MAX_LATENCIES * sizeof *load.latencies);
-  for (int i = 0; i < options->connections; i++) connection_open(&load.connections[i]);
+  for (int i = 0; i < options->connections; i++) {
+    if (options->rate > 0) pace_park(&load.connections[i]);
+    else connection_open(&load.connections[i]);
+  }
 
   uint64_t start = now_us();
   while (!over(start, options->warm_up)) poll_once();

@@ -21,3 +21,8 @@ export function file(
 ): ApiResponse {
   return { status, headers: { 'Content-Type': type, 'Content-Disposition': attachment(name), ...headers }, body }
 }
+
+/** What a client is told beside a success, as a header (RFC 7234 section 5.5); none of it where there is none. `texts` are quotable. */
+export function warningHeader(texts: readonly string[]): Readonly<Record<string, string>> {
+  return texts.length === 0 ? {} : { Warning: texts.map((text) => `299 certgate "${text}"`).join(', ') }
+}

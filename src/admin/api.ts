@@ -4,6 +4,7 @@ import { consoleHandler } from './console/console.ts'
 import type { AdministrationContext } from './context.ts'
 import { EventHub } from './event-hub.ts'
 import { ravenCertificates } from './raven/certificates.ts'
+import { recordRefusal } from './refusal-records.ts'
 import { type Api, createRouter } from './router.ts'
 import type { ApiHandler, ApiRequest } from './types.ts'
 import { authorityHandler } from './v1/authority.ts'
@@ -38,7 +39,7 @@ export function createApi(
     failed,
     refusedOwnCertificate: ({ method, path, caller }) => {
       const details = { code: 'own_certificate', method: method.slice(0, 20), path: path.toWellFormed().slice(0, 256) }
-      context.store.audit.append({ action: 'access', target: null, outcome: 'refused', details }, caller.actor)
+      recordRefusal(context.store.audit, () => context.now(), { action: 'access', target: null, details }, caller.actor)
     },
   })
 }

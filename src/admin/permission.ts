@@ -6,6 +6,7 @@ import type { Peer } from '../tls/types.ts'
 import { adminDnsFor } from './admin-dns.ts'
 import type { AdministrationContext } from './context.ts'
 import { AdminProblem, refusedBy } from './problem.ts'
+import { recordRefusal } from './refusal-records.ts'
 import type { Caller } from './types.ts'
 
 /** By what it is judged who may do what. */
@@ -23,6 +24,12 @@ export function mayRead({ rights }: Caller): void {
   if (refused !== null) throw refusedBy(refused)
 }
 
+/** The same between two parts of a long answer: throws AdminProblem 403 also for who came with the right and has it no more. */
+export function mayReadOn(context: Judging, caller: Caller): void {
+  mayRead(caller)
+  if (!stillHolds(context, caller)) throw rightsGone()
+}
+
 /** Throws AdminProblem 403, audited, for who may not do this, or not any more. */
 export function mayDo(context: Judging, caller: Caller, action: AdminAction, deed: Deed): void {
   const refused = actionProblem(caller.rights.clearance, action)
@@ -31,9 +38,9 @@ export function mayDo(context: Judging, caller: Caller, action: AdminAction, dee
 }
 
 /** Records a refusal and throws it. */
-export function refuse({ store }: Pick<Judging, 'store'>, { actor }: Caller, { action, target }: Deed, problem: AdminProblem): never {
+export function refuse(context: Pick<Judging, 'store' | 'now'>, { actor }: Caller, { action, target }: Deed, problem: AdminProblem): never {
   const details = { code: problem.reason, detail: problem.message.toWellFormed().slice(0, 1_000) }
-  store.audit.append({ action, target, outcome: 'refused', details }, actor)
+  recordRefusal(context.store.audit, () => context.now(), { action, target, details }, actor)
   throw problem
 }
 

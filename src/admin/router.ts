@@ -1,4 +1,5 @@
 import { clearanceIncludes } from '../policy/rights.ts'
+import { checkSite } from './browser-request.ts'
 import { problemResponse } from './family.ts'
 import { AdminProblem, notFound, problemOf } from './problem.ts'
 import type { ApiHandler, ApiRequest, ApiResponse } from './types.ts'
@@ -65,27 +66,4 @@ function checkRequest(request: ApiRequest, options: RouterOptions): void {
 
 function makesCertificate({ method, path }: ApiRequest): boolean {
   return method === 'POST' && /^\/admin\/certificates$/i.test(path)
-}
-
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
-
-/** Browsers send client certificates by themselves: without this any page could administer in its visitor's name. */
-function checkSite({ method, headers }: ApiRequest): void {
-  if (SAFE_METHODS.has(method)) return
-  const site = headers.get('sec-fetch-site')
-  const origin = headers.get('origin')
-  const strange = site !== undefined && /(^|,)\s*(cross-site|same-site)\s*(,|$)/i.test(site)
-  if (!strange && (origin === undefined || isSame(origin, headers.get('host') ?? ''))) return
-  throw new AdminProblem(403, 'cross_site', 'a page of another site caused this request')
-}
-
-/**
- * Whether an Origin (RFC 6454 section 6.2) is the very host that was asked; `null` is nobody's. Administration has no plain address: a
- * page of `http://` with our host and port was written by whoever is in the network between.
- */
-function isSame(origin: string, host: string): boolean {
-  const [, authority] = /^https:\/\/([^/?#@\\\s]+)$/i.exec(origin) ?? []
-  if (authority === undefined || host === '') return false
-  const full = (text: string): string => (/:\d+$/.test(text) ? text : `${text}:443`).toLowerCase()
-  return full(authority) === full(host)
 }

@@ -13,7 +13,8 @@ export interface BundleRequest {
   readonly name: string
   /** null: the PFX has an empty password and the key is not encrypted. */
   readonly password: string | null
-  /** PEM of the root that signs the gateway's own certificate, put in as `ca.crt`; null where clients know it already. */
+  /** PEM of the root that signs the gateway's own certificate, put in as `ca.crt` (`server-ca.crt` where the
+   * certificate itself has that name); null where clients know it already. */
   readonly serverAuthority: string | null
   /** Where the gateway is reached, e.g. `https://gate.example:8443`. */
   readonly url: string
@@ -41,6 +42,8 @@ export function writeBundle(request: BundleRequest): Bundle {
   const { issued } = request
   const password = checkedPassword(request.password)
   const base = safeFileName(request.name)
+  // Whatever its case: some file systems do not tell them apart.
+  const authorityFile = base.toLowerCase() === 'ca' ? 'server-ca.crt' : 'ca.crt'
   const key = password === null ? issued.key : encryptedKeyPem(createPrivateKey(issued.key), password)
   const pfx = writePfx(issued, password ?? '', request.name, { legacy: request.legacy === true })
   const text: BundleText = {
@@ -49,14 +52,14 @@ export function writeBundle(request: BundleRequest): Bundle {
     url: request.url,
     notAfter: issued.notAfter,
     hasPassword: password !== null,
-    authorityFile: request.serverAuthority === null ? null : 'ca.crt',
+    authorityFile: request.serverAuthority === null ? null : authorityFile,
   }
   const entry = (name: string, content: string | Uint8Array): ZipEntry => ({ name, content: Buffer.from(content), mode: PRIVATE })
   const entries = [
     entry(`${base}.pfx`, pfx),
     entry(`${base}.crt`, issued.certificate),
     entry(`${base}.key`, key),
-    ...(request.serverAuthority === null ? [] : [entry('ca.crt', request.serverAuthority)]),
+    ...(request.serverAuthority === null ? [] : [entry(authorityFile, request.serverAuthority)]),
     entry('README.txt', bundleReadme(text)),
   ]
   return { fileName: `${base}.zip`, zip: writeZip(entries, request.now ?? Date.now()) }

@@ -32,6 +32,8 @@ export interface SignedCertificate {
   /** The leaf alone. */
   readonly der: Buffer
   readonly notAfter: Date
+  /** It ends with its issuer, before the days that were asked for. */
+  readonly isCut: boolean
 }
 
 export interface IssuedCertificate extends SignedCertificate {
@@ -84,7 +86,7 @@ export function certify(issuer: Issuer, profileName: ProfileName, request: Certi
     },
     issuer.signer,
   )
-  return { certificate: certificatePem(der) + issuer.chain, der, notAfter: new Date(lifetime.notAfter) }
+  return { certificate: certificatePem(der) + issuer.chain, der, notAfter: new Date(lifetime.notAfter), isCut: lifetime.isCut }
 }
 
 /** Everything that can be refused without a key. */

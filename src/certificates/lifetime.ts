@@ -6,6 +6,12 @@ export interface Lifetime {
   readonly notAfter: number
 }
 
+/** Of a certificate that is to be made. */
+export interface PlannedLifetime extends Lifetime {
+  /** It ends with its issuer, before the days that were asked for. */
+  readonly isCut: boolean
+}
+
 /** How long: so many days from now, or up to a date; neither is the profile's default. */
 export interface LifetimeRequest {
   readonly days?: number | undefined
@@ -25,12 +31,12 @@ const backdate = 5 * 60_000
  * From a little before now. A number of days ends with the issuer at the latest, as a chain is as good as its first date; a date that
  * somebody wrote is kept or refused. Throws IssuanceError for a time in the past, too long, or of an issuer that is not in force.
  */
-export function lifetimeOf(request: LifetimeRequest, limits: LifetimeLimits, issuer: Lifetime | null, now: number): Lifetime {
+export function lifetimeOf(request: LifetimeRequest, limits: LifetimeLimits, issuer: Lifetime | null, now: number): PlannedLifetime {
   const start = Math.floor(now / 1000) * 1000
   if (issuer !== null) checkIssuer(issuer, start)
   const latest = issuer?.notAfter ?? Number.POSITIVE_INFINITY
-  const notAfter =
-    request.notAfter === undefined ? Math.min(lasting(request.days ?? limits.defaultDays, start), latest) : until(request.notAfter, start)
+  const asked = request.notAfter === undefined ? lasting(request.days ?? limits.defaultDays, start) : until(request.notAfter, start)
+  const notAfter = request.notAfter === undefined ? Math.min(asked, latest) : asked
   if (notAfter > latest) {
     throw new IssuanceError(
       'lifetime',
@@ -46,7 +52,7 @@ export function lifetimeOf(request: LifetimeRequest, limits: LifetimeLimits, iss
       `at most ${limits.maxDays} days are issued for this purpose`,
     )
   }
-  return { notBefore: Math.max(start - backdate, issuer?.notBefore ?? 0), notAfter }
+  return { notBefore: Math.max(start - backdate, issuer?.notBefore ?? 0), notAfter, isCut: notAfter < asked }
 }
 
 function checkIssuer(issuer: Lifetime, now: number): void {

@@ -9,7 +9,8 @@ export class UnsupportedError extends Error {}
 
 /**
  * Rounds of key derivation for all of one file: NSS asks for three times 600,000, others for far less. Beyond it a file only serves to keep
- * us busy; this many take about 2 seconds, in which the process hears nobody else.
+ * us busy; this many take about 2 seconds, in which the thread hears nobody else: only files of the machine's own are read outside one
+ * of their own.
  */
 export const maxRounds = 3_000_000
 

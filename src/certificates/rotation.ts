@@ -61,16 +61,6 @@ export async function rotateAuthority(previous: RotatedAuthority, request: Rotat
   return rotation
 }
 
-/** PEM of the roots to trust at a time (milliseconds): both during the overlap, then only the new. */
-export function trustedRoots(rotation: Pick<Rotation, 'trusted' | 'overlapUntil'>, now: number): readonly string[] {
-  return now < rotation.overlapUntil ? rotation.trusted : rotation.trusted.slice(0, 1)
-}
-
-/** What goes with a leaf of the new authority at a time (milliseconds): its issuing CA, and during the overlap the cross certificate. */
-export function chainToSend({ next, crossCertificate, overlapUntil }: Rotation, now: number): string {
-  return next.issuer.chain + (crossCertificate !== null && now < overlapUntil ? crossCertificate : '')
-}
-
 /** Whether a chain (PEM, leaf first) leads to one of these roots (PEM) at a time (milliseconds), by the gateway's own path search. */
 export function verifiesUnder(chain: string, roots: readonly string[], now: number): boolean {
   const [leaf, ...sent] = certificatesOf(chain)

@@ -1,7 +1,7 @@
 /** Longer ones do not fit into every file system beside an extension. */
 const LONGEST_BYTES = 100
-/** Device names of Windows, with any extension. */
-const DEVICES = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i
+/** Device names of Windows, with any extension, and blanks before it. */
+const DEVICES = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)/i
 
 /**
  * A file name for a certificate's name: letters, digits, blanks and `. _ - @ +` of any script stay, everything else becomes `_`. It has

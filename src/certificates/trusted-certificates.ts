@@ -41,12 +41,22 @@ export function readTrustedCertificates(bytes: Buffer, password: string | null, 
   return { leaves: leaves.map(({ x509 }) => x509), authorities: authorities.map(({ x509 }) => x509) }
 }
 
+/** Whether reading it may take long: neither PEM nor a certificate in DER. */
+export function isPfx(bytes: Buffer): boolean {
+  return looksLikeDer(bytes) && bytes.length <= MAX_BYTES && certificateIn(bytes) === null
+}
+
 function certificatesOf(bytes: Buffer, password: string | null): readonly X509Certificate[] {
   if (!looksLikeDer(bytes)) return fromPem(bytes)
+  const certificate = certificateIn(bytes)
+  return certificate === null ? readPfxCertificates(bytes, password) : [certificate]
+}
+
+function certificateIn(der: Buffer): X509Certificate | null {
   try {
-    return [new X509Certificate(bytes)]
+    return new X509Certificate(der)
   } catch {
-    return readPfxCertificates(bytes, password)
+    return null
   }
 }
 

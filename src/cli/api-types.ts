@@ -32,7 +32,14 @@ export interface CertificatePage {
   readonly certificates: readonly CertificateInfo[]
 }
 
+/** Answer to a change; `others`: those of its name that it was done to as well. */
+export interface ChangedCertificate extends CertificateInfo {
+  readonly others: readonly CertificateInfo[]
+}
+
 export interface CertificateDetails extends CertificateInfo {
+  /** Of its name: those that it renews or that renew it, newest first. */
+  readonly others: readonly CertificateInfo[]
   readonly pem: string
   readonly renewals: readonly string[]
   readonly history: readonly AuditLine[]
@@ -44,6 +51,7 @@ export interface SignedCertificate {
   readonly pem: string
   /** Names that were asked for and are not in it. */
   readonly dropped?: readonly string[]
+  readonly warnings?: readonly string[]
 }
 
 export interface AuditLine {

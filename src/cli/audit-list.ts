@@ -17,7 +17,7 @@ export const auditListCommand: Command = {
 
 The newest entries, in the order in which they happened.
 
-      --since WHEN        a date, or how long ago, e.g. 24h or 7d
+      --since WHEN        a date (UTC), today, yesterday, or how long ago, e.g. 24h or 7d
       --until WHEN        likewise
       --action ACTION     e.g. certificate.revoke, or all that begins so: certificate.*
       --actor NAME        who did it, e.g. cli

@@ -1,6 +1,6 @@
 import type { AuditLine } from './api-types.ts'
+import { detailText } from './audit-details.ts'
 import type { Terminal } from './command.ts'
-import { shortened } from './printable.ts'
 import { styles } from './style.ts'
 import type { Column } from './table.ts'
 
@@ -18,7 +18,7 @@ export function auditColumns(terminal: Terminal, target: boolean): readonly Colu
       shrinksTo: 12,
     },
     ...(target ? [{ title: 'target', text: (line: AuditLine) => shortTarget(line.target), shrinksTo: 12 }] : []),
-    { title: 'details', text: ({ details }) => detailText(details), shrinksTo: 7 },
+    { title: 'details', text: ({ details, target }) => detailText(details, target), wraps: true },
   ]
 }
 
@@ -30,13 +30,4 @@ function whoDid({ actor }: AuditLine): string {
 function shortTarget(target: string | null): string {
   if (target === null) return ''
   return /^[0-9a-f]{64}$/.test(target) ? target.slice(0, 12) : target
-}
-
-const LONGEST_VALUE = 60
-
-/** Enough to tell entries apart; --json has all of it. */
-function detailText(details: AuditLine['details']): string {
-  return Object.entries(details)
-    .map(([key, value]) => `${key}=${shortened(typeof value === 'string' ? value : JSON.stringify(value), LONGEST_VALUE)}`)
-    .join(' ')
 }

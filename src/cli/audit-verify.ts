@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { resolve } from 'node:path'
-import { UsageError } from '../errors.ts'
+import { CertgateError, UsageError } from '../errors.ts'
 import { type ChainVerdict, verifyExport } from '../store/audit-chain.ts'
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE } from './administration.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
@@ -33,7 +33,7 @@ examples:
       throw new UsageError('--expected-head is not a SHA-256 in hex', "it is what 'certgate audit verify' prints as head")
     }
     const [file] = positionals
-    if (file !== undefined) return report(await verifyExport(linesOf(resolve(terminal.cwd, file)), expectedHead), flags.json, terminal)
+    if (file !== undefined) return report(await verifyExport(exportedLines(file, terminal.cwd), expectedHead), flags.json, terminal)
     const query = expectedHead === undefined ? '' : `?${new URLSearchParams({ head: expectedHead })}`
     const verdict = await askOrRead(
       flags,
@@ -53,6 +53,21 @@ function report(verdict: ChainVerdict, json: boolean, terminal: Terminal): numbe
     terminal.out(`${bold(green('the audit log is whole'))}: ${count}\nhead  ${verdict.head}\n`)
   } else terminal.out(`${bold(red('the audit log is broken'))} at entry ${verdict.sequence}: ${printable(verdict.problem)}\n`)
   return verdict.ok ? 0 : 1
+}
+
+/** Throws CertgateError where the first line is none of an export: a slip of the hand, and not a broken log. */
+async function* exportedLines(file: string, cwd: string): AsyncGenerator<string, void, undefined> {
+  let isFirst = true
+  for await (const line of linesOf(resolve(cwd, file))) {
+    if (isFirst && line.trim() !== '' && !/^\{.*"sequence":/s.test(line)) throw notAnExport(file)
+    if (line.trim() !== '') isFirst = false
+    yield line
+  }
+  if (isFirst) throw notAnExport(file)
+}
+
+function notAnExport(file: string): CertgateError {
+  return new CertgateError('io_failed', `${file} is not an export of the audit log`, { hint: "'certgate audit export FILE' writes one" })
 }
 
 /** Ended by \\n alone: the text of an entry may hold other line ends. */

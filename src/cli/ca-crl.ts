@@ -38,7 +38,7 @@ examples:
         return 0
       }
       const file = resolve(terminal.cwd, flags.out)
-      writeNewFiles(dirname(file), [{ path: basename(file), content: pem, mode: 0o644 }], terminal.cwd)
+      writeNewFiles(dirname(file), [{ path: basename(file), content: pem, mode: 0o644 }], terminal.cwd, 'name another --out')
       const shown = shortPath(file, terminal.cwd)
       terminal.out(flags.json ? `${JSON.stringify({ file, lists: lists.length })}\n` : `wrote ${shown}\n`)
       return 0

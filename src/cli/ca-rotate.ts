@@ -49,6 +49,7 @@ examples:
     return administer(flags, terminal, async (administration) => {
       const before = await administration.get<AuthorityInfo>('/api/v1/ca')
       if (before.issuing === null) throw new CertgateError('entry_unknown', `there is no authority to rotate: ${printable(before.problem)}`)
+      refuseOverlap(before, Date.now())
       terminal.err(plan(before.issuing.subject, overlap, Date.now()))
       if (!flags.yes && !(await confirm('rotate the authority?', terminal))) {
         terminal.err('certgate: nothing was changed\n')
@@ -61,6 +62,14 @@ examples:
       return 0
     })
   },
+}
+
+/** What would be refused is not announced first. */
+function refuseOverlap({ rotation }: AuthorityInfo, now: number): void {
+  if (rotation === null || Date.parse(rotation.overlap_until) <= now) return
+  throw new CertgateError('issuance_refused', `the last rotation goes on until ${rotation.overlap_until.slice(0, 10)}`, {
+    hint: 'rotate again after that',
+  })
 }
 
 function overlapDays(text: string): number {

@@ -1,7 +1,7 @@
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
-import type { CertificateInfo } from './api-types.ts'
-import { certificatePath, resolveReference } from './certificate-reference.ts'
-import { reportChanged } from './changed-text.ts'
+import type { ChangedCertificate } from './api-types.ts'
+import { resolveReference } from './certificate-reference.ts'
+import { named, reportChanged, reportRemaining } from './changed-text.ts'
 import { type Command, parseArguments } from './command.ts'
 
 export const certDisableCommand: Command = {
@@ -10,7 +10,8 @@ export const certDisableCommand: Command = {
   usage: `usage: certgate cert disable NAME-or-THUMBPRINT
 
 It is refused from now on, and so is every other certificate with its key; live connections are
-closed within a second.
+closed within a second. A NAME disables every certificate that was renewed into its newest one,
+a THUMBPRINT that one alone.
 
 ${ADMINISTRATION_USAGE}
 
@@ -25,8 +26,11 @@ examples:
     })
     return administer(flags, terminal, async (administration) => {
       const found = await resolveReference(administration, positionals[0] ?? '')
-      const changed = await administration.send<CertificateInfo>('POST', certificatePath(found, 'disable'))
-      reportChanged('disabled', changed, flags.json, administration, terminal)
+      const isSo = found.certificate.disabled && found.certificate.revoked === null
+      const changed = await administration.send<ChangedCertificate>('POST', found.path('disable'))
+      if (isSo && !flags.json) terminal.out(`${named(changed, terminal)} is disabled already\n`)
+      else reportChanged('disabled', changed, flags.json, administration, terminal)
+      if (!flags.json) reportRemaining(found, terminal)
       return 0
     })
   },

@@ -2,8 +2,9 @@ import { UsageError } from '../errors.ts'
 import { foldDatabase } from '../policy/rights.ts'
 import type { DatabaseAccess } from '../store/types.ts'
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
-import type { CertificateInfo } from './api-types.ts'
-import { certificatePath, resolveReference } from './certificate-reference.ts'
+import type { CertificateInfo, ChangedCertificate } from './api-types.ts'
+import { resolveReference } from './certificate-reference.ts'
+import { reportRemaining } from './changed-text.ts'
 import { type Command, parseArguments } from './command.ts'
 import { reportStopped, rightsOf } from './issued-text.ts'
 import { printable } from './printable.ts'
@@ -15,7 +16,9 @@ export const certEditCommand: Command = {
   summary: 'change the rights of a client certificate, or what it is called',
   usage: `usage: certgate cert edit [--name NAME] [--clearance C] [--database DB=ACCESS]... [--no-database DB]... NAME-or-THUMBPRINT
 
-What is not named stays as it is. It takes effect on the next request.
+What is not named stays as it is. It takes effect on the next request. A NAME means every
+certificate that was renewed into its newest one, which all get the databases of that; a
+THUMBPRINT that one alone.
 
       --name NAME         what it is called in lists; what the certificate says stays
       --clearance ClusterAdmin|Operator|ValidUser   the new one
@@ -43,14 +46,16 @@ examples:
     }
     return administer(flags, terminal, async (administration) => {
       const found = await resolveReference(administration, positionals[0] ?? '')
-      const changed = await administration.send<CertificateInfo>('PATCH', certificatePath(found), {
+      const changed = await administration.send<ChangedCertificate>('PATCH', found.path(), {
         ...(flags.name !== undefined && { name: flags.name }),
         ...(clearance !== undefined && { clearance }),
-        ...(added.size + removed.length > 0 && { permissions: edited(found, added, removed) }),
+        ...(added.size + removed.length > 0 && { permissions: edited(found.certificate, added, removed) }),
       })
       const name = styles(terminal).bold(printable(changed.name))
-      terminal.out(flags.json ? `${JSON.stringify(changed, null, 2)}\n` : `changed ${name}: ${printable(rightsOf(changed))}\n`)
+      const count = changed.others.length === 0 ? '' : ` (${changed.others.length + 1} certificates)`
+      terminal.out(flags.json ? `${JSON.stringify(changed, null, 2)}\n` : `changed ${name}${count}: ${printable(rightsOf(changed))}\n`)
       if (!flags.json) reportStopped(administration, terminal)
+      if (!flags.json) reportRemaining(found, terminal)
       return 0
     })
   },

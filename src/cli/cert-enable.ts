@@ -1,7 +1,7 @@
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
-import type { CertificateInfo } from './api-types.ts'
-import { certificatePath, resolveReference } from './certificate-reference.ts'
-import { reportChanged } from './changed-text.ts'
+import type { ChangedCertificate } from './api-types.ts'
+import { resolveReference } from './certificate-reference.ts'
+import { named, reportChanged } from './changed-text.ts'
 import { type Command, parseArguments } from './command.ts'
 
 export const certEnableCommand: Command = {
@@ -9,7 +9,8 @@ export const certEnableCommand: Command = {
   summary: 'accept a disabled client certificate again',
   usage: `usage: certgate cert enable NAME-or-THUMBPRINT
 
-What was disabled is accepted again from now on. A revoked certificate stays revoked.
+What was disabled is accepted again from now on. A revoked certificate stays revoked. A NAME
+enables every certificate that was renewed into its newest one, a THUMBPRINT that one alone.
 
 ${ADMINISTRATION_USAGE}
 
@@ -24,8 +25,12 @@ examples:
     })
     return administer(flags, terminal, async (administration) => {
       const found = await resolveReference(administration, positionals[0] ?? '')
-      const changed = await administration.send<CertificateInfo>('POST', certificatePath(found, 'enable'))
-      reportChanged('enabled', changed, flags.json, administration, terminal)
+      const isSo = [found.certificate, ...(found.isName ? found.certificate.others : [])].every(
+        ({ disabled, revoked }) => !disabled && revoked === null,
+      )
+      const changed = await administration.send<ChangedCertificate>('POST', found.path('enable'))
+      if (isSo && !flags.json) terminal.out(`${named(changed, terminal)} is not disabled\n`)
+      else reportChanged('enabled', changed, flags.json, administration, terminal)
       return 0
     })
   },

@@ -29,12 +29,13 @@ export const certEnrollCommand: Command = {
   summary: 'get a client certificate for a one-time token, with a key made here',
   usage: `usage: certgate cert enroll --est URL --name NAME [--token-file FILE] [--out DIR] [--ca FILE]
 
-Makes a key that never leaves this machine and asks the gateway for its certificate. The token decides the name and the rights in
-it. Writes NAME.key and NAME.crt (with what stands above it), for nobody else to read; nothing is overwritten, and the token is not
-used up before the key is on the disk.
+Makes a key that never leaves this machine and asks the gateway for its certificate. The token
+decides the rights in it, and has to be for this name. Writes NAME.key and NAME.crt (with what
+stands above it), for nobody else to read; nothing is overwritten, and the token is not used up
+before the key is on the disk.
 
       --est URL           https://HOST:PORT of enrolment, pki.est of the gateway
-      --name NAME         common name to ask for, and name of the files
+      --name NAME         the name that the token was made for, and that of the files
       --token-file FILE   holds the token; default: the environment variable CERTGATE_TOKEN
       --out DIR           where to; default: the current folder
       --ca FILE           root certificate of the gateway, PEM; default: the authorities that Node.js knows
@@ -74,14 +75,14 @@ async function enroll(client: EstClient, { name, token, folder, keyType }: Enrol
     throw new CertgateError('file_exists', `${path(certFile)} already exists`, { hint: 'move it away, or choose another --out' })
   const authorities = await client.authorities()
   const key = await generateKey(keyType)
-  writeNewFiles(folder, [{ path: keyFile, content: privateKeyPem(key), mode: 0o600 }], terminal.cwd)
+  writeNewFiles(folder, [{ path: keyFile, content: privateKeyPem(key), mode: 0o600 }], terminal.cwd, 'choose another --out')
   const issued = await enrolFor(client, key, { name, token }).catch((error: unknown) => {
     if (error instanceof EstError && error.status === null)
       terminal.err(`${path(keyFile)} was kept: it may have been certified, and its certificate is in the registry then\n`)
     else rmSync(join(folder, keyFile), { force: true })
     throw error
   })
-  writeNewFiles(folder, [{ path: certFile, content: chainOf(issued, authorities), mode: 0o600 }], terminal.cwd)
+  writeNewFiles(folder, [{ path: certFile, content: chainOf(issued, authorities), mode: 0o600 }], terminal.cwd, 'choose another --out')
   const { subject, dn, notAfter } = readCertificate(issued)
   terminal.out(`${path(certFile)}, ${path(keyFile)}: ${dn}, until ${new Date(notAfter).toISOString().slice(0, 10)}\n`)
   if (subject.flat()[0]?.value !== name) terminal.err('the name is that of the token, not the one that was asked for\n')
@@ -89,7 +90,7 @@ async function enroll(client: EstClient, { name, token, folder, keyType }: Enrol
 }
 
 async function enrolFor(client: EstClient, key: KeyObject, { name, token }: Pick<Enrolling, 'name' | 'token'>): Promise<Buffer> {
-  const issued = await client.enrol(writeSigningRequest(key, { commonName: name }), token)
+  const issued = await client.enrol(writeSigningRequest(key, { commonName: name }), { token, name })
   checkIssued(issued, key)
   return issued
 }

@@ -22,7 +22,7 @@ examples:
     const file = resolve(terminal.cwd, positionals[0] ?? '')
     return administer(flags, terminal, async (administration) => {
       const { bytes } = await administration.download('GET', '/api/v1/certificates/export')
-      writeNewFiles(dirname(file), [{ path: basename(file), content: bytes, mode: 0o644 }], terminal.cwd)
+      writeNewFiles(dirname(file), [{ path: basename(file), content: bytes, mode: 0o644 }], terminal.cwd, 'name another file')
       const shown = shortPath(file, terminal.cwd)
       terminal.out(flags.json ? `${JSON.stringify({ file, bytes: bytes.length })}\n` : `wrote ${shown} (${bytes.length} bytes)\n`)
       return 0

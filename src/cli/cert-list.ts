@@ -92,20 +92,24 @@ export function certificateList({ total, certificates }: CertificatePage, filter
   return `${table(columns(terminal, now), certificates, terminal)}${more}`
 }
 
-/** Narrower terminals are spared what `cert show` tells too. */
+/** Narrower terminals show the beginning of a thumbprint, and databases last, where they may take lines of their own. */
 const WIDE = 120
 
 function columns(terminal: Terminal, now: number): readonly Column<CertificateInfo>[] {
   const wide = !terminal.isTty || terminal.columns >= WIDE
   const style = (certificate: CertificateInfo) => stateStyle(certificate.state, terminal)
-  return [
-    { title: 'name', text: ({ name }) => name, shrinksTo: 12 },
-    { title: 'clearance', text: ({ clearance }) => clearance },
-    ...(wide ? [{ title: 'databases', text: databasesOf, shrinksTo: 10 }] : []),
+  const databases = { title: 'databases', text: databasesOf }
+  const rest: Column<CertificateInfo>[] = [
     { title: 'state', text: ({ state }) => state, style },
     { title: 'until', text: ({ not_after }) => not_after.slice(0, 10), style },
     { title: 'last seen', text: ({ last_seen }) => lastSeen(last_seen, now) },
     { title: 'thumbprint', text: ({ thumbprint }) => (wide ? thumbprint : thumbprint.slice(0, 10)) },
+  ]
+  return [
+    { title: 'name', text: ({ name }) => name, shrinksTo: 12 },
+    { title: 'clearance', text: ({ clearance }) => clearance },
+    ...(terminal.isTty ? rest : [databases, ...rest]),
+    ...(terminal.isTty ? [{ ...databases, wraps: true as const }] : []),
   ]
 }
 

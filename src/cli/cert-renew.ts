@@ -1,7 +1,7 @@
 import { safeFileName } from '../certificates/safe-file-name.ts'
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
 import { FILE_RENEWAL_FLAGS, isFileRenewal, renewFiles } from './cert-renew-watch.ts'
-import { certificatePath, resolveReference } from './certificate-reference.ts'
+import { resolveReference } from './certificate-reference.ts'
 import { type Command, parseArguments } from './command.ts'
 import { ISSUE_FLAGS, ISSUE_USAGE, issue } from './issue.ts'
 import { reportIssued } from './issued-text.ts'
@@ -14,10 +14,12 @@ export const certRenewCommand: Command = {
        certgate cert renew --est URL --cert FILE --key FILE [--ca FILE] [--watch] [--run COMMAND]
 
 With a name, for administrators: same names, same rights. The new certificate has a new key,
-unless a request of the old key is signed with --csr. The old one stays valid until its end:
-revoke it once nobody uses it any more. The files go into a new folder NAME-DATE.
+unless a request of the old key is signed with --csr. Whether the key file is encrypted is what
+the flags say, whatever the old one was. The old certificate stays valid until its end: revoke it
+by its thumbprint once nobody uses it any more, as the name means all of them. The files go into
+a new folder NAME-DATE.
 
-      --days N            how long it is valid; default: 365
+      --days N            how long it is valid; default: as long as the old one was made for
       --out DIR           folder of the files, or an archive: FILE.zip
 ${ISSUE_USAGE}
 ${ADMINISTRATION_USAGE}
@@ -44,8 +46,9 @@ examples:
     const { flags, positionals } = parseArguments('cert renew', args, spec, { min: 1, max: 1, names: 'NAME-or-THUMBPRINT' })
     const body = flags.days === undefined ? {} : { days: readDays(flags.days, '--days') }
     return administer(flags, terminal, async (administration) => {
-      const certificate = await resolveReference(administration, positionals[0] ?? '')
-      const path = certificatePath(certificate, 'renew')
+      const { certificate } = await resolveReference(administration, positionals[0] ?? '')
+      // Of a name it is the one that was shown, whatever is renewed meanwhile.
+      const path = `/api/v1/certificates/${certificate.fingerprint}/renew`
       const folder = `${safeFileName(certificate.name)}-${new Date().toISOString().slice(0, 10)}`
       const issuance = { name: certificate.name, folder, path: { issue: path, sign: path }, body }
       reportIssued(await issue(administration, issuance, flags, terminal), 'renewed', flags.json, administration, terminal)

@@ -1,8 +1,8 @@
 import { REVOCATION_REASONS } from '../certificates/revocation-reason.ts'
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
-import type { CertificateInfo } from './api-types.ts'
-import { certificatePath, resolveReference } from './certificate-reference.ts'
-import { reportChanged } from './changed-text.ts'
+import type { ChangedCertificate } from './api-types.ts'
+import { resolveReference } from './certificate-reference.ts'
+import { reportChanged, reportRemaining } from './changed-text.ts'
 import { type Command, parseArguments } from './command.ts'
 import { oneOf } from './rights-flags.ts'
 
@@ -12,7 +12,9 @@ export const certRevokeCommand: Command = {
   usage: `usage: certgate cert revoke [--reason REASON] NAME-or-THUMBPRINT
 
 It is refused from now on, and so is every other certificate with its key; live connections are
-closed within a second. There is no way back: 'cert disable' can be undone.
+closed within a second. There is no way back: 'cert disable' can be undone. A NAME revokes every
+certificate that was renewed into its newest one, so nobody of that name gets in; a THUMBPRINT
+revokes that one alone.
 
       --reason REASON     ${REVOCATION_REASONS.slice(0, 4).join(', ')},
                           ${REVOCATION_REASONS.slice(4).join(', ')}; default: unspecified
@@ -28,8 +30,9 @@ examples:
     const body = flags.reason === undefined ? {} : { reason: oneOf(flags.reason, REVOCATION_REASONS, '--reason') }
     return administer(flags, terminal, async (administration) => {
       const found = await resolveReference(administration, positionals[0] ?? '')
-      const changed = await administration.send<CertificateInfo>('POST', certificatePath(found, 'revoke'), body)
+      const changed = await administration.send<ChangedCertificate>('POST', found.path('revoke'), body)
       reportChanged('revoked', changed, flags.json, administration, terminal)
+      if (!flags.json) reportRemaining(found, terminal)
       return 0
     })
   },

@@ -2,7 +2,7 @@ import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './admini
 import type { AuditLine, CertificateDetails } from './api-types.ts'
 import { auditColumns } from './audit-text.ts'
 import { lastSeen, stateStyle } from './cert-list.ts'
-import { certificatePath, resolveReference } from './certificate-reference.ts'
+import { resolveReference } from './certificate-reference.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
 import { databasesOf } from './issued-text.ts'
 import { printable } from './printable.ts'
@@ -14,7 +14,8 @@ export const certShowCommand: Command = {
   summary: 'show all that is known of a client certificate',
   usage: `usage: certgate cert show [--pem] NAME-or-THUMBPRINT
 
-Rights, roles under the mapping in force, state, dates, what renewed it, and who did what with it.
+Rights, roles under the mapping in force, state, dates, what it renews, what renewed it, and who
+did what with it. A NAME means its newest certificate that is in force.
 
       --pem               print the certificate alone
 ${ADMINISTRATION_USAGE}
@@ -27,8 +28,7 @@ examples:
     const spec = { ...ADMINISTRATION_FLAGS, pem: { type: 'boolean' } } as const
     const { flags, positionals } = parseArguments('cert show', args, spec, { min: 1, max: 1, names: 'NAME-or-THUMBPRINT' })
     return administer(flags, terminal, async (administration) => {
-      const found = await resolveReference(administration, positionals[0] ?? '')
-      const details = await administration.get<CertificateDetails>(certificatePath(found))
+      const { certificate: details } = await resolveReference(administration, positionals[0] ?? '')
       if (flags.pem) terminal.out(details.pem.endsWith('\n') ? details.pem : `${details.pem}\n`)
       else terminal.out(flags.json ? `${JSON.stringify(details, null, 2)}\n` : certificateText(details, terminal, Date.now()))
       return 0
@@ -56,11 +56,26 @@ export function certificateText(details: CertificateDetails, terminal: Terminal,
     ['SHA-256', details.fingerprint],
     ['key (SHA-256)', details.pin],
     [details.origin, `${moment(details.created_at)} by ${printable(details.created_by)}`],
-    ['renews', details.predecessor ?? ''],
-    ['renewed by', details.renewals.join(', ')],
+    ...relatives(details),
   ]
   const history = details.history.length === 0 ? '' : `\n${table<AuditLine>(auditColumns(terminal, false), details.history, terminal)}`
   return `${bold(printable(details.name))}\n${pairs(rows, terminal)}${history}`
+}
+
+/** What it renews and what renewed it, newest first, with what became of them. */
+function relatives({ predecessor, renewals, others, created_at }: CertificateDetails): [string, string][] {
+  const known = new Set(others.map(({ fingerprint }) => fingerprint))
+  const rows = others.map((other): [string, string] => [
+    Date.parse(other.created_at) > Date.parse(created_at) ? 'renewed by' : 'renews',
+    `${other.thumbprint}, ${other.state}, until ${other.not_after.slice(0, 10)}`,
+  ])
+  // Those of another name, and what is registered no more.
+  const unnamed = (label: string, fingerprint: string): [string, string][] => (known.has(fingerprint) ? [] : [[label, fingerprint]])
+  return [
+    ...renewals.flatMap((one) => unnamed('renewed by', one)),
+    ...rows,
+    ...(predecessor === null ? [] : unnamed('renews', predecessor)),
+  ]
 }
 
 /** To the second, UTC. */

@@ -1,7 +1,7 @@
 import { nearest } from '../config/suggest.ts'
 import { CertgateError } from '../errors.ts'
-import type { Administration } from './administration.ts'
-import type { CertificateInfo, CertificatePage } from './api-types.ts'
+import { type Administration, AdministrationError } from './administration.ts'
+import type { CertificateDetails, CertificateInfo, CertificatePage } from './api-types.ts'
 import { printable } from './printable.ts'
 
 const SHA1 = 40
@@ -12,20 +12,43 @@ const SHORTEST_PREFIX = 8
 const SHOWN = 5
 const MOST = 1000
 
+/** What a person means, and how it is called in requests. */
+export interface Reference {
+  readonly certificate: CertificateDetails
+  /** By name: whatever is done to it is done to all that the name has. */
+  readonly isName: boolean
+  path(action?: string): string
+}
+
 /**
- * The one certificate that a person means: by SHA-256 or SHA-1, whole or from its beginning (8 digits or more, as lists show it), or by
- * its name. A name never hides a fingerprint: whoever chose it might want that. Throws CertgateError where there is none, or several.
+ * What a person means: by SHA-256 or SHA-1, whole or from its beginning (8 digits or more, as lists show it), that certificate alone; by a
+ * name, its newest certificate and all that this renews or that renew it. A name never hides a fingerprint: whoever chose it might want
+ * that. Throws CertgateError where there is none, or several.
  */
-export async function resolveReference(administration: Administration, reference: string): Promise<CertificateInfo> {
+export async function resolveReference(administration: Administration, reference: string): Promise<Reference> {
   const found = await matches(administration, reference)
   const [only] = found
   if (only === undefined) throw await unknown(administration, reference)
-  if (found.length > 1) throw ambiguous(reference, found)
-  return only
+  const isName = isPathSegment(reference) && found.every(({ name }) => name === reference)
+  if (!isName && found.length > 1) throw ambiguous(reference, found)
+  const root = `/api/v1/certificates/${isName ? encodeURIComponent(reference) : only.fingerprint}`
+  const path = (action = '') => (action === '' ? root : `${root}/${action}`)
+  try {
+    return { certificate: await administration.get<CertificateDetails>(path()), isName, path }
+  } catch (error) {
+    if (error instanceof AdministrationError && error.problem === 'ambiguous') {
+      const open = found.filter(isOpen)
+      throw ambiguous(reference, open.length > 0 ? open : found)
+    }
+    throw error
+  }
 }
 
-export const certificatePath = (certificate: CertificateInfo, action = ''): string =>
-  `/api/v1/certificates/${certificate.fingerprint}${action === '' ? '' : `/${action}`}`
+/** What has ended is not meant by a name that others have in force. */
+const isOpen = ({ revoked, not_after }: CertificateInfo): boolean => revoked === null && Date.parse(not_after) > Date.now()
+
+/** Whole digests are never names, and what a URL would take for a way through folders cannot be told as one. */
+const isPathSegment = (name: string): boolean => !/^(?:\.\.?|[0-9a-f:\s]{40,})$/i.test(name)
 
 async function matches(administration: Administration, reference: string): Promise<readonly CertificateInfo[]> {
   const hex = reference.replace(/[:\s]/g, '').toLowerCase()

@@ -1,19 +1,34 @@
 import type { Administration } from './administration.ts'
-import type { CertificateInfo } from './api-types.ts'
+import type { CertificateInfo, ChangedCertificate } from './api-types.ts'
+import type { Reference } from './certificate-reference.ts'
 import type { Terminal } from './command.ts'
 import { reportStopped } from './issued-text.ts'
 import { printable } from './printable.ts'
 import { styles } from './style.ts'
 
-/** One line: what happened to which certificate. */
+/** One line for each: what happened to which certificate. */
 export function reportChanged(
   verb: string,
-  certificate: CertificateInfo,
+  { others, ...certificate }: ChangedCertificate,
   json: boolean,
   administration: Administration,
   terminal: Terminal,
 ): void {
-  const name = styles(terminal).bold(printable(certificate.name))
-  terminal.out(json ? `${JSON.stringify(certificate, null, 2)}\n` : `${verb} ${name} (thumbprint ${certificate.thumbprint})\n`)
-  if (!json) reportStopped(administration, terminal)
+  if (json) {
+    terminal.out(`${JSON.stringify({ ...certificate, others }, null, 2)}\n`)
+    return
+  }
+  for (const one of [certificate, ...others]) terminal.out(`${verb} ${named(one, terminal)}\n`)
+  reportStopped(administration, terminal)
+}
+
+/** Where only one of several was named by its thumbprint: the others still let somebody in. */
+export function reportRemaining({ certificate: { name, others }, isName }: Reference, terminal: Terminal): void {
+  const left = isName ? [] : others.filter(({ state }) => state === 'valid' || state === 'expiring')
+  for (const { thumbprint } of left)
+    terminal.err(`certgate: '${printable(name)}' has another certificate that is in force (thumbprint ${thumbprint})\n`)
+}
+
+export function named({ name, thumbprint }: CertificateInfo, terminal: Terminal): string {
+  return `${styles(terminal).bold(printable(name))} (thumbprint ${thumbprint})`
 }

@@ -31,6 +31,7 @@ export interface EstPair {
   readonly key: string
 }
 
+const WRONG_ADDRESS = 'name the address of pki.est in the configuration of the gateway'
 const DEFAULT_PATH = '/.well-known/est'
 /** Milliseconds for one answer: it may wait behind the hashes of passwords. */
 const TIMEOUT = 30_000
@@ -51,10 +52,10 @@ export class EstClient {
     this.#ca = ca
   }
 
-  /** A first certificate (DER) for a request (DER) and a one-time token. */
-  async enrol(csr: Buffer, token: string, signal?: AbortSignal): Promise<Buffer> {
+  /** A first certificate (DER) of this name for a request (DER) and a one-time token, which is not used up where it is for another name. */
+  async enrol(csr: Buffer, { token, name }: { readonly token: string; readonly name: string }, signal?: AbortSignal): Promise<Buffer> {
     const authorization = `Basic ${Buffer.from(`token:${token}`).toString('base64')}`
-    return sole(await this.#ask('simpleenroll', { csr, authorization, signal }))
+    return sole(await this.#ask('simpleenroll', { csr, authorization, name, signal }))
   }
 
   /** The successor (DER) of a certificate, which is shown in the handshake. */
@@ -68,7 +69,10 @@ export class EstClient {
   }
 
   async #ask(operation: string, question: Question): Promise<Buffer[]> {
-    const { status, retryAfter, body } = await this.#exchange(`${this.#base}/${operation}`, question)
+    const { status, retryAfter, body, type } = await this.#exchange(`${this.#base}/${operation}`, question)
+    // Nobody's words about enrolment: another address, of the gateway or of something else.
+    if (status !== 200 && !/^text\/plain\b/i.test(type))
+      throw this.#notEnrolment(`${operation} was answered with status ${status}`, status, retryAfter)
     if (status !== 200) {
       const [first = '', hint] = body.toString('utf8').split('\n')
       const told = first.replace(/\p{Cc}/gu, ' ').slice(0, 300)
@@ -82,11 +86,20 @@ export class EstClient {
     try {
       return readCertsOnly(Buffer.from(body.toString('latin1').replace(/\s/g, ''), 'base64'))
     } catch (cause) {
-      throw new EstError(`what answers on ${this.#base} is no EST server`, { status, cause })
+      throw this.#notEnrolment('it answered with something else than certificates', status, null, cause)
     }
   }
 
-  #exchange(url: string, { csr, authorization, current, signal }: Question): Promise<Answered> {
+  #notEnrolment(why: string, status: number, retryAfter: number | null, cause?: unknown): EstError {
+    return new EstError(`what answers on ${new URL(this.#base).host} is no EST server: ${why}`, {
+      status,
+      retryAfter,
+      hint: WRONG_ADDRESS,
+      ...(cause === undefined ? {} : { cause }),
+    })
+  }
+
+  #exchange(url: string, { csr, authorization, name, current, signal }: Question): Promise<Answered> {
     const { promise, resolve, reject } = Promise.withResolvers<Answered>()
     const agent = new Agent({ keepAlive: false, ...(this.#ca === null ? {} : { ca: this.#ca }) })
     const failed = (cause: Error) => reject(unreachable(url, cause))
@@ -102,6 +115,7 @@ export class EstClient {
         headers: {
           ...(body === null ? {} : { 'Content-Type': 'application/pkcs10', 'Content-Length': Buffer.byteLength(body) }),
           ...(authorization === undefined ? {} : { Authorization: authorization }),
+          ...(name === undefined ? {} : { 'Certgate-Expected-Name': encodeURIComponent(name) }),
         },
       },
       (response) => {
@@ -115,7 +129,12 @@ export class EstClient {
         response.once('error', failed)
         response.once('end', () => {
           const { statusCode = 0, headers } = response
-          resolve({ status: statusCode, retryAfter: secondsOf(headers['retry-after']), body: Buffer.concat(chunks) })
+          resolve({
+            status: statusCode,
+            retryAfter: secondsOf(headers['retry-after']),
+            body: Buffer.concat(chunks),
+            type: headers['content-type'] ?? '',
+          })
         })
       },
     )
@@ -129,6 +148,7 @@ export class EstClient {
 interface Question {
   readonly csr?: Buffer
   readonly authorization?: string
+  readonly name?: string
   readonly current?: EstPair
   readonly signal?: AbortSignal | undefined
 }
@@ -137,6 +157,8 @@ interface Answered {
   readonly status: number
   readonly retryAfter: number | null
   readonly body: Buffer
+  /** Its Content-Type. */
+  readonly type: string
 }
 
 /** PEM of a certificate and of those above it without the root, as far as `known` has them. */
@@ -167,6 +189,8 @@ function secondsOf(header: string | undefined): number | null {
 function unreachable(url: string, cause: Error): EstError {
   const { host } = new URL(url)
   const code = 'code' in cause ? String(cause.code) : ''
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_'))
+    return new EstError(`what answers on ${host} speaks no TLS`, { cause, hint: WRONG_ADDRESS })
   const untrusted = /^(UNABLE_|SELF_SIGNED|DEPTH_ZERO|CERT_|ERR_TLS_CERT)/.test(code)
   const hint = untrusted ? 'name the root certificate of the gateway with --ca' : undefined
   return new EstError(`no answer from ${host}: ${cause.message || code}`, { cause, ...(hint === undefined ? {} : { hint }) })

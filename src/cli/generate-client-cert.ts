@@ -37,7 +37,7 @@ examples:
         const { headers, bytes } = await administration.download('POST', '/api/v1/certificates', body)
         const fingerprint = headers.get('certgate-fingerprint') ?? ''
         const files = writeBundleFiles(bytes, to, { fingerprint, name }, terminal)
-        const issued = { files, password: { password, generated: false }, dropped: [] }
+        const issued = { files, password: { password, generated: false }, dropped: [], warnings: [] }
         const certificate = await administration.get<CertificateInfo>(`/api/v1/certificates/${fingerprint}`)
         reportIssued({ ...issued, certificate }, 'issued', flags.json, administration, terminal)
       } catch (error) {

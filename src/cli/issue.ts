@@ -52,6 +52,8 @@ export interface Issued {
   readonly password: ChosenPassword | null
   /** Names of the request that were left out. */
   readonly dropped: readonly string[]
+  /** What whoever asked has to know of it. */
+  readonly warnings: readonly string[]
 }
 
 /** Issues or signs, and writes the files. What can fail is tried before anything is issued. */
@@ -77,7 +79,13 @@ async function issueBundle(administration: Administration, issuance: Issuance, f
   )
   const fingerprint = headers.get('certgate-fingerprint') ?? ''
   const files = writeBundleFiles(bytes, to, { fingerprint, name: issuance.name }, terminal)
-  return { certificate: await administration.get(`/api/v1/certificates/${fingerprint}`), files, password, dropped: [] }
+  return {
+    certificate: await administration.get(`/api/v1/certificates/${fingerprint}`),
+    files,
+    password,
+    dropped: [],
+    warnings: warningsIn(headers.get('warning')),
+  }
 }
 
 async function sign(
@@ -95,9 +103,14 @@ async function sign(
   const signed = await orRelease(to.reserved.release, issuance.name, () =>
     administration.send<SignedCertificate>('POST', issuance.path.sign, { ...issuance.body, csr }),
   )
-  const { certificate, pem, dropped = [] } = signed
+  const { certificate, pem, dropped = [], warnings = [] } = signed
   const files = writeCertificateFile(pem, to, { fingerprint: certificate.fingerprint, name: certificate.name }, terminal)
-  return { certificate, files, password: null, dropped }
+  return { certificate, files, password: null, dropped, warnings }
+}
+
+/** Texts of a Warning header as the administration writes it. */
+function warningsIn(header: string | undefined): readonly string[] {
+  return [...(header ?? '').matchAll(/299 certgate "([^"]*)"/g)].map(([, text = '']) => text)
 }
 
 function readRequest(file: string, terminal: Terminal): string {

@@ -23,9 +23,12 @@ export function bundleDestination(name: string, out: string | undefined, folder:
   const base = safeFileName(name)
   const path = resolve(terminal.cwd, out ?? folder)
   const file = out !== undefined && extname(path).toLowerCase() === '.zip' ? basename(path) : null
-  const names = file === null ? ['.pfx', '.crt', '.key'].map((extension) => `${base}${extension}`) : [file]
+  const names = file === null ? ownFiles(base) : [file]
   return { reserved: reserveFolder(file === null ? path : dirname(path), names, terminal.cwd), base, file }
 }
+
+const README = 'README.txt'
+const ownFiles = (base: string): readonly string[] => ['.pfx', '.crt', '.key'].map((extension) => `${base}${extension}`)
 
 /** For a certificate whose key somebody else has: NAME.crt, or the file that `out` names. */
 export function certificateDestination(name: string, out: string | undefined, terminal: Terminal): Destination {
@@ -51,8 +54,9 @@ export function writeBundleFiles(zip: Buffer, to: Destination, issued: IssuedFil
     const files = readStoredZip(zip).flatMap(({ name, content }): NewFile[] => {
       const present = presentFile(join(folder, name))
       // Several certificates may share a folder: the authority is the same, and each has its own instructions.
-      if (present !== null && name === 'ca.crt' && present.equals(content)) return []
-      const shared = present !== null && (name === 'ca.crt' || name === 'README.txt')
+      const isOwn = ownFiles(to.base).includes(name)
+      if (present !== null && !isOwn && name !== README && present.equals(content)) return []
+      const shared = present !== null && !isOwn
       return [{ path: shared ? `${to.base}.${name}` : name, content, mode: 0o600 }]
     })
     return write(to, files, terminal)

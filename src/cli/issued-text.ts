@@ -1,4 +1,5 @@
 import { basename, extname } from 'node:path'
+import { safeFileName } from '../certificates/safe-file-name.ts'
 import type { Administration } from './administration.ts'
 import type { CertificateInfo } from './api-types.ts'
 import type { Terminal } from './command.ts'
@@ -30,15 +31,19 @@ export function rightsOf(certificate: Pick<CertificateInfo, 'clearance' | 'permi
   return databases === '' ? certificate.clearance : `${certificate.clearance}, ${databases}`
 }
 
-function issuedJson({ certificate, files, password, dropped }: Issued): object {
-  return { certificate, files, ...(password?.generated && { password: password.password }), ...(dropped.length > 0 && { dropped }) }
+function issuedJson({ certificate, files, password, dropped, warnings }: Issued): object {
+  const secret = password?.generated && { password: password.password }
+  return { certificate, files, ...secret, ...(dropped.length > 0 && { dropped }), ...(warnings.length > 0 && { warnings }) }
 }
 
-function issuedText({ certificate, files, password, dropped }: Issued, verb: string, terminal: Terminal): string {
+function issuedText({ certificate, files, password, dropped, warnings }: Issued, verb: string, terminal: Terminal): string {
   const { bold, cyan, yellow, dim } = styles(terminal)
   const paths = files.map((file) => shortPath(file, terminal.cwd))
   const width = Math.max(...paths.map(widthOf))
-  const rows = paths.map((path) => `  ${cyan(path)}${' '.repeat(width - widthOf(path))}  ${purposeOf(path, password)}\n`)
+  const rows = paths.map(
+    (path) =>
+      `  ${cyan(path)}${' '.repeat(width - widthOf(path))}  ${purposeOf(path, isAuthority(path, certificate.name, paths), password)}\n`,
+  )
   const until = certificate.not_after.slice(0, 10)
   const lines = [
     `${verb} ${bold(printable(certificate.name))} (${printable(rightsOf(certificate))}), until ${until}\n`,
@@ -48,10 +53,16 @@ function issuedText({ certificate, files, password, dropped }: Issued, verb: str
   ]
   if (password?.generated) lines.push(`${dim('password')}    ${bold(password.password ?? '')}  ${yellow('shown only now')}\n`)
   for (const name of dropped) lines.push(`${yellow('left out')}    ${printable(name)}, which the request asks for and --san does not\n`)
+  for (const warning of warnings) lines.push(`${yellow('note')}        ${printable(warning)}\n`)
   return lines.join('')
 }
 
-function purposeOf(path: string, password: Issued['password']): string {
+/** Only a bundle brings one along. */
+function isAuthority(path: string, name: string, paths: readonly string[]): boolean {
+  return paths.length > 1 && basename(path).endsWith('ca.crt') && basename(path) !== `${safeFileName(name)}.crt`
+}
+
+function purposeOf(path: string, ofAuthority: boolean, password: Issued['password']): string {
   switch (extname(path)) {
     case '.pfx':
       return `certificate, key and chain, for browsers and Windows${password?.password === null ? '; no password' : ''}`
@@ -62,6 +73,6 @@ function purposeOf(path: string, password: Issued['password']): string {
     case '.txt':
       return 'the lines to use it with curl, browsers and others'
     default:
-      return basename(path).endsWith('ca.crt') ? "authority of the gateway's own certificate" : 'certificate and chain'
+      return ofAuthority ? "authority of the gateway's own certificate" : 'certificate and chain'
   }
 }

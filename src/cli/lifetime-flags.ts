@@ -52,17 +52,21 @@ export function readDuration(text: string, flag: string): number {
 }
 
 /** Milliseconds since the epoch. */
-export function readMoment(text: string, flag: string): number {
+export function readMoment(text: string, flag: string, forms = 'write it as 2030-01-31 or 2030-01-31T12:00:00Z'): number {
   const moment = DATE.test(text) ? Date.parse(text) : Number.NaN
   // 2026-02-30 would be taken for a day in March.
   const sameDay = !Number.isNaN(moment) && !Number.isNaN(Date.parse(text.slice(0, 10))) && isDay(text.slice(0, 10))
-  if (!sameDay) throw new UsageError(`${flag}: '${text}' is not a date`, 'write it as 2030-01-31 or 2030-01-31T12:00:00Z')
+  if (!sameDay) throw new UsageError(`${flag}: '${text}' is not a date`, forms)
   return moment
 }
 
-/** A date, or how long ago. */
+const PAST_FORMS = 'write it as 2030-01-31, 2030-01-31T12:00:00Z, today, yesterday, or how long ago: 24h, 7d'
+
+/** A date, today, yesterday, or how long ago. A day begins at midnight UTC, as dates do. */
 export function readPast(text: string, flag: string, now: number): number {
-  return /^\d+[smhd]$/.test(text) ? now - readDuration(text, flag) : readMoment(text, flag)
+  const daysAgo = ['today', 'yesterday'].indexOf(text.toLowerCase())
+  if (daysAgo >= 0) return Math.floor(now / DAY) * DAY - daysAgo * DAY
+  return /^\d+[smhd]$/.test(text) ? now - readDuration(text, flag) : readMoment(text, flag, PAST_FORMS)
 }
 
 const isDay = (text: string): boolean => new Date(`${text}T00:00:00Z`).toISOString().slice(0, 10) === text

@@ -11,7 +11,8 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { closeSync, fchmodSync, fchownSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { syncFolder } from '../certificates/replace-file.ts'
 import { MaterialError } from '../errors.ts'
 import { readRegularText, unreadable } from '../regular-file.ts'
 
@@ -29,7 +30,8 @@ export interface Pair {
   readonly keyPem: string
 }
 
-const beside = (file: string): string => `${file}.new`
+/** A name that nobody else gives: what lies there is from here, and may be removed. */
+const beside = (file: string): string => join(dirname(file), `.${basename(file)}.certgate-new`)
 
 /** Reads both. Throws MaterialError where one cannot be used, or they do not fit each other. */
 export function readPair(files: PairFiles): Pair {
@@ -51,7 +53,7 @@ export function writePair(files: PairFiles, certificatePem: string, newKeyPem: s
   if (cert === key) {
     writeBeside(key, (newKeyPem ?? keyOnly(keyPem)) + certificatePem, 0o600)
     renameSync(beside(key), key)
-    syncFolder(key)
+    syncFolder(dirname(key))
     return
   }
   const remove = () => {
@@ -76,7 +78,7 @@ export function writePair(files: PairFiles, certificatePem: string, newKeyPem: s
     remove()
     throw error
   }
-  for (const file of new Set([key, cert])) syncFolder(file)
+  for (const folder of new Set([dirname(key), dirname(cert)])) syncFolder(folder)
 }
 
 /** Finishes or takes back what a stop left half done. True: a new certificate was put in its place. */
@@ -87,7 +89,7 @@ export function recoverPair(files: PairFiles): boolean {
   let finished = false
   if (cert !== key && statSync(waiting, { throwIfNoEntry: false }) !== undefined && fits(waiting, key) && !fits(cert, key)) {
     renameSync(waiting, cert)
-    syncFolder(cert)
+    syncFolder(dirname(cert))
     finished = true
   }
   for (const file of [cert, key]) rmSync(beside(file), { force: true })
@@ -116,15 +118,6 @@ function writeBeside(file: string, content: string, mode: number): void {
     fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)
-  }
-}
-
-function syncFolder(file: string): void {
-  const folder = openSync(dirname(file), 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
   }
 }
 

@@ -54,8 +54,9 @@ export function renderStatus(status: Status, terminal: Terminal, now: number): s
   ]
   const reload = status.last_reload
   if (reload !== null) {
-    const outcome = reload.outcome === 'failed' ? red('failed') : reload.outcome
-    lines.push(`last reload    ${outcome}, ${duration(now - reload.at)} ago, by ${reload.cause}: ${reload.message}`)
+    const when = `${duration(now - reload.at)} ago, by ${reload.cause}`
+    if (reload.outcome === 'unchanged') lines.push(`last reload    nothing had changed, ${when}`)
+    else lines.push(`last reload    ${reload.outcome === 'failed' ? red('failed') : 'taken up'}, ${when}: ${reload.message}`)
   }
   lines.push('', bold('listeners'))
   for (const { name, address, tls, clientauth_mode } of status.listeners) {

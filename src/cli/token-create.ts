@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts'
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
 import type { TokenInfo } from './api-types.ts'
 import { type Command, parseArguments } from './command.ts'
-import { rightsOf } from './issued-text.ts'
+import { reportStopped, rightsOf } from './issued-text.ts'
 import { readDays, readDuration } from './lifetime-flags.ts'
 import { printable } from './printable.ts'
 import { RIGHTS_FLAGS, RIGHTS_USAGE, rightsBody } from './rights-flags.ts'
@@ -48,6 +48,7 @@ examples:
         ['id', token.id],
       ] as const
       terminal.out(flags.json ? `${JSON.stringify(answer, null, 2)}\n` : pairs(rows, terminal))
+      if (!flags.json) reportStopped(administration, terminal)
       return 0
     })
   },

@@ -4,7 +4,7 @@ import { type Command, parseArguments, type Terminal } from './command.ts'
 import { rightsOf } from './issued-text.ts'
 import { programName } from './program-name.ts'
 import { styles } from './style.ts'
-import { table } from './table.ts'
+import { type Column, table } from './table.ts'
 
 export const tokenListCommand: Command = {
   name: 'token list',
@@ -32,16 +32,13 @@ function tokenTable(tokens: readonly TokenInfo[], terminal: Terminal, now: numbe
   const { bold, green, dim } = styles(terminal)
   if (tokens.length === 0) return `there is no enrolment token\nnext: ${bold(`${programName(terminal)} token create NAME`)}\n`
   const stateOf = ({ used, expires_at }: TokenInfo) => (used !== null ? 'used' : Date.parse(expires_at) <= now ? 'expired' : 'open')
-  return table<TokenInfo>(
-    [
-      { title: 'name', text: ({ name }) => name, shrinksTo: 10 },
-      { title: 'rights', text: rightsOf, shrinksTo: 10 },
-      { title: 'state', text: stateOf, style: (token) => (stateOf(token) === 'open' ? green : dim) },
-      { title: 'until (UTC)', text: ({ expires_at }) => expires_at.slice(0, 16).replace('T', ' ') },
-      { title: 'id', text: ({ id }) => id },
-      { title: 'used by', text: ({ used }) => used?.fingerprint.slice(0, 12) ?? '', shrinksTo: 7 },
-    ],
-    tokens,
-    terminal,
-  )
+  const rights = { title: 'rights', text: rightsOf }
+  const rest: Column<TokenInfo>[] = [
+    { title: 'state', text: stateOf, style: (token) => (stateOf(token) === 'open' ? green : dim) },
+    { title: 'until (UTC)', text: ({ expires_at }) => expires_at.slice(0, 16).replace('T', ' ') },
+    { title: 'id', text: ({ id }) => id },
+    { title: 'used by', text: ({ used }) => used?.fingerprint.slice(0, 12) ?? '', shrinksTo: 7 },
+  ]
+  const name = { title: 'name', text: ({ name: called }: TokenInfo) => called, shrinksTo: 10 }
+  return table(terminal.isTty ? [name, ...rest, { ...rights, wraps: true }] : [name, rights, ...rest], tokens, terminal)
 }

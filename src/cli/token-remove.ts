@@ -1,5 +1,6 @@
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
 import { type Command, parseArguments } from './command.ts'
+import { reportStopped } from './issued-text.ts'
 import { printable } from './printable.ts'
 
 export const tokenRemoveCommand: Command = {
@@ -20,6 +21,7 @@ examples:
     return administer(flags, terminal, async (administration) => {
       await administration.send('DELETE', `/api/v1/tokens/${encodeURIComponent(id)}`)
       terminal.out(flags.json ? `${JSON.stringify({ removed: id })}\n` : `removed the token ${printable(id)}\n`)
+      if (!flags.json) reportStopped(administration, terminal)
       return 0
     })
   },

@@ -1,4 +1,5 @@
-import { dirname, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { ConfigError, type Problem } from '../errors.ts'
 import { readRegularText, unreadable } from '../regular-file.ts'
 import { type Located, YamlDocument } from './document.ts'
@@ -137,9 +138,17 @@ export function readConfigText(file: string): string {
   } catch (error) {
     const problem = { severity: 'error' as const, path: '', file, line: 1, column: 1, snippet: '' }
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    const hint = missing ? { hint: "name it with --config FILE, or make one with 'certgate init'" } : {}
+    const hint = missing ? { hint: whereElse(file) } : {}
     throw new ConfigError([{ ...problem, message: `cannot read the file: ${unreadable(error)}`, ...hint }])
   }
+}
+
+/** `init` and `start` make a folder: many run commands beside it. */
+function whereElse(file: string): string {
+  const beside = join(dirname(file), 'data', basename(file))
+  if (!existsSync(beside)) return "name it with --config FILE, or make one with 'certgate init'"
+  const short = relative(process.cwd(), beside)
+  return `did you mean --config ${short.startsWith('..') ? beside : short}?`
 }
 
 /** As a person reads the file, each problem once. */

@@ -3,7 +3,7 @@ import type { YamlDocument } from './document.ts'
 import { plain } from './reader.ts'
 import { isSameRole, RoleEditError, type RoleEntry, roleEntryOf } from './role-entry.ts'
 import { editRole, rewriteRole, type Scribe } from './role-lines.ts'
-import { parseRoleMapping } from './roles-mapping.ts'
+import { parseMappingOnce, parseRoleMapping } from './roles-mapping.ts'
 import type { YamlMapping, YamlNode } from './yaml.ts'
 import { type BlockEntry, blockEntries, endOfTokens, isFlow, LineEditor, placeOf } from './yaml-lines.ts'
 import { writeObject, writeRole } from './yaml-write.ts'
@@ -14,7 +14,7 @@ export type RoleChanges = ReadonlyMap<string, RoleEntry | null>
 
 /** The roles of a roles_mapping.yml by name, in its order. Throws ConfigError. */
 export function readRoles(text: string, file: string): Map<string, RoleEntry> {
-  return new Map(parseRoleMapping(text, file).mapping.entries.map((entry) => [entry.role, roleEntryOf(entry)]))
+  return new Map(parseMappingOnce(text, file).mapping.entries.map((entry) => [entry.role, roleEntryOf(entry)]))
 }
 
 /**
@@ -24,7 +24,7 @@ export function readRoles(text: string, file: string): Map<string, RoleEntry> {
  * `input` for values that no mapping takes, `missing` for a role to delete that is not there, `file` where this text cannot be edited so.
  */
 export function editRoles(text: string, file: string, changes: RoleChanges): string {
-  const { mapping, document } = parseRoleMapping(text, file)
+  const { mapping, document } = parseMappingOnce(text, file)
   const before: Roles = new Map(mapping.entries.map((entry) => [entry.role, roleEntryOf(entry)]))
   const real = realChanges(before, changes)
   if (real.size === 0) return text

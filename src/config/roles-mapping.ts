@@ -1,9 +1,11 @@
 import { ConfigError, type Problem } from '../errors.ts'
+import { mappingErrors } from '../policy/mapping-checks.ts'
 import type { MappedValue, MappingEntry, RoleMapping } from '../policy/types.ts'
 import { YamlDocument } from './document.ts'
 import { EntryReader } from './entry-reader.ts'
 import { judgeHost, judgeIssuer, judgePattern, judgeUser } from './expressions.ts'
 import { deepFreeze } from './freeze.ts'
+import { rememberByObject, rememberByText } from './remember.ts'
 import { InvalidValue } from './shape.ts'
 import type { YamlMapping } from './yaml.ts'
 
@@ -37,6 +39,10 @@ export function parseRoleMapping(text: string, file: string): LoadedRoleMapping 
   if (reader.hasErrors) throw new ConfigError(reader.problems)
   return { mapping: deepFreeze({ file, entries }), document, warnings: reader.problems }
 }
+
+/** For what looks at the same text again and again. */
+export const parseMappingOnce = rememberByText(parseRoleMapping)
+export const mappingErrorsOnce = rememberByObject(mappingErrors)
 
 function readEntry(reader: EntryReader, role: string, node: YamlMapping, line: number): MappingEntry {
   reader.checkKeys(node, [role], KEYS)

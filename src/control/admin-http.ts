@@ -7,10 +7,19 @@ const STALLED = 60_000
 /** Bytes of a body that are read at all. */
 const MOST_DROPPED = 16 * 1024 * 1024
 
-/** Carries one HTTP request to the administration and its answer back. Rejects only where the client has gone. */
-export async function carry(request: IncomingMessage, response: ServerResponse, caller: Caller, api: Api): Promise<void> {
-  const limit = bodyLimit({ path: pathOf(request), caller })
+/**
+ * Carries one HTTP request to the administration and its answer back. `callerNow` is asked before the body and after it, which may take its
+ * time: rights are those of the answer. null: nobody any more, and the connection ends. Rejects only where the client has gone.
+ */
+export async function carry(request: IncomingMessage, response: ServerResponse, callerNow: () => Caller | null, api: Api): Promise<void> {
+  const first = callerNow()
+  const limit = first === null ? 0 : bodyLimit({ path: pathOf(request), caller: first })
   const body = await readBody(request, limit)
+  const caller = callerNow()
+  if (caller === null) {
+    response.destroy()
+    return
+  }
   // What is left of a body that is too large would be read as the next request.
   if (body.length > limit) response.shouldKeepAlive = false
   const answer = await api(requestOf(request, body, caller))

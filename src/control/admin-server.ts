@@ -5,10 +5,12 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { InForce } from '../admin/context.ts'
 import { familyOf } from '../admin/family.ts'
+import { AdminProblem } from '../admin/problem.ts'
 import type { Api } from '../admin/router.ts'
 import type { Address, Limits } from '../config/settings.ts'
 import { tellRefusal } from '../gateway/refusal/render.ts'
 import { limitConnections } from '../observability/connection-room.ts'
+import { limitPipelining } from '../observability/pipelining.ts'
 import type { Audit } from '../observability/types.ts'
 import type { Reason } from '../policy/types.ts'
 import { createTlsListener, type TlsListener } from '../tls/listener.ts'
@@ -85,7 +87,7 @@ class AdminFront {
     this.#tls = this.#createTls(trust)
     this.#http = createHttpServer(
       { maxHeaderSize: MAX_HEAD_BYTES, keepAliveTimeout: this.#limits.keepalive || DEFAULT_PATIENCE },
-      (request, response) => void this.#answer(request, response),
+      limitPipelining((request, response) => void this.#answer(request, response)),
     )
     limitConnections(this.#http, MAX_CONNECTIONS)
     this.#http.on('clientError', (error: NodeJS.ErrnoException, socket) => {
@@ -122,13 +124,17 @@ class AdminFront {
 
   #createTls({ settings, material }: AdminTrust): TlsListener {
     const { registry, statuses } = this.#services
+    const handshakeTimeout = () => this.#limits.handshake || DEFAULT_PATIENCE
     return createTlsListener({
       name: 'admin',
       settings,
       material,
       registry,
       ...(statuses === undefined ? {} : { statuses }),
-      handshakeTimeout: this.#limits.handshake || DEFAULT_PATIENCE,
+      // Read anew at each update: a reload may bring another.
+      get handshakeTimeout() {
+        return handshakeTimeout()
+      },
       onConnection: (socket, peer) => this.#secured(socket, peer),
       onHandshakeFailure: () => {},
     })
@@ -190,24 +196,36 @@ class AdminFront {
     try {
       await this.#route(request, response)
     } catch (error) {
-      // The client has gone, or is told nothing: an answer that was begun cannot become another one.
-      if (!response.destroyed) this.#services.failed(error)
+      // The client has gone, or is told nothing: an answer that was begun cannot become another one. Rights that ended are no fault.
+      if (!response.destroyed && !(error instanceof AdminProblem)) this.#services.failed(error)
       response.destroy()
     }
   }
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const known = this.#peers.get(request.socket)
-    if (known === undefined) {
+    const peer = this.#judge(request.socket)
+    if (peer === null) {
       request.socket.destroy()
       return
     }
-    const peer = this.#tls.judgeAgain(known)
-    this.#peers.set(request.socket, peer)
     const reason: Reason | null = peer.refusal ?? (peer.certificate === null ? 'certificate_required' : null)
     if (reason !== null) return this.#refuse(request, response, reason, peer)
     if (!isPath(request.url ?? '')) return this.#refuse(request, response, 'malformed_path', peer)
-    await carry(request, response, callerOf(peer, this.#services.inForce(), request.socket.remoteAddress ?? ''), this.#services.api)
+    const callerNow = () => {
+      const now = this.#judge(request.socket)
+      if (now === null || now.refusal !== null) return null
+      return callerOf(now, this.#services.inForce(), request.socket.remoteAddress ?? '')
+    }
+    await carry(request, response, callerNow, this.#services.api)
+  }
+
+  /** Who is there, judged anew; null: nobody any more. */
+  #judge(socket: Socket): Peer | null {
+    const known = this.#peers.get(socket)
+    if (known === undefined) return null
+    const peer = this.#tls.judgeAgain(known)
+    this.#peers.set(socket, peer)
+    return peer
   }
 
   async #refuse(request: IncomingMessage, response: ServerResponse, reason: Reason, peer: Peer): Promise<void> {

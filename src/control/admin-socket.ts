@@ -130,7 +130,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
     else if (asked === 'POST /reload') respond(response, 200, await handlers.reload(url.searchParams.get('workers') === 'true'))
     else {
       response.shouldKeepAlive = false
-      await carry(request, response, CLI_CALLER, handlers.api)
+      await carry(request, response, () => CLI_CALLER, handlers.api)
     }
   } catch (error) {
     // Whoever asked has gone.

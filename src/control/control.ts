@@ -228,9 +228,9 @@ class Control {
     } catch (error) {
       outcome = { kind: 'failed', problems: [], error: asCertgateError(error) }
     }
-    const { snapshot, loadedAt } = this.#gateway.inForce ?? { snapshot: before, loadedAt: this.#startedAt }
+    const { snapshot } = this.#gateway.inForce ?? { snapshot: before }
     if (outcome.kind === 'failed') this.#revocation.configure(snapshot.settings)
-    const report = reportOf(outcome, cause, { number: snapshot.number, loadedAt }, Date.now())
+    const report = reportOf(outcome, cause, snapshot.number, Date.now())
     this.#lastReload = report
     this.#loads.tell(outcome, report)
     this.#administration.reloaded(report)

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
+import { rememberByObject } from '../config/remember.ts'
 import type { ListenerSettings } from '../config/settings.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { ListenerMaterial, TrustMaterial } from '../tls/types.ts'
-import { rememberByObject } from './remember.ts'
 
 /** Hex SHA-256 of everything in a snapshot that decides something: its number and the ticket keys do not. */
 export function contentDigest(snapshot: Snapshot): string {

@@ -35,8 +35,25 @@ export function isFromElsewhere({ headers }: IncomingMessage): boolean {
   return headers.origin !== undefined || !['same-origin', 'none', undefined].includes(headers['sec-fetch-site'] as string | undefined)
 }
 
+/** The name, percent-encoded, that a client wants or nothing: RFC 7030 has no way to ask for one that the server then keeps to. */
+const EXPECTED_NAME = 'certgate-expected-name'
+
 /** Throws EnrolmentError where there are none, or none that are read here. */
-export function credentialsOf(authorization: string | undefined): EnrolmentCredentials {
+export function credentialsOf(headers: IncomingMessage['headers']): EnrolmentCredentials {
+  const credentials = readCredentials(headers.authorization)
+  const expected = headers[EXPECTED_NAME]
+  return credentials.kind !== 'token' || typeof expected !== 'string' ? credentials : { ...credentials, expected: decoded(expected) }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (cause) {
+    throw new EnrolmentError('request_refused', 'the expected name has an escape that cannot be read', { cause })
+  }
+}
+
+function readCredentials(authorization: string | undefined): EnrolmentCredentials {
   if (authorization === undefined) {
     throw new EnrolmentError('credentials_missing', 'an enrolment token is needed', {
       hint: 'send it as the password of the user `token`, or as a Bearer token',

@@ -168,7 +168,7 @@ async function answer(request: IncomingMessage, peer: Peer, { enrolment }: EstSe
   // A certificate that was shown and is refused ends it, whatever else came.
   if (peer.refusal !== null && operation === 'simpleenroll')
     throw new EnrolmentError('certificate_refused', `the client certificate is refused: ${peer.refusal}`, { hint: 'enrol without it' })
-  const credentials = operation === 'simpleenroll' ? credentialsOf(request.headers.authorization) : null
+  const credentials = operation === 'simpleenroll' ? credentialsOf(request.headers) : null
   const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1)
   if (type.trim().toLowerCase() !== 'application/pkcs10')
     return told(415, 'a signing request is expected: send it with Content-Type: application/pkcs10')

@@ -6,19 +6,18 @@ import type { QuickConfig } from '../config/flags.ts'
 import { parseInternalUsers } from '../config/internal-users.ts'
 import { inspectConfig } from '../config/load.ts'
 import { mappingRemarks } from '../config/remarks.ts'
-import { parseRoleMapping } from '../config/roles-mapping.ts'
+import { rememberByText } from '../config/remember.ts'
+import { mappingErrorsOnce, parseMappingOnce } from '../config/roles-mapping.ts'
 import type { InternalUser, Settings } from '../config/settings.ts'
 import { ConfigError, type Problem } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import { WRITABLE, whyNotAppendable } from '../observability/descriptor.ts'
-import { mappingErrors } from '../policy/mapping-checks.ts'
 import { readAuthorities } from '../policy/mapping-issuer.ts'
 import { compilePolicy } from '../policy/policy.ts'
 import type { Policy, RoleMapping } from '../policy/types.ts'
 import { readRegularText, unreadable } from '../regular-file.ts'
 import { contentDigest } from './digest.ts'
 import { loadMaterial, type Material } from './material.ts'
-import { rememberByObject, rememberByText } from './remember.ts'
 
 /** A file, or what the flags of the command line stand for. */
 export type ConfigurationSource =
@@ -96,9 +95,7 @@ function readParts(source: ConfigurationSource, problems: Problem[]): Parts | nu
   }
 }
 
-const parseMappingOnce = rememberByText(parseRoleMapping)
 const parseUsersOnce = rememberByText(parseInternalUsers)
-const errorsOfMapping = rememberByObject(mappingErrors)
 /** What the last trial made: the next one has as much to do as there is new. */
 let lastTrial: Policy | null = null
 const noMapping = { mapping: { file: '', entries: [] }, document: null }
@@ -151,7 +148,7 @@ function judgeAuthority({ authority, pki }: Settings, document: Located, problem
 
 function judgePolicy(parts: Parts, mapping: RoleMapping, material: Material | null, previous: Snapshot | null, problems: Problem[]): void {
   const { settings, document, mappingDocument } = parts
-  for (const { message, line, hint } of errorsOfMapping(mapping)) {
+  for (const { message, line, hint } of mappingErrorsOnce(mapping)) {
     problems.push((mappingDocument ?? document).problemOnLine(line, message, { hint }))
   }
   problems.push(...newlyUnknownRoles(parts, mapping, previous))

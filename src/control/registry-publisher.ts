@@ -108,6 +108,7 @@ export class RegistryPublisher {
   }
 
   async #catchUp(): Promise<void> {
+    this.#options.store.assertInPlace()
     if (this.#takeChanges()) return
     // What is being sealed may have been read before.
     await this.#sealing

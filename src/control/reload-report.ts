@@ -1,16 +1,14 @@
 import type { Outcome } from './gateway.ts'
 import type { ReloadCause, ReloadReport } from './status.ts'
 
-/** What came of a reload, told for people. `inForce` is what is so afterwards; times are milliseconds since the epoch. */
-export function reportOf(outcome: Outcome, cause: ReloadCause, inForce: { number: number; loadedAt: number }, at: number): ReloadReport {
-  const { number: snapshot } = inForce
-  const seconds = Math.max(0, Math.round((at - inForce.loadedAt) / 1_000))
+/** What came of a reload, told for people. `snapshot` is the one in force afterwards; times are milliseconds since the epoch. */
+export function reportOf(outcome: Outcome, cause: ReloadCause, snapshot: number, at: number): ReloadReport {
   const base = { outcome: outcome.kind, cause, at, snapshot }
   switch (outcome.kind) {
     case 'loaded':
       return { ...base, message: `snapshot ${snapshot} is in force`, problems: outcome.warnings }
     case 'unchanged':
-      return { ...base, message: `nothing changed since snapshot ${snapshot} was loaded ${seconds} s ago`, problems: outcome.warnings }
+      return { ...base, message: `nothing has changed since snapshot ${snapshot} was loaded`, problems: outcome.warnings }
     case 'failed': {
       const errors = outcome.problems.filter(({ severity }) => severity === 'error').length
       const why = outcome.error === null ? `${errors} ${errors === 1 ? 'problem' : 'problems'}` : outcome.error.message

@@ -1,39 +1,17 @@
 import type { Address } from '../config/settings.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import { MetricsAggregator, type OwnInventory, type RevocationCounts, type TargetState } from '../observability/metrics-aggregator.ts'
+import { isMetricsSnapshot } from '../observability/metrics-shape.ts'
 import { startTelemetryServer, type TelemetryServer } from '../observability/telemetry-server.ts'
 import { TrafficMeter, type TrafficSample } from '../observability/traffic-meter.ts'
-import type { MetricsSnapshot } from '../observability/worker-metrics.ts'
 import { certificatesOf, crlsOf } from './inventory.ts'
 
 /** What telemetry asks of the gateway. */
 export interface TelemetryState {
-  /** Has every worker's measurements delivered to `absorb`; rejects as that throws: then the scraper is told so. */
+  /** Has every worker's measurements delivered to `absorb`. What that throws costs the worker's new figures, and nobody else's. */
   measure(): Promise<void>
   serving(): number
   state(): 'starting' | 'serving' | 'draining'
-}
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
-
-/** One level deep, as the same code sends it, except where another release was installed before the worker was started. */
-const shape: Readonly<Record<keyof MetricsSnapshot, (value: unknown) => boolean>> = {
-  requests: Array.isArray,
-  upstreams: Array.isArray,
-  connections: Array.isArray,
-  refusedConnections: Array.isArray,
-  shedRequests: Number.isFinite,
-  handshakes: Array.isArray,
-  refusals: Array.isArray,
-  clientAuthFailures: Array.isArray,
-  certificateLife: isObject,
-  strippedHeaders: Number.isFinite,
-  accessLogDropped: Number.isFinite,
-  process: isObject,
-}
-
-function isMetricsSnapshot(values: unknown): values is MetricsSnapshot {
-  return isObject(values) && Object.entries(shape).every(([name, fits]) => fits(Reflect.get(values, name)))
 }
 
 /** Control's measurements and the server that shows them. */
@@ -63,7 +41,7 @@ export class Telemetry {
     })
   }
 
-  /** Takes what a worker sent, undefined before it has begun to measure. Throws where it cannot be added up: nothing of it counts. */
+  /** Takes what a worker sent, undefined before it has begun to measure. Throws where it cannot be added up: then what it sent last stays. */
   absorb(worker: number, values: unknown): void {
     if (values === undefined) return
     if (!isMetricsSnapshot(values))

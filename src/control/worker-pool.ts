@@ -17,7 +17,7 @@ export interface PoolDeadlines extends ChangeDeadlines {
 export interface PoolOptions {
   fork(): Worker
   log(level: 'info' | 'warn' | 'error', message: string, fields: Readonly<Record<string, unknown>>): void
-  /** What a worker measured, and that it has ended: by an id that no other worker gets. What they throw is told to whoever asked, else logged. */
+  /** What a worker measured, and that it has ended: by an id that no other worker gets. What they throw is logged. */
   measured(id: number, values: unknown): void
   ended(id: number): void
   /** Brings a worker that starts to the registry as it is; resolves once it has it. It accepts nothing before. Default: there is none. */
@@ -128,12 +128,16 @@ export class WorkerPool {
   }
 
   /**
-   * Has every worker's measurements taken; resolves when all have answered or had their time. Rejects where `measured` throws. `scrape`: what
-   * is told since the last scrape begins anew.
+   * Has every worker's measurements taken; resolves when all have answered or had their time. `scrape`: what is told since the last scrape
+   * begins anew.
    */
   measure(scrape = true): Promise<void> {
-    const { inform } = this.#deadlines
-    return settled(this.#alive().map(async (worker) => this.#options.measured(worker.id, await worker.metrics(scrape, inform))))
+    return settled(
+      this.#alive().map(async (worker) => {
+        const values = await worker.metrics(scrape, this.#deadlines.inform)
+        this.#handOver(worker, () => this.#options.measured(worker.id, values))
+      }),
+    )
   }
 
   async status(): Promise<StatusWorker[]> {
@@ -272,7 +276,7 @@ export class WorkerPool {
     timer.unref()
   }
 
-  /** For what nobody asked for: measurements of no use must not end control, nor keep the place of a dead worker empty. */
+  /** Measurements of no use must not end control, nor keep the place of a dead worker empty, nor hide those of others. */
   #handOver(worker: WorkerProcess, act: () => void): void {
     try {
       act()

@@ -153,8 +153,3 @@ function isTrailerLine(line: string): boolean {
   for (let i = 0; i < colon; i++) if (TOKEN[line.charCodeAt(i)] === 0) return false
   return true
 }
-
-/** The lower-case field name of a trailer line. */
-export function lineName(line: string): string {
-  return line.slice(0, line.indexOf(':')).toLowerCase()
-}

@@ -98,13 +98,15 @@ export class ResponseHead extends HeadFields {
     switch (id) {
       case CONTENT_LENGTH:
         if (this.isTabbed(bytes, line, start, end, lineEnd)) return this.bad('tab around Content-Length')
-        return this.#contentLength(bytes, start, end)
+        if (this.contentLength >= 0) return this.bad('more than one Content-Length')
+        this.contentLength = parseContentLength(bytes, start, end)
+        return this.contentLength < 0 ? this.bad('Content-Length is not a decimal number') : this.#framing(line, lineEnd)
       case TRANSFER_ENCODING:
         if (this.isTabbed(bytes, line, start, end, lineEnd)) return this.bad('tab around Transfer-Encoding')
         if (this.chunked || !equalsIgnoringCase(bytes, start, end, CHUNKED_WORD))
           return this.bad('Transfer-Encoding is not exactly chunked')
         this.chunked = true
-        return COMPLETE
+        return this.#framing(line, lineEnd)
       case CONNECTION:
         if (equalsIgnoringCase(bytes, start, end, KEEP_ALIVE_WORD)) {
           if (this.keepAliveLine >= 0) return this.cut(line, lineEnd)
@@ -132,10 +134,9 @@ export class ResponseHead extends HeadFields {
     }
   }
 
-  #contentLength(bytes: Uint8Array, start: number, end: number): number {
-    if (this.contentLength >= 0) return this.bad('more than one Content-Length')
-    this.contentLength = parseContentLength(bytes, start, end)
-    return this.contentLength < 0 ? this.bad('Content-Length is not a decimal number') : COMPLETE
+  /** 1xx and 204 have no body and may not speak of one (RFC 9110 section 8.6, RFC 9112 section 6.1): a client might wait for it. */
+  #framing(line: number, lineEnd: number): number {
+    return this.status < 200 || this.status === 204 ? this.cut(line, lineEnd) : COMPLETE
   }
 
   #keepAlive(bytes: Uint8Array, start: number, end: number): void {

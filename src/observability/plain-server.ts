@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CertgateError } from '../errors.ts'
 import { limitConnections } from './connection-room.ts'
+import { limitPipelining } from './pipelining.ts'
 
 /** What a client may hold of a server. Times in milliseconds. */
 export interface PlainLimits {
@@ -41,7 +42,7 @@ export async function openPlainServer(
       keepAliveTimeout: limits.keepAlive,
       connectionsCheckingInterval: 1_000,
     },
-    respond,
+    limitPipelining(respond),
   )
   limitConnections(server, limits.connections)
   server.timeout = limits.idle

@@ -125,20 +125,6 @@ export function nameProblem(actor: Actor, candidate: NamedKey, live: Iterable<Na
   return null
 }
 
-/** What of a registry entry says whether somebody can administer with it. Times in milliseconds since the epoch. */
-export interface AdminEntry {
-  readonly clearance: Clearance
-  readonly disabled: boolean
-  readonly revoked: object | null
-  readonly notBefore: number
-  readonly notAfter: number
-}
-
-/** Whether this certificate opens the administration at `now`. */
-export function isUsableAdmin({ clearance, disabled, revoked, notBefore, notAfter }: AdminEntry, now: number): boolean {
-  return clearanceIncludes(clearance, 'ClusterAdmin') && !disabled && revoked === null && notBefore <= now && now <= notAfter
-}
-
 /**
  * Why a change may not leave `after` usable administrators of `before`; null: it may. Both are to be counted in the transaction that makes
  * the change: two changes at a time would else each see the other's administrator. Where there was none, none is lost.

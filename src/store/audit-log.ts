@@ -84,6 +84,19 @@ export class AuditLog {
     return row === undefined ? { sequence: 0, hash: GENESIS } : { sequence: row.sequence as number, hash: row.hash as string }
   }
 
+  /** The head as one word, to be kept with what was made of the store. */
+  history(): string {
+    const { sequence, hash } = this.head()
+    return `${sequence}:${hash}`
+  }
+
+  /** Whether what `history` once said is a part of this log: if not, an older copy of the store took the place of that one. */
+  remembers(history: string): boolean {
+    const [, sequence = '', hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(history) ?? []
+    if (sequence === '0') return hash === GENESIS
+    return this.#connection.get('SELECT 1 FROM audit WHERE sequence = ? AND hash = ?', Number(sequence), hash ?? '') !== undefined
+  }
+
   /** One page, oldest first; with `before`, newest first. */
   read(query: AuditQuery = {}): AuditEntry[] {
     const limit = Math.max(0, Math.min(query.limit ?? 100, MAX_PAGE))

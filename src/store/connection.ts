@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { storeFailure } from './failure.ts'
+import { StoreError, storeFailure } from './failure.ts'
+import { type FileIdentity, identityOf } from './store-file.ts'
 
 export type Row = Record<string, unknown>
 
@@ -17,6 +18,7 @@ export class Connection {
   readonly file: string
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
+  readonly #identity: FileIdentity
   #depth = 0
 
   constructor(file: string, options: ConnectionOptions) {
@@ -31,6 +33,19 @@ export class Connection {
           allowExtension: false,
         }),
     )
+    this.#identity = identityOf(file)
+  }
+
+  /**
+   * Throws `io_failed` where another file lies at its path by now, or none: what is written goes to a file without a name then, which nobody
+   * will find after a restart.
+   */
+  assertInPlace(): void {
+    const now = identityOf(this.file)
+    if (now !== null && now === this.#identity) return
+    throw new StoreError('io_failed', `store ${this.file} was ${now === null ? 'taken away' : 'replaced'} while it is in use`, {
+      hint: 'nothing is written any more; put the right file there and restart, or run "certgate restore" with a backup',
+    })
   }
 
   get database(): DatabaseSync {
@@ -47,8 +62,6 @@ export class Connection {
 
   /** The number of rows changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
-    if (this.#depth > 0 && !this.inTransaction)
-      throw new Error('this transaction was rolled back by a failure before: nothing is written outside it')
     return this.#guard(() => Number(this.#statement(sql).run(...values).changes))
   }
 
@@ -94,6 +107,7 @@ export class Connection {
         result.catch(() => {})
         throw new TypeError('a transaction of the store is synchronous')
       }
+      if (this.#depth === 1) this.assertInPlace()
       this.run(commit)
       return result
     } catch (error) {
@@ -126,6 +140,8 @@ export class Connection {
   }
 
   #statement(sql: string): StatementSync {
+    if (this.#depth > 0 && !this.inTransaction)
+      throw new Error('this transaction was rolled back by a failure before: nothing is read or written outside it')
     let statement = this.#statements.get(sql)
     if (statement === undefined) {
       statement = this.#database.prepare(sql)

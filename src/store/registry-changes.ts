@@ -37,6 +37,17 @@ export class RegistryVersions {
     return this.#connection.read(() => this.#since(version, Math.max(1, limit)))
   }
 
+  /** As `since`, but for what is there alone: told however many removals were forgotten. null: the number was never given here. */
+  putsSince(version: number, limit: number): RegistryChanges | null {
+    return this.#connection.read(() => {
+      const newest = this.#row().version
+      if (version > newest) return null
+      const changes = this.#puts(version, Math.max(1, limit))
+      const more = changes.length >= limit
+      return { changes, version: more ? (changes.at(-1)?.version ?? version) : newest, more }
+    })
+  }
+
   /** Forgets removals up to `version`: a base sealed at that version knows them. */
   forget(version: number): void {
     this.#connection.write(() => {
@@ -49,9 +60,7 @@ export class RegistryVersions {
   #since(version: number, limit: number): RegistryChanges | null {
     const { version: newest, forgotten } = this.#row()
     if (version < forgotten || version > newest) return null
-    const puts = this.#connection
-      .all(`${SELECT_RECORD} WHERE version > ? ORDER BY version LIMIT ?`, version, limit)
-      .map((row): RegistryChange => ({ kind: 'put', version: row.version as number, record: recordOf(row) }))
+    const puts = this.#puts(version, limit)
     const removals = this.#connection
       .all('SELECT version, fingerprint FROM removal WHERE version > ? ORDER BY version LIMIT ?', version, limit)
       .map((row) => this.#removal(row.version as number, row.fingerprint as string))
@@ -59,6 +68,12 @@ export class RegistryVersions {
     const more = all.length > limit || puts.length === limit || removals.length === limit
     const changes = all.slice(0, limit)
     return { changes, version: more ? (changes.at(-1)?.version ?? version) : newest, more }
+  }
+
+  #puts(version: number, limit: number): RegistryChange[] {
+    return this.#connection
+      .all(`${SELECT_RECORD} WHERE version > ? ORDER BY version LIMIT ?`, version, limit)
+      .map((row) => ({ kind: 'put', version: row.version as number, record: recordOf(row) }))
   }
 
   /** Of a certificate whose chain would let it in again: that it is revoked. */

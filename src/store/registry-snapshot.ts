@@ -1,3 +1,4 @@
+import { AuditLog } from './audit-log.ts'
 import { Connection } from './connection.ts'
 import { entryOf, recordOf, SELECT_ENTRY, SELECT_RECORD } from './entry-row.ts'
 import { RegistryVersions } from './registry-changes.ts'
@@ -11,6 +12,8 @@ import type { RegistryEntry, TrustedRecord } from './types.ts'
 export class RegistrySnapshot {
   readonly epoch: string
   readonly version: number
+  /** The audit log at this moment. */
+  readonly history: string
   /** How many records there are. */
   readonly size: number
   readonly #connection: Connection
@@ -24,6 +27,7 @@ export class RegistrySnapshot {
       const { epoch, version } = new RegistryVersions(this.#connection, now).current()
       this.epoch = epoch
       this.version = version
+      this.history = new AuditLog(this.#connection, now).history()
       const left = this.#connection.get(COUNT_TOMBSTONES, this.#now)?.size as number
       this.size = (this.#connection.get('SELECT count(*) AS size FROM entry')?.size as number) + left
     } catch (error) {

@@ -89,6 +89,11 @@ export class RegistryView {
     return this.versions.since(version, limit)
   }
 
+  /** The entries that came or changed after `version`, at most `limit`; nothing of those that went. null: there was never such a version. */
+  putsSince(version: number, limit: number): RegistryChanges | null {
+    return this.versions.putsSince(version, limit)
+  }
+
   #all(condition: string, value: string): RegistryEntry[] {
     return this.connection.all(`${SELECT_ENTRY} WHERE ${condition} ORDER BY entry.id`, value).map((row: Row) => entryOf(row))
   }

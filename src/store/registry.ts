@@ -135,8 +135,8 @@ export class Registry extends RegistryView {
 
   /**
    * Takes it out of the registry. If a CA of ours issued it, its serial is revoked: removal never leaves access behind. For the same
-   * reason a disabled or revoked one stays until it has expired (`entry_refused`): without it, its CA or its key might let it in. So does
-   * one of ours whose key is that of another live entry, which would be refused with it.
+   * reason a disabled or revoked one stays until all with its key have expired (`entry_refused`): without it, its CA or its key might let
+   * somebody in. So does one of ours whose key is that of another live entry, which would be refused with it.
    */
   remove(fingerprint: string, actor: Actor, expected: Expectation = {}): void {
     this.connection.write(() => {
@@ -144,11 +144,7 @@ export class Registry extends RegistryView {
       const members = this.byGroup(entry.group)
       const now = this.now()
       for (const member of members) {
-        const state = entryState(member, now)
-        if ((state === 'disabled' || state === 'revoked') && member.notAfter >= now) {
-          throw refused(member, `is ${state}: without its entry it might be let in again`, 'it is purged once it has expired')
-        }
-        this.#assertNoOther(member, members, now)
+        this.#assertRemovable(member, members, now)
         this.#delete(member.fingerprint)
         if (member.notAfter >= now) this.#issuance.markRevoked(member.fingerprint, { at: now, reason: 'cessationOfOperation' })
       }
@@ -261,16 +257,23 @@ export class Registry extends RegistryView {
     })
   }
 
-  #assertNoOther(member: RegistryEntry, members: readonly RegistryEntry[], now: number): void {
-    if (member.notAfter < now || this.#issuance.byFingerprint(member.fingerprint) === null) return
-    const leaving = new Set(members.map(({ fingerprint }) => fingerprint))
-    const other = this.byPin(member.pin).find(({ fingerprint, notAfter }) => !leaving.has(fingerprint) && notAfter >= now)
-    if (other === undefined) return
-    throw refused(
-      member,
-      `has the same key as "${other.name}" (${other.thumbprint}), which would be refused with it`,
-      'revoke it to refuse both, or let it expire',
+  /** `leaving`: those that go with it. */
+  #assertRemovable(member: RegistryEntry, leaving: readonly RegistryEntry[], now: number): void {
+    const state = entryState(member, now)
+    const blocked = state === 'disabled' || state === 'revoked'
+    const left = this.byPin(member.pin).find(
+      ({ fingerprint, notAfter }) => notAfter >= now && !leaving.some((other) => other.fingerprint === fingerprint),
     )
+    const who = left === undefined ? '' : `"${left.name}" (${left.thumbprint})`
+    if (blocked && member.notAfter >= now) {
+      throw refused(member, `is ${state}: without its entry it might be let in again`, 'it is purged once it has expired')
+    }
+    // Expired or not, its entry is what refuses that key.
+    if (blocked && left !== undefined)
+      throw refused(member, `is ${state}: without its entry ${who}, which has the same key, would be let in`)
+    if (left === undefined || member.notAfter < now || this.#issuance.byFingerprint(member.fingerprint) === null) return
+    const hint = 'revoke it to refuse both, or let it expire'
+    throw refused(member, `has the same key as ${who}, which would be refused with it`, hint)
   }
 
   #delete(fingerprint: string): void {

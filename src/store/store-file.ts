@@ -10,6 +10,38 @@ const FOLDER_MODE = 0o700
 /** What SQLite keeps beside the file while it is in use, and a killed process leaves behind: part of it until it is opened again. */
 const COMPANIONS = ['-wal', '-shm', '-journal']
 
+/** What tells a file from every other, whatever its name is; null: there is none. */
+export type FileIdentity = string | null
+
+export function identityOf(file: string): FileIdentity {
+  try {
+    const { dev, ino } = statSync(file, { bigint: true })
+    return `${dev} ${ino}`
+  } catch {
+    return null
+  }
+}
+
+/** Where the registry of a store lies sealed for those that only read it: as secret as the store. */
+export const sealedBeside = (file: string): string => `${file}.base`
+
+/**
+ * Throws `io_failed` where a store was, and is gone or emptied: to begin anew would forget its revocations, and let whoever has a good chain
+ * in again.
+ */
+export function assertNotLost(file: string): void {
+  const sealed = sealedBeside(file)
+  const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  try {
+    if (sizeOf(file) > 0 || sizeOf(sealed) === 0) return
+  } catch (error) {
+    throw unusable(file, error)
+  }
+  throw new StoreError('io_failed', `store ${file} is gone: ${sealed} shows that there was one`, {
+    hint: 'run "certgate restore" with a backup; to begin anew, without what was registered and revoked, remove that file too',
+  })
+}
+
 /** Makes an empty file for nobody else to read, and its folder, unless they exist. Refuses what is no regular file. */
 export function ensureFile(file: string): void {
   try {

@@ -9,7 +9,7 @@ import { openConnection } from './open-connection.ts'
 import { Registry } from './registry.ts'
 import { RegistryVersions } from './registry-changes.ts'
 import { RegistrySnapshot } from './registry-snapshot.ts'
-import { ensureFile, protectFile } from './store-file.ts'
+import { assertNotLost, ensureFile, protectFile } from './store-file.ts'
 
 export interface StoreOptions {
   /** Milliseconds to wait for another process that writes; the whole process waits. Default 5000. */
@@ -49,6 +49,11 @@ export class Store {
     return this.#connection.write(change)
   }
 
+  /** Throws `io_failed` where the file was moved away or replaced; every change asks by itself. */
+  assertInPlace(): void {
+    this.#connection.assertInPlace()
+  }
+
   /** The whole registry at this moment, to seal a base of; close it. */
   snapshot(): RegistrySnapshot {
     return new RegistrySnapshot(this.file, this.#busyTimeout, this.#now)
@@ -78,6 +83,7 @@ export function openStore(file: string, options: StoreOptions = {}): Store {
   const { busyTimeout = 5000, now = Date.now } = options
   // An absolute path is a file, whatever `:memory:` and `file:` mean to SQLite.
   const path = resolve(file)
+  assertNotLost(path)
   ensureFile(path)
   const connection = openConnection(path, busyTimeout, now())
   try {

@@ -63,7 +63,6 @@ export class PeerJudge {
       if (
         accepted !== null &&
         socket.authorized &&
-        leaf.facts.notBefore <= now &&
         holds(accepted.evidence, this.#generation, this.#registry, this.#domain.statuses, now)
       ) {
         return { ...accepted, serverName, resumed }
@@ -71,7 +70,7 @@ export class PeerJudge {
       // Before it is judged: what changes meanwhile is seen by the next look.
       const { mark } = this.#registry
       const { mark: statusMark } = this.#domain.statuses
-      const peer = this.#peer(nobody, leaf, this.#judge(socket, x509, leaf, resumed, now), { mark, statusMark })
+      const peer = this.#peer(nobody, leaf, this.#judge(socket, x509, leaf, resumed, now), { mark, statusMark, since: now })
       const keep = peer.refusal === null && peer.evidence.byChain && peer.evidence.chain !== null
       remembered.accepted = keep ? peer : null
       return peer
@@ -85,7 +84,7 @@ export class PeerJudge {
   /** The verdict of now on a live connection whose verdict no longer holds. */
   judgeAgain(peer: Peer, evidence: Evidence, now: number): Peer {
     const { mark } = this.#registry
-    const seen = { ...evidence, generation: this.#generation, mark, statusMark: this.#domain.statuses.mark }
+    const seen = { ...evidence, generation: this.#generation, mark, statusMark: this.#domain.statuses.mark, since: now }
     if (evidence.final) return { ...peer, evidence: { ...seen, until: Number.POSITIVE_INFINITY } }
     const verdict = judgeEvidence(evidence, this.#domain, this.#registry, now)
     const { refused, until, final, entry, byChain } = verdict
@@ -122,7 +121,12 @@ export class PeerJudge {
     )
   }
 
-  #peer(nobody: Peer, leaf: Leaf, verdict: Verdict, marks: Pick<Evidence, 'mark' | 'statusMark'>): Peer & { readonly evidence: Evidence } {
+  #peer(
+    nobody: Peer,
+    leaf: Leaf,
+    verdict: Verdict,
+    marks: Pick<Evidence, 'mark' | 'statusMark' | 'since'>,
+  ): Peer & { readonly evidence: Evidence } {
     const { refused, chain, untrusted, byChain, entry, until, final } = verdict
     // Only where OpenSSL's word stands in for the chain: nobody else's certificate may ever be judged by these alone.
     const anchorKeys = chain === null && byChain ? this.#anchorKeys() : []
@@ -195,8 +199,8 @@ export class PeerJudge {
 
 /** Whether nothing that a verdict rests on has changed since it was made. */
 export function holds(evidence: Evidence, current: number, registry: Registry, statuses: StatusBook, now: number): boolean {
-  const { generation, until, mark, statusMark, leaf } = evidence
-  return generation === current && now < until && statusMark === statuses.mark && !registry.hasChanged(mark, leaf.pin)
+  const { generation, since, until, mark, statusMark, leaf } = evidence
+  return generation === current && since <= now && now < until && statusMark === statuses.mark && !registry.hasChanged(mark, leaf.pin)
 }
 
 /** What a peer holds beside its certificate. Nothing for who is refused. */

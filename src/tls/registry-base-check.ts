@@ -8,6 +8,7 @@ import {
   HASH_BYTES,
   HEADER,
   HEADER_BYTES,
+  HISTORY_BYTES,
   isDate,
   MAGIC,
   NO_BLOB,
@@ -22,6 +23,7 @@ import { inSlices } from './slices.ts'
 export interface BaseHeader {
   readonly count: number
   readonly epoch: string
+  readonly history: string
   readonly version: number
   readonly pins: number
   readonly sans: number
@@ -52,8 +54,10 @@ export function readHeader(bytes: Buffer): BaseHeader {
   }
   const version = bytes.readDoubleLE(HEADER.version)
   if (!Number.isSafeInteger(version) || version < 0) throw new RegistryBaseError('its version is not a number')
-  const epoch = bytes.toString('utf8', HEADER.epoch, HEADER.epoch + EPOCH_BYTES).replace(/\0+$/, '')
-  return { count, epoch, version, pins, sans, blobs, sanCount, blobBytes }
+  const text = (start: number, length: number) => bytes.toString('utf8', start, start + length).replace(/\0+$/, '')
+  const epoch = text(HEADER.epoch, EPOCH_BYTES)
+  const history = text(HEADER.history, HISTORY_BYTES)
+  return { count, epoch, history, version, pins, sans, blobs, sanCount, blobBytes }
 }
 
 /** The digest covers everything but itself. Made in slices, so that nobody waits for it long. */

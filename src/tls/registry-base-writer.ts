@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { RecordTable } from './record-table.ts'
-import { EPOCH_BYTES, FORMAT, HEADER, HEADER_BYTES, MAGIC, RegistryBaseError } from './registry-layout.ts'
+import { EPOCH_BYTES, FORMAT, HEADER, HEADER_BYTES, HISTORY_BYTES, MAGIC, RegistryBaseError } from './registry-layout.ts'
 import type { TrustRecord } from './registry-types.ts'
 
 /** What is to be sealed: every entry as of `version`, in any order. */
@@ -11,6 +11,8 @@ export interface BaseContent {
   readonly entries: Iterable<TrustRecord> | AsyncIterable<TrustRecord>
   readonly epoch: string
   readonly version: number
+  /** What led to it, in the words of its store: a version alone does not tell two pasts of one store apart. Default: not told. */
+  readonly history?: string
 }
 
 export interface WrittenBase {
@@ -35,11 +37,11 @@ export async function writeBase(file: string, content: BaseContent): Promise<Wri
     let bytes = HEADER_BYTES
     for (const part of table.parts()) {
       digest.update(part)
-      await handle.write(part, 0, part.length, bytes)
+      await writeWhole(handle, part, bytes)
       bytes += part.length
     }
     digest.digest().copy(header, HEADER.digest)
-    await handle.write(header, 0, header.length, 0)
+    await writeWhole(handle, header, 0)
     await handle.sync()
     await handle.close()
     await rename(beside, file)
@@ -73,9 +75,10 @@ async function tableOf(entries: BaseContent['entries']): Promise<RecordTable> {
   return table
 }
 
-function headerOf({ epoch, version }: BaseContent, table: RecordTable): Buffer {
+function headerOf({ epoch, version, history = '' }: BaseContent, table: RecordTable): Buffer {
   if (!Number.isSafeInteger(version) || version < 0) throw new RegistryBaseError(`${version} is no version of a registry`)
   if (Buffer.byteLength(epoch) > EPOCH_BYTES) throw new RegistryBaseError(`an epoch has at most ${EPOCH_BYTES} bytes`)
+  if (Buffer.byteLength(history) > HISTORY_BYTES) throw new RegistryBaseError(`a history has at most ${HISTORY_BYTES} bytes`)
   const header = Buffer.alloc(HEADER_BYTES)
   header.write(MAGIC, 'latin1')
   header.writeUInt32LE(FORMAT, HEADER.format)
@@ -84,7 +87,15 @@ function headerOf({ epoch, version }: BaseContent, table: RecordTable): Buffer {
   header.writeUInt32LE(table.sanCount, HEADER.sans)
   header.writeUInt32LE(table.blobBytes, HEADER.blobs)
   header.write(epoch, HEADER.epoch, EPOCH_BYTES)
+  header.write(history, HEADER.history, HISTORY_BYTES)
   return header
+}
+
+/** The system may take less than it was given, as where the disk is almost full: the rest then fails, or fits after all. */
+async function writeWhole(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await handle.write(bytes, written, bytes.length - written, at + written)).bytesWritten
+  }
 }
 
 /** Without it the new name may be lost in a power cut. Not every system can. */

@@ -30,6 +30,8 @@ const MAX_RIGHTS = 1_024
 export class RegistryBase {
   /** Versions count within it: a registry that was restored has another one. */
   readonly epoch: string
+  /** Of BaseContent. */
+  readonly history: string
   readonly version: number
   readonly size: number
   readonly #bytes: Buffer
@@ -43,6 +45,7 @@ export class RegistryBase {
   constructor(bytes: Buffer) {
     const header = readHeader(bytes)
     this.epoch = header.epoch
+    this.history = header.history
     this.version = header.version
     this.size = header.count
     this.#bytes = bytes

@@ -4,19 +4,21 @@ import type { Clearance, DatabaseAccess, Rights } from '../identity/types.ts'
 /**
  * The file of a registry base, numbers little-endian:
  *
- *     header       magic, format, counts, version and epoch of the registry; SHA-256 over all the rest
+ *     header       magic, format, counts, version, epoch and history of the registry; SHA-256 over all the rest
  *     records      RECORD_BYTES each, ascending by fingerprint
  *     pin index    a uint32 per record: record numbers ascending by public key, then by number
  *     SAN digests  16 bytes each; a record names its first and how many
  *     blobs        uint32 length and bytes: names, rights (each set once), keys of CAs (each once)
  */
 export const MAGIC = 'certgreg'
-export const FORMAT = 1
+export const FORMAT = 2
 
-export const HEADER = { format: 8, count: 12, version: 16, sans: 24, blobs: 28, epoch: 32, digest: 96 } as const
-export const HEADER_BYTES = 128
+export const HEADER = { format: 8, count: 12, version: 16, sans: 24, blobs: 28, epoch: 32, history: 96, digest: 192 } as const
+export const HEADER_BYTES = 224
 /** UTF-8, filled up with zeros. */
 export const EPOCH_BYTES = 64
+/** As the epoch. */
+export const HISTORY_BYTES = 96
 
 export const RECORD = {
   fingerprint: 0,

@@ -120,6 +120,8 @@ export interface Evidence {
   readonly leaf: Leaf
   /** Which state of the listener's trust it was made under. */
   readonly generation: number
+  /** When it was made, in milliseconds: a clock that was set back makes it anew. */
+  readonly since: number
   /** Milliseconds; the verdict is to be made anew after this. */
   readonly until: number
   /** True: refused, and nothing that changes later is to be considered. */

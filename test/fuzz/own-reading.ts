@@ -1,5 +1,4 @@
 import type { HttpHandler, ProtocolProblem } from '../../src/gateway/exchange.ts'
-import { lineName } from '../../src/http1/chunked.ts'
 import type { ConnectionRules } from '../../src/http1/connection-rules.ts'
 import { fieldLines } from '../../src/http1/field-lines.ts'
 import { compileHeaderTable, REQUEST_NAMES } from '../../src/http1/header-table.ts'
@@ -128,5 +127,6 @@ class Conversation implements HttpHandler, ReaderOwner {
 }
 
 export function trailerField(line: string): readonly [string, string] {
-  return [lineName(line), line.slice(line.indexOf(':') + 1).replace(/^[ \t]+|[ \t]+$/g, '')]
+  const colon = line.indexOf(':')
+  return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')]
 }

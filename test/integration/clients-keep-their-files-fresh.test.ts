@@ -59,6 +59,22 @@ describe('the commands of a client', { skip: absent('curl', 'openssl') }, () => 
     assert.equal(wrong.code, 1)
     assert.match(wrong.stderr, /certgate: enrolment answered 401: this enrolment token is unknown\nhint: ask for a new one\n/)
     assert.deepEqual(readdirSync(join(gate.folder, 'w')), [])
+    const other = gate.token('other')
+    const named = await certgate(['cert', 'enroll', '--est', url(), '--ca', 'ca/ca.crt', '--name', 'w', '--out', 'w'], {
+      CERTGATE_TOKEN: other,
+    })
+    assert.equal(named.code, 1)
+    assert.match(named.stderr, /answered 403: the token is for the name other\nhint: ask for that name; the token was not used up\n/)
+    assert.equal(gate.store.tokens.check(other).used, null)
+    assert.deepEqual(readdirSync(join(gate.folder, 'w')), [])
+    const wrongPort = await certgate(['cert', 'enroll', '--est', gate.listener, '--ca', 'ca/ca.crt', '--name', 'w', '--out', 'w'], {
+      CERTGATE_TOKEN: other,
+    })
+    assert.equal(wrongPort.code, 1)
+    assert.match(
+      wrongPort.stderr,
+      /^certgate: what answers on localhost:\d+ is no EST server: cacerts was answered with status 401\nhint: name the address of pki\.est/,
+    )
     const token = gate.token('untrusting')
     const untrusting = await certgate(['cert', 'enroll', '--est', url(), '--name', 'u', '--out', 'u'], { CERTGATE_TOKEN: token })
     assert.equal(untrusting.code, 1)
@@ -176,7 +192,7 @@ describe('the commands of a client', { skip: absent('curl', 'openssl') }, () => 
     assert.ok(proxy.connections > 0)
     watch.signal('SIGINT')
     assert.equal((await watch.ended).code, 0)
-    assert.ok(!existsSync(join(gate.folder, 'patient', 'patient.key.new')))
+    assert.ok(!existsSync(join(gate.folder, 'patient', '.patient.key.certgate-new')))
   })
 
   test('an expired certificate is not renewed by itself', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -102,7 +102,7 @@ test('material that cannot be used stops it, every problem at once, with its pla
     assert.match(stderr, /certgate\.yml:\d+:\d+/, what)
     assert.doesNotMatch(stderr, /\n {4}at /, `${what}: no stack trace`)
   }
-  assert.throws(() => statSync(join(path, 'admin.sock')))
+  assert.ok(!existsSync(join(path, 'admin.sock')))
 })
 
 test('a second gateway on the same admin socket does not start, and the first goes on', async (t) => {

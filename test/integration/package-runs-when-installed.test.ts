@@ -8,7 +8,9 @@ import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileS
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
-import { temporaryFolder } from '../support/authority.ts'
+import { writePfx } from '../../src/certificates/pkcs12-write.ts'
+import { askApi } from '../../src/control/api-client.ts'
+import { createAuthority, temporaryFolder } from '../support/authority.ts'
 import { CHECKOUT, copyCheckout } from '../support/checkout.ts'
 import { fileLifetime } from '../support/lifetime.ts'
 import { startProgram } from '../support/program.ts'
@@ -97,6 +99,12 @@ describe('the package', () => {
     const page = await ask(Number(port), '/console/')
     const [, main = ''] = /<script type="module"[^>]* src="([^"]+)"/.exec(page) ?? []
     assert.match(await ask(Number(port), main), /from\s*['"]\.\/lib\/lit-html\/lit-html\.js['"]/)
+    // So does the thread that reads what others hand in.
+    const { certificate, key } = await (await createAuthority('CN=root')).issue({ subject: 'CN=partner' })
+    const pfx = writePfx({ certificate, key }, 'secret', 'partner').toString('base64')
+    const order = { certificate: pfx, password: 'secret', name: 'partner', clearance: 'ValidUser', permissions: { db: 'Read' } }
+    const call = { method: 'POST', path: '/api/v1/certificates/trust', body: JSON.stringify(order) }
+    assert.equal((await askApi(join(folder, 'app/served/admin.sock'), call)).status, 201)
   })
 
   /** What the admin address of what is served answers its administrator. */

@@ -22,6 +22,20 @@ describe('responses without a body', () => {
     assert.equal((await client.ask(get('/next'))).body, 'ok\n')
   })
 
+  test('204 and 103 go without the length that their sender may not tell, and what follows is read from its start', async () => {
+    gateway.upstream.answer = (_request, socket) =>
+      socket.write(
+        'HTTP/1.1 103 Early Hints\r\nContent-Length: 9\r\nLink: </a>\r\n\r\nHTTP/1.1 204 No Content\r\nContent-Length: 9\r\nA: b\r\n\r\n',
+      )
+    const client = await gateway.connect()
+    const hints = await client.ask(get('/a'))
+    assert.deepEqual([hints.status, hints.value('link'), hints.value('content-length')], [103, '</a>', undefined])
+    const empty = await client.response()
+    assert.deepEqual([empty.status, empty.value('a'), empty.value('content-length')], [204, 'b', undefined])
+    gateway.upstream.reset()
+    assert.equal((await client.ask(get('/b'))).body, 'ok\n')
+  })
+
   for (const status of ['204 No Content', '304 Not Modified']) {
     test(status, async () => {
       gateway.upstream.answer = (_request, socket) => socket.write(`HTTP/1.1 ${status}\r\nETag: "x"\r\n\r\n`)

@@ -114,6 +114,19 @@ test('time passes: the leaf, its intermediate or the list expires', async (t) =>
   }
 })
 
+test('the clock is set back: what is not valid yet is refused, on open connections and new ones', async (t) => {
+  const real = Date.now()
+  let now = real
+  const gateway = await listen(t, prepare(t, base), { now: () => now })
+  const peer = await peerOf(gateway, alice)
+  assert.equal(peer.refusal, null)
+  now = real - 24 * 3_600_000
+  const again = gateway.listener.judgeAgain(peer)
+  assert.equal(again.refusal, 'certificate_not_yet_valid')
+  assert.equal(gateway.listener.judgeAgain(again), again)
+  assert.equal((await peerOf(gateway, alice)).refusal, 'certificate_not_yet_valid')
+})
+
 test('a resumed connection whose chain this worker never saw goes with its CA, and where revocation begins to matter', async (t) => {
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     const keys = new Uint8Array(48).fill(7)

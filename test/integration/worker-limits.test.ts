@@ -19,7 +19,7 @@ test('the limit of a listener is exact over two workers, and a closed connection
   const clients = await admitted(12, () => gateway.connect())
   assert.equal(clients.length, 5)
   for (const client of clients) assert.equal((await client.ask(get('/x'))).status, 200)
-  await assert.rejects(gateway.connect())
+  await assert.rejects(gateway.connect(), { code: 'ECONNRESET' })
   clients[0]?.close()
   const next = await eventually('room for another', () => gateway.connect())
   assert.equal((await next.ask(get('/x'))).status, 200)

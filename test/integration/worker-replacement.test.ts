@@ -78,7 +78,7 @@ test('when control is killed, workers finish what runs, take nothing new, and ex
   release()
   assert.equal((await answer).body, 'late')
   await eventually('the workers to be gone', () => workers.every(({ pid }) => !isAlive(pid)))
-  await assert.rejects(gateway.connect())
+  await assert.rejects(gateway.connect(), { code: 'ECONNREFUSED' })
 })
 
 function isAlive(pid: number): boolean {

@@ -12,7 +12,7 @@ export interface GatewayOptions {
   readonly routes?: string
   readonly auth?: string
   readonly identityHeaders?: string
-  readonly upstreams?: string
+  readonly upstreams?: string | ((recorder: string) => string)
   readonly limits?: string
   /** Any further top-level YAML. */
   readonly extra?: string
@@ -20,6 +20,14 @@ export interface GatewayOptions {
   readonly workers?: number
   readonly env?: Readonly<Record<string, string>>
   readonly accessLog?: string
+  /** Trusted beside the authority of the gateway. */
+  readonly alsoTrusted?: readonly { readonly certificate: string }[]
+  /** Default: debug. */
+  readonly logLevel?: string
+  /** Where to listen; default: a free port of 127.0.0.1. */
+  readonly address?: string
+  /** Of every certificate made here; default: from a moment ago, for an hour. */
+  readonly validity?: Pick<CertificateOptions, 'notBefore' | 'notAfter'>
   /** Path of a program to start instead of `bin/certgate`. */
   readonly entry?: string
 }
@@ -76,9 +84,10 @@ const DEFAULT_ROUTES = `
 export async function startGateway(t: Lifetime, options: GatewayOptions = {}): Promise<Gateway> {
   const { path: folder, write } = temporaryFolder(t)
   const upstream = await RecordingUpstream.start(t)
-  const authority = await createAuthority('CN=test root')
-  const server = await authority.server(['localhost', '127.0.0.1'])
-  write('ca.crt', authority.certificate)
+  const { validity = {}, alsoTrusted = [] } = options
+  const authority = await createAuthority('CN=test root', validity)
+  const server = await authority.server(['localhost', '127.0.0.1'], validity)
+  write('ca.crt', [authority, ...alsoTrusted].map(({ certificate }) => certificate).join(''))
   write('server.crt', server.chain)
   write('server.key', server.key)
   write('roles_mapping.yml', options.rolesMapping ?? 'reader:\n  users: [alice]\n')
@@ -92,7 +101,8 @@ export async function startGateway(t: Lifetime, options: GatewayOptions = {}): P
     },
     t as { after(callback: () => Promise<unknown>): void },
   )
-  const [alice, mallory] = await Promise.all([authority.issue({ subject: 'CN=alice' }), authority.issue({ subject: 'CN=mallory' })])
+  const [alice, mallory] = await Promise.all(['CN=alice', 'CN=mallory'].map((subject) => authority.issue({ subject, ...validity })))
+  if (alice === undefined || mallory === undefined) throw new Error('two certificates were asked for')
   const connect: Gateway['connect'] = (client = alice, more = {}) =>
     RawClient.connect({ port: program.port, ca: authority.certificate, client, ...more }, t)
   const records = (): AccessLine[] =>
@@ -125,18 +135,18 @@ export async function startGateway(t: Lifetime, options: GatewayOptions = {}): P
 function configText(options: GatewayOptions, upstreamUrl: string): string {
   return `listeners:
   main:
-    address: 127.0.0.1:0
+    address: ${options.address ?? '127.0.0.1:0'}
     tls:
       certificate: { cert: server.crt, key: server.key }
       client_ca: [ca.crt]
       ${options.tls ?? 'clientauth_mode: OPTIONAL'}
 ${options.auth === undefined ? '' : `auth:${options.auth}\n`}roles_mapping: roles_mapping.yml
-upstreams:${options.upstreams ?? `\n  recorder: { targets: ["${upstreamUrl}"] }`}
+upstreams:${typeof options.upstreams === 'function' ? options.upstreams(upstreamUrl) : (options.upstreams ?? `\n  recorder: { targets: ["${upstreamUrl}"] }`)}
 routes:${options.routes ?? DEFAULT_ROUTES}
 identity_headers:${options.identityHeaders ?? ' { styles: [plain] }'}
 workers: ${options.workers ?? 1}
 ${options.limits === undefined ? '' : `limits: ${options.limits}\n`}admin: { socket: admin.sock }
-telemetry: { address: 127.0.0.1:0, access_log: ${options.accessLog ?? 'on'}, log: { level: debug, format: json } }
+telemetry: { address: 127.0.0.1:0, access_log: ${options.accessLog ?? 'on'}, log: { level: ${options.logLevel ?? 'debug'}, format: json } }
 ${options.extra ?? ''}
 `
 }

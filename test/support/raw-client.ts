@@ -23,11 +23,15 @@ export interface RawClientOptions {
   readonly servername?: string
   readonly tls?: ConnectionOptions
   readonly localAddress?: string
+  /** Told when TCP has connected, before the handshake. */
+  readonly onConnect?: () => void
 }
 
 /** A client that sends exactly the bytes it is given over one TLS connection. */
 export class RawClient {
   readonly socket: TLSSocket | Socket
+  /** Ours; 0 before there is one. Kept when the connection has ended. */
+  localPort = 0
   #received: Buffer = Buffer.alloc(0)
   #ended = false
   readonly #waiting = new Set<() => void>()
@@ -66,6 +70,10 @@ export class RawClient {
           } as ConnectionOptions)
     t?.after(() => socket.destroy())
     const raw = new RawClient(socket)
+    socket.once('connect', () => {
+      raw.localPort = socket.localPort ?? 0
+      options.onConnect?.()
+    })
     await once(socket, ca === null ? 'connect' : 'secureConnect')
     socket.setNoDelay(true)
     return raw

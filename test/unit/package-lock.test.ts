@@ -6,6 +6,7 @@ interface Locked {
   readonly optionalDependencies?: Readonly<Record<string, string>>
   readonly hasInstallScript?: boolean
   readonly resolved?: string
+  readonly integrity?: string
 }
 
 const lock: { packages: Readonly<Record<string, Locked>> } = JSON.parse(
@@ -28,4 +29,13 @@ test('no dependency runs a script when it is installed, and none is bound to one
     [],
   )
   assert.ok(!Object.values(lock.packages).some((one) => one.resolved?.startsWith('http')))
+})
+
+test('what is installed is held to its hash, but for what the registry at hand did not have for other platforms', () => {
+  const unheld = Object.entries(lock.packages).filter(([name, one]) => name !== '' && one.integrity === undefined)
+  assert.deepEqual(
+    unheld.map(([name]) => name).filter((name) => !/^node_modules\/@node-rs\/bcrypt-/.test(name)),
+    [],
+  )
+  assert.ok(lock.packages['node_modules/@node-rs/bcrypt-linux-x64-gnu']?.integrity)
 })

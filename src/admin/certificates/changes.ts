@@ -1,12 +1,17 @@
 import { checkName } from '../../certificates/subject-name.ts'
-import { editProblem, managementProblem, removalProblem } from '../../policy/granting.ts'
+import { editProblem, removalProblem } from '../../policy/granting.ts'
 import type { EntryEdit, RegistryEntry, RevocationReason } from '../../store/types.ts'
 import type { Caller } from '../types.ts'
 import { type Attempt, type Desk, throwRefusal } from './desk.ts'
+import { isEnded, type Lineage } from './lineage.ts'
+
+/** What was done, to which of those that were meant. */
+export type Changed = Lineage
 
 /**
- * What becomes of certificates that are registered; whatever is done to one leaf of a PFX is done to all. Every method throws AdminProblem
- * for what the caller may not do, audits that, and resolves once what was done is in force everywhere.
+ * What becomes of certificates that are registered; whatever is done to one leaf of a PFX is done to all, and what is done to a name to
+ * all of its lineage that it can still be done to. Every method throws AdminProblem for what the caller may not do, audits that, and
+ * resolves once what was done is in force everywhere.
  */
 export class CertificateChanges {
   readonly #desk: Desk
@@ -15,54 +20,68 @@ export class CertificateChanges {
     this.#desk = desk
   }
 
-  async edit(caller: Caller, reference: string, edit: EntryEdit): Promise<RegistryEntry> {
-    const [entry, attempt] = this.#begin(caller, 'certificate.edit', reference)
+  async edit(caller: Caller, reference: string, edit: EntryEdit): Promise<Changed> {
+    const attempt = this.#begin(caller, 'certificate.edit', reference)
     if (edit.name !== undefined) checkName(edit.name)
     await this.#desk.prepareNames(caller)
     return this.#desk.change(attempt, (held) => {
       const grants = this.#desk.grants()
-      for (const member of this.#desk.members(entry)) {
-        const after = { ...member, name: edit.name ?? member.name }
-        const rights = { clearance: edit.clearance ?? member.rights.clearance, permissions: edit.permissions ?? member.rights.permissions }
-        throwRefusal(editProblem(held, grants.grantOf(member, member.rights), grants.grantOf(after, rights)))
-        if (after.name !== member.name) this.#desk.checkName(held, after)
-      }
-      this.#desk.keepingAdmin(() => this.#registry.edit(entry.fingerprint, edit, caller.actor))
-      return this.#now(entry)
+      return this.#each(reference, this.#isOpen, (entry) => {
+        for (const member of this.#desk.members(entry)) {
+          const after = { ...member, name: edit.name ?? member.name }
+          const rights = {
+            clearance: edit.clearance ?? member.rights.clearance,
+            permissions: edit.permissions ?? member.rights.permissions,
+          }
+          throwRefusal(editProblem(held, grants.grantOf(member, member.rights), grants.grantOf(after, rights)))
+          if (after.name !== member.name) this.#desk.checkName(held, after)
+        }
+        this.#registry.edit(entry.fingerprint, edit, caller.actor)
+      })
     })
   }
 
-  async disable(caller: Caller, reference: string): Promise<RegistryEntry> {
-    return this.#withdraw(caller, 'certificate.disable', reference, (entry) => this.#registry.disable(entry.fingerprint, caller.actor))
+  async disable(caller: Caller, reference: string): Promise<Changed> {
+    const isEnabled = (entry: RegistryEntry) => this.#isOpen(entry) && !entry.disabled
+    return this.#withdraw(caller, 'certificate.disable', reference, isEnabled, (entry) =>
+      this.#registry.disable(entry.fingerprint, caller.actor),
+    )
   }
 
   /** Gives back what it had: nobody may do that who might not give it. */
-  async enable(caller: Caller, reference: string): Promise<RegistryEntry> {
-    const [entry, attempt] = this.#begin(caller, 'certificate.enable', reference)
+  async enable(caller: Caller, reference: string): Promise<Changed> {
+    const attempt = this.#begin(caller, 'certificate.enable', reference)
     await this.#desk.prepareNames(caller)
-    return this.#desk.change(attempt, (held) => {
-      this.#desk.checkGrants(held, this.#desk.members(entry))
-      this.#registry.enable(entry.fingerprint, caller.actor)
-      return this.#now(entry)
-    })
+    const isDisabled = (entry: RegistryEntry) => this.#isOpen(entry) && entry.disabled
+    return this.#desk.change(attempt, (held) =>
+      this.#each(reference, isDisabled, (entry) => {
+        this.#desk.checkManaged(held, entry)
+        this.#desk.checkGrants(held, this.#desk.members(entry))
+        this.#registry.enable(entry.fingerprint, caller.actor)
+      }),
+    )
   }
 
-  async revoke(caller: Caller, reference: string, reason: RevocationReason): Promise<RegistryEntry> {
-    return this.#withdraw(caller, 'certificate.revoke', reference, (entry) =>
+  async revoke(caller: Caller, reference: string, reason: RevocationReason): Promise<Changed> {
+    return this.#withdraw(caller, 'certificate.revoke', reference, this.#isOpen, (entry) =>
       this.#registry.revoke(entry.fingerprint, reason, caller.actor),
     )
   }
 
   async remove(caller: Caller, reference: string): Promise<void> {
-    const [entry, attempt] = this.#begin(caller, 'certificate.remove', reference)
+    const attempt = this.#begin(caller, 'certificate.remove', reference)
     const { peer } = caller
     const own = [peer?.certificate?.fingerprint, peer?.renews]
-    await this.#desk.change(attempt, (held) => {
-      const members = this.#registry.byGroup(entry.group)
-      const inUse = members.some(({ fingerprint }) => own.includes(fingerprint))
-      throwRefusal(removalProblem(held, this.#now(entry), inUse))
-      this.#desk.keepingAdmin(() => this.#registry.remove(entry.fingerprint, caller.actor))
-    })
+    const now = this.#desk.context.now()
+    const isRemovable = ({ revoked, disabled, notAfter }: RegistryEntry) => (revoked === null && !disabled) || notAfter < now
+    await this.#desk.change(attempt, (held) =>
+      this.#each(reference, isRemovable, (entry) => {
+        const inUse = this.#registry.byGroup(entry.group).some(({ fingerprint }) => own.includes(fingerprint))
+        throwRefusal(removalProblem(held, entry, inUse))
+        this.#desk.checkManaged(held, entry)
+        this.#registry.remove(entry.fingerprint, caller.actor)
+      }),
+    )
   }
 
   /** Removes what has expired; resolves to how many those were. */
@@ -74,23 +93,46 @@ export class CertificateChanges {
     return removed
   }
 
-  async #withdraw(caller: Caller, action: string, reference: string, make: (entry: RegistryEntry) => void): Promise<RegistryEntry> {
-    const [entry, attempt] = this.#begin(caller, action, reference)
-    return this.#desk.change(attempt, (held) => {
-      throwRefusal(managementProblem(held, this.#now(entry)))
-      this.#desk.keepingAdmin(() => make(entry))
-      return this.#now(entry)
-    })
+  async #withdraw(
+    caller: Caller,
+    action: string,
+    reference: string,
+    isMeant: (entry: RegistryEntry) => boolean,
+    make: (entry: RegistryEntry) => void,
+  ): Promise<Changed> {
+    const attempt = this.#begin(caller, action, reference)
+    return this.#desk.change(attempt, (held) =>
+      this.#each(reference, isMeant, (entry) => {
+        this.#desk.checkManaged(held, entry)
+        make(entry)
+      }),
+    )
   }
 
   /** Whoever may not administer is not told what there is. */
-  #begin(caller: Caller, action: string, reference: string): [RegistryEntry, Attempt] {
+  #begin(caller: Caller, action: string, reference: string): Attempt {
     this.#desk.permit('certificates', { caller, action, target: reference.toWellFormed().slice(0, 256) })
-    const entry = this.#desk.find(reference)
-    return [entry, { caller, action, target: entry.group, name: entry.name }]
+    const { entry } = this.#desk.find(reference)
+    return { caller, action, target: entry.group, name: entry.name }
   }
 
-  /** As it is in this transaction; where it has gone, the registry says so when it is to be changed. */
+  /**
+   * Does something to all that a reference means and that it can be done to, as they are in this transaction: what was renewed a moment
+   * ago is among them. Where there is none, to the one that is meant first, which says why not. The last administrator stays.
+   */
+  #each(reference: string, isMeant: (entry: RegistryEntry) => boolean, make: (entry: RegistryEntry) => void): Changed {
+    const { entry, others } = this.#desk.find(reference)
+    const meant = [entry, ...others].filter(isMeant)
+    const [first = entry, ...more] = meant
+    this.#desk.keepingAdmin(() => {
+      for (const one of [first, ...more]) make(one)
+    })
+    return { entry: this.#now(first), others: more.map((one) => this.#now(one)) }
+  }
+
+  readonly #isOpen = (entry: RegistryEntry): boolean => !isEnded(entry, this.#desk.context.now())
+
+  /** As it is after what was done; what was removed is told as it was. */
   #now(entry: RegistryEntry): RegistryEntry {
     return this.#registry.get(entry.fingerprint) ?? entry
   }

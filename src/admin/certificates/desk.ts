@@ -7,6 +7,7 @@ import {
   type GrantRefusal,
   grantProblem,
   lastAdminProblem,
+  managementProblem,
   nameProblem,
 } from '../../policy/granting.ts'
 import { clearanceIncludes } from '../../policy/rights.ts'
@@ -14,8 +15,10 @@ import type { RegistryEntry } from '../../store/types.ts'
 import type { AdministrationContext } from '../context.ts'
 import { heldNow } from '../permission.ts'
 import { AdminProblem, notFound, refusedBy } from '../problem.ts'
+import { recordRefusal } from '../refusal-records.ts'
 import type { Caller } from '../types.ts'
 import { Grants, type Named } from './grants.ts'
+import { type Lineage, lineagesOf } from './lineage.ts'
 import type { LiveNames } from './live-names.ts'
 
 /** What is about to be done, for the audit log where it is refused. */
@@ -113,6 +116,28 @@ export class Desk {
     throwRefusal(nameProblem(held, { names, pin }, this.#names.sharing(names)))
   }
 
+  /**
+   * Throws where somebody may not take a certificate out of force, or give it back. What is refused is its key: so they have to be above
+   * every other certificate that bears it and has not ended. Inside `change`.
+   */
+  checkManaged(held: Granter, entry: RegistryEntry): void {
+    const { registry } = this.context.store
+    const now = this.context.now()
+    const grants = this.grants()
+    const members = registry.byGroup(entry.group)
+    const own = new Set(members.map(({ fingerprint }) => fingerprint))
+    const others = [...new Set(members.map(({ pin }) => pin))]
+      .flatMap((pin) => registry.byPin(pin))
+      .filter(({ fingerprint }) => !own.has(fingerprint))
+    const problemOf = (one: RegistryEntry) =>
+      managementProblem(held, grants.grantOf({ name: one.name, certificate: leafOf(one.der).certificate }, one))
+    for (const member of members) throwRefusal(problemOf(member))
+    for (const other of others) {
+      const refused = other.revoked === null && other.notAfter >= now ? problemOf(other) : null
+      if (refused !== null) throwRefusal({ ...refused, detail: `another certificate has its key, and ${refused.detail}` })
+    }
+  }
+
   /** Throws where a key is the gateway's own or a CA's. */
   checkForeign(pin: string): void {
     const owner = this.grants().ownerOf(pin)
@@ -132,22 +157,22 @@ export class Desk {
   }
 
   /**
-   * The entry that a reference means: SHA-256 or SHA-1 in hex, colons allowed, else a name that only one has. Throws 404, or 409 where
-   * several are meant.
+   * What a reference means: the certificate of a SHA-256 or SHA-1 in hex (colons allowed) and no other, else the lineage of a name.
+   * Throws 404, or 409 where several are meant.
    */
-  find(reference: string): RegistryEntry {
+  find(reference: string): Lineage {
     const { registry } = this.context.store
     const hex = reference.replaceAll(':', '').toLowerCase()
     const entry = HEX_64.test(hex) ? registry.get(hex) : null
-    if (entry !== null) return entry
-    const found = HEX_40.test(hex) ? registry.byThumbprint(hex) : []
-    const meant = found.length > 0 ? found : registry.byName(reference)
+    if (entry !== null) return { entry, others: [] }
+    const found = (HEX_40.test(hex) ? registry.byThumbprint(hex) : []).map((one) => ({ entry: one, others: [] }))
+    const meant = found.length > 0 ? found : lineagesOf(registry, reference, this.context.now())
     const [first] = meant
     if (first === undefined) throw notFound('no such certificate is in the registry')
-    if (new Set(meant.map(({ group }) => group)).size > 1) {
+    if (meant.length > 1) {
       const hint = `name one by its fingerprint: ${meant
         .slice(0, 5)
-        .map(({ fingerprint }) => fingerprint)
+        .map(({ entry: { fingerprint } }) => fingerprint)
         .join(', ')}`
       throw new AdminProblem(409, 'ambiguous', `${meant.length} certificates have this name or thumbprint`, { hint })
     }
@@ -168,7 +193,8 @@ export class Desk {
       detail: problem.message,
       ...(name === undefined ? {} : { name: name.toWellFormed().slice(0, 256) }),
     }
-    this.context.store.audit.append({ action, target, outcome: 'refused', details }, caller.actor)
+    const { context } = this
+    recordRefusal(context.store.audit, () => context.now(), { action, target, details }, caller.actor)
   }
 }
 

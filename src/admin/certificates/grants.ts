@@ -52,11 +52,16 @@ export class Grants {
     this.#authority = authority
   }
 
-  /** `caKeys` of the certificate are replaced by those of every CA that may stand above it. */
-  grantOf({ name, certificate }: Named, rights: Rights): Grant {
+  /**
+   * `caKeys` of the certificate are replaced by those of every CA that may stand above it. A DN of `admin_dn` is ClusterAdmin whatever its
+   * entry says, and under whichever CA: the gateway's client CAs may change, and the certificate stays.
+   */
+  grantOf({ name, certificate }: Named, { clearance: own, permissions }: Rights): Grant {
+    const { policy, settings } = this.#inForce
+    const clearance = settings.admin?.adminDn.includes(certificate.dn) === true ? 'ClusterAdmin' : own
     const under = { ...certificate, caKeys: this.#caKeys(certificate) }
-    const roles = reachableRoles(this.#inForce.policy, { name, certificate: under, backendRoles: [], ...rights }, this.rules)
-    return { clearance: rights.clearance, permissions: rights.permissions, roles }
+    const roles = reachableRoles(policy, { name, certificate: under, backendRoles: [], clearance, permissions }, this.rules)
+    return { clearance, permissions, roles }
   }
 
   /**

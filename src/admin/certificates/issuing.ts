@@ -17,6 +17,7 @@ import { sanText } from '../../tls/name-digest.ts'
 import { AdminProblem } from '../problem.ts'
 import type { Caller } from '../types.ts'
 import { type Attempt, type Desk, throwRefusal } from './desk.ts'
+import { lifeOf } from './life.ts'
 
 /** A certificate that is asked for; what is absent is the profile's. */
 export interface Order extends LifetimeRequest {
@@ -36,6 +37,7 @@ export interface SigningOrder extends LifetimeRequest {
   readonly names?: readonly string[] | undefined
 }
 
+/** Its lifetime, where absent, is that of what it renews. */
 export interface RenewalOrder extends LifetimeRequest {
   readonly request?: string | undefined
   readonly keyType?: KeyType | undefined
@@ -62,6 +64,7 @@ interface Registration {
   readonly predecessor: string | null
 }
 
+const DAY = 86_400_000
 const NO_ROLES: ReadonlySet<string> = new Set()
 
 /**
@@ -101,17 +104,21 @@ export class CertificateIssuing {
     return { entry: await this.#record(attempt, issuer, signed, () => registration), signed, dropped: signed.dropped }
   }
 
-  /** A new certificate with the names and rights of another, for a new key or that of a signing request. The other stays as it is. */
+  /**
+   * A new certificate with the names and rights of another, for a new key or that of a signing request, and for as long as that was made
+   * for. The other stays as it is.
+   */
   async renew(caller: Caller, reference: string, order: RenewalOrder): Promise<Generated | Signed> {
     this.#desk.permit('certificates', { caller, action: 'certificate.renew', target: reference.toWellFormed().slice(0, 256) })
-    const before = this.#desk.find(reference)
+    const { entry: before } = this.#desk.find(reference)
     const attempt: Attempt = { caller, action: 'certificate.renew', target: before.group, name: before.name }
     this.#desk.check(managementProblem(caller.rights, before), attempt)
     const issuer = this.#desk.issuer()
     const subject = subjectOf(before, leafOf(before.der))
     checkedPassword(order.password ?? null)
     const now = this.#desk.context.now()
-    const { days, notAfter, keyType = 'ec' } = order
+    const { notAfter, keyType = 'ec' } = order
+    const days = order.days ?? (notAfter === undefined ? lifeOf(before) / DAY : undefined)
     const decision = { ...subject, days, notAfter, now }
     const registration = (held: Granter) => this.#renewalOf(held, before.fingerprint)
     if (order.request === undefined) {

@@ -72,7 +72,7 @@ export class LiveNames {
   /** Takes up some of what changed; false: that was all. What can no longer be told has to be read anew. */
   #takeChanges(): boolean {
     const rules = this.#rules ?? []
-    const step = this.#context.store.registry.changesSince(this.#version, SLICE)
+    const step = this.#context.store.registry.putsSince(this.#version, SLICE)
     if (step === null) {
       this.#rules = null
       return true

@@ -4,16 +4,19 @@ import { leafOf } from '../../certificates/entry-facts.ts'
 import { writeCertificatesPfx } from '../../certificates/pkcs12-write.ts'
 import type { AuditEntry } from '../../store/audit-chain.ts'
 import type { EntryPage, EntryQuery, RegistryEntry } from '../../store/types.ts'
-import { mayRead } from '../permission.ts'
+import { mayRead, mayReadOn } from '../permission.ts'
 import { AdminProblem } from '../problem.ts'
 import type { Caller } from '../types.ts'
 import type { Desk } from './desk.ts'
+import { relativesOf } from './lineage.ts'
 
 export interface CertificateDetails {
   readonly entry: RegistryEntry
   readonly pem: string
   /** Fingerprints of what renewed it. */
   readonly renewals: readonly string[]
+  /** The others of its name that it renews or that renew it, newest first. */
+  readonly relatives: readonly RegistryEntry[]
   /** Newest first. */
   readonly history: readonly AuditEntry[]
   /** All that its names and rights resolve to under the mapping in force. */
@@ -48,12 +51,13 @@ export class CertificateReading {
       count += entries.length
       if (entries.length < limit) return
       await setImmediate()
+      mayReadOn(this.#desk.context, caller)
     }
   }
 
   find(caller: Caller, reference: string): RegistryEntry {
     mayRead(caller)
-    return this.#desk.find(reference)
+    return this.#desk.find(reference).entry
   }
 
   /** The leaves that were imported together with it, itself among them. */
@@ -70,6 +74,7 @@ export class CertificateReading {
       entry,
       pem: pemOf(entry),
       renewals: this.#registry.renewalsOf(entry.fingerprint).map(({ fingerprint }) => fingerprint),
+      relatives: relativesOf(this.#registry, entry),
       history: store.audit.read({ before: store.audit.head().sequence + 1, limit: HISTORY, filter: { target: entry.group } }),
       roles: [...grant.roles].sort(),
     }

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { entryFacts, leafOf } from '../../certificates/entry-facts.ts'
 import { checkName } from '../../certificates/subject-name.ts'
-import { readTrustedCertificates } from '../../certificates/trusted-certificates.ts'
+import { readTrustedApart } from '../../certificates/trusted-apart.ts'
 import { certificateParts } from '../../identity/certificate.ts'
 import type { Rights } from '../../identity/types.ts'
 import { grantProblem } from '../../policy/granting.ts'
@@ -30,7 +30,7 @@ export async function trustCertificates(desk: Desk, caller: Caller, order: Trust
   const attempt: Attempt = { caller, action: 'certificate.add', target: null, name }
   desk.check(grantProblem(caller.rights, { ...rights, roles: new Set() }), attempt)
   checkName(name)
-  const { leaves, authorities } = readTrustedCertificates(order.bytes, order.password, desk.context.now())
+  const { leaves, authorities } = await readTrustedApart(order.bytes, order.password, desk.context.now())
   const read = leaves.map((x509) => ({ x509, leaf: leafOf(x509.raw) }))
   await desk.prepareNames(caller)
   return desk.change(attempt, (held) => {

@@ -10,20 +10,22 @@ import type { Actor, RegistryEntry } from '../../store/types.ts'
 import { readPem } from '../../tls/pem.ts'
 import type { Peer } from '../../tls/types.ts'
 import { asksForNames } from '../certificates/desk.ts'
+import { lifeOf } from '../certificates/life.ts'
 import { LiveNames } from '../certificates/live-names.ts'
 import type { AdministrationContext } from '../context.ts'
+import { RefusalRecords } from '../refusal-records.ts'
 import { EnrolmentError } from './enrolment-error.ts'
 import { enrolmentFailure } from './failures.ts'
 import { checkGrant, makerOf, userAsMaker } from './grant-check.ts'
 import { EnrolmentPasswords, type PasswordOptions } from './passwords.ts'
-import { RefusalRecords } from './refusal-records.ts'
-import { checkSameNames, lifeOf, renewable } from './renewal-rules.ts'
+import { checkSameNames, renewable } from './renewal-rules.ts'
 
 export type EnrolmentContext = Pick<AdministrationContext, 'store' | 'inForce' | 'authority' | 'published' | 'announce' | 'now'>
 
 /** What a new client shows for itself. */
 export type EnrolmentCredentials =
-  | { readonly kind: 'token'; readonly secret: string }
+  /** `expected`: refused, and not used up, where the token is for another name. */
+  | { readonly kind: 'token'; readonly secret: string; readonly expected?: string }
   | { readonly kind: 'password'; readonly name: string; readonly password: string }
 
 export interface EnrolmentOptions extends PasswordOptions {
@@ -60,7 +62,8 @@ export class Enrolment {
     this.#context = context
     this.#names = options.names ?? new LiveNames(context)
     this.#passwords = new EnrolmentPasswords(context, options)
-    this.#refusals = new RefusalRecords(context.store.audit, () => context.now())
+    const summary = { action: 'certificate.enrol', actor: { name: 'certgate', fingerprint: null } }
+    this.#refusals = new RefusalRecords(context.store.audit, () => context.now(), summary)
   }
 
   /** DER of what clients need to trust and to send: all roots in force, and the issuing certificates below them. */
@@ -75,6 +78,11 @@ export class Enrolment {
     const who = credentials.kind === 'token' ? 'enrolment token' : credentials.name
     return this.#attempt(credentials.kind, { name: who, fingerprint: null, remote }, async () => {
       const plan = credentials.kind === 'token' ? this.#byToken(credentials.secret, remote) : await this.#byPassword(credentials, remote)
+      if (credentials.kind === 'token' && credentials.expected !== undefined && credentials.expected !== plan.name) {
+        throw new EnrolmentError('not_granted', `the token is for the name ${plan.name}`, {
+          hint: 'ask for that name; the token was not used up',
+        })
+      }
       const asked = readSigningRequest(request)
       if (credentials.kind === 'password' && asked.commonName !== null && asked.commonName !== plan.name)
         throw new EnrolmentError('not_granted', 'the request has another common name than yours')
@@ -126,7 +134,7 @@ export class Enrolment {
   #note({ reason, message }: EnrolmentError, way: string, actor: Actor): void {
     if (reason === 'unavailable') return
     try {
-      this.#refusals.note({ way, reason, message }, actor)
+      this.#refusals.note({ action: 'certificate.enrol', target: null, details: { way, reason, message } }, actor)
     } catch {
       // It is refused all the same.
     }

@@ -37,11 +37,6 @@ export function checkSameNames(request: SigningRequest, entry: RegistryEntry, au
   return commonName
 }
 
-/** Milliseconds that the current certificate was made for: its renewal lasts as long, however short that was meant to be. */
-export function lifeOf({ notAfter, createdAt }: RegistryEntry): number {
-  return notAfter - Math.floor(createdAt / 1000) * 1000
-}
-
 function refused(what: string, hint: string): EnrolmentError {
   return new EnrolmentError('certificate_refused', `your certificate ${what}`, { hint })
 }

@@ -1,8 +1,8 @@
+import { setImmediate } from 'node:timers/promises'
 import { YamlDocument } from '../../config/document.ts'
 import { mappingRemarks } from '../../config/remarks.ts'
-import { parseRoleMapping } from '../../config/roles-mapping.ts'
+import { mappingErrorsOnce, parseMappingOnce } from '../../config/roles-mapping.ts'
 import { ConfigError, type Problem } from '../../errors.ts'
-import { mappingErrors } from '../../policy/mapping-checks.ts'
 import { readAuthorities } from '../../policy/mapping-issuer.ts'
 import { compilePolicy } from '../../policy/policy.ts'
 import type { Policy } from '../../policy/types.ts'
@@ -16,13 +16,19 @@ export interface JudgedMapping {
   readonly policy: Policy | null
 }
 
-/** What the loader would say to a text of roles_mapping.yml, with everything else as it is in force. Nothing is taken up. */
-export function judgeMapping(text: string, file: string, { settings, listeners }: InForce): JudgedMapping {
+/**
+ * What the loader would say to a text of roles_mapping.yml, with everything else as it is in force. Nothing is taken up. With many users each
+ * step takes a while: between them others get their turn.
+ */
+export async function judgeMapping(text: string, file: string, { settings, listeners }: InForce): Promise<JudgedMapping> {
   try {
-    const { mapping, document, warnings } = parseRoleMapping(text, file)
-    const errors = mappingErrors(mapping).map(({ message, line, hint }) => document.problemOnLine(line, message, { hint }))
+    const { mapping, document, warnings } = parseMappingOnce(text, file)
+    await setImmediate()
+    const errors = mappingErrorsOnce(mapping).map(({ message, line, hint }) => document.problemOnLine(line, message, { hint }))
     if (errors.length > 0) return { problems: inFileOrder([...warnings, ...errors]), policy: null }
+    await setImmediate()
     const policy = compilePolicy(settings, mapping, listeners.values())
+    await setImmediate()
     const authorities = readAuthorities(listeners.values())
     const config = configDocument(settings.file)
     const remarks = mappingRemarks({ settings, config, mapping, mappingDocument: document, authorities })

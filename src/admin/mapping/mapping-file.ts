@@ -10,6 +10,7 @@ import {
   linkSync,
   lstatSync,
   openSync,
+  readdirSync,
   realpathSync,
   renameSync,
   type Stats,
@@ -92,9 +93,10 @@ export class Replacement {
   readonly #kept: string | null
   readonly #bytes: Buffer
 
-  /** Throws AdminProblem: 409 for a file that is not to be written, 507 for a full disk. Nothing has changed then. */
-  constructor(content: FileContent, text: string) {
+  /** Throws AdminProblem: 409 for a file that is not to be written, 507 for a full disk. Nothing has changed then. `now`: milliseconds. */
+  constructor(content: FileContent, text: string, now = Date.now()) {
     const { target, bytes } = content
+    sweep(target, now - LEFT_BEHIND)
     this.#content = content
     this.#bytes = Buffer.concat([
       bytes?.subarray(0, 3).equals(BYTE_ORDER_MARK) === true ? BYTE_ORDER_MARK : Buffer.alloc(0),
@@ -145,6 +147,24 @@ export class Replacement {
   dispose(): void {
     remove(this.#next)
     if (this.#kept !== null) remove(this.#kept)
+  }
+}
+
+/** Milliseconds: no edit takes as long. */
+const LEFT_BEHIND = 3_600_000
+
+/** Removes what processes that were killed left beside a file; an edit under way elsewhere keeps what it needs. */
+function sweep(target: string, until: number): void {
+  const [folder, start] = [dirname(target), `.${basename(target)}.`]
+  try {
+    for (const name of readdirSync(folder)) {
+      const path = join(folder, name)
+      // By when it got its name: a kept file is as old as its content.
+      const isOurs = name.startsWith(start) && /^[0-9a-f]{12}\.(new|old)$/.test(name.slice(start.length))
+      if (isOurs && lstatSync(path).ctimeMs < until) remove(path)
+    }
+  } catch {
+    // Nothing depends on it.
   }
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { editRoles, type RoleChanges, readRoles } from '../../config/mapping-editor.ts'
 import { RoleEditError, type RoleEntry } from '../../config/role-entry.ts'
 import { ConfigError, type Problem } from '../../errors.ts'
@@ -92,13 +93,20 @@ export class MappingStore {
   async #rewrite(change: (state: MappingState) => string, caller: Caller): Promise<EditedMapping> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const state = this.state()
-      // From here to the renamed file nothing is waited for.
-      mayDo(this.#context, caller, 'policy', { action: 'mapping.edit', target: state.file })
-      const text = change(state)
-      const { problems } = judgeMapping(text, state.file, this.#context.inForce())
-      if (errorsOf(problems).length > 0) throw new MappingRefused(problems)
+      const permit = () => mayDo(this.#context, caller, 'policy', { action: 'mapping.edit', target: state.file })
+      permit()
+      // Each of these steps may take a while: between them others get their turn.
       const before = oldRoles(state)
+      await setImmediate()
+      const text = change(state)
+      await setImmediate()
+      const { problems } = await judgeMapping(text, state.file, this.#context.inForce())
+      if (errorsOf(problems).length > 0) throw new MappingRefused(problems)
+      await setImmediate()
       const after = readRoles(text, state.file)
+      // From here to the renamed file nothing is waited for.
+      if (this.#context.inForce().settings.rolesMapping !== state.file) continue
+      permit()
       const edited = { before, after, changes: changedRoles(before, after), tag: tagOf(text), warnings: problems }
       if (text === state.text && state.bytes !== null) return edited
       if (await this.#replace(state, text, edited, caller.actor)) return edited

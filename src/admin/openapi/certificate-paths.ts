@@ -2,7 +2,11 @@ import { RIGHTS } from './schemas.ts'
 import type { Answer, Operation, Parameter, Paths, Schema } from './types.ts'
 import { body, flag, inPath, list, object, orNull, problems, query, ref, text, told, whole, words } from './words.ts'
 
-const REF = inPath('ref', 'SHA-256 or SHA-1 in hex, colons allowed, or a name that only one has')
+const REF = inPath(
+  'ref',
+  'SHA-256 or SHA-1 in hex, colons allowed: that certificate alone. Or a name: its newest certificate that is in force, and what changes ' +
+    'it changes all that this one renews or that renew it. 409 where the name has several that are unrelated',
+)
 const number: Schema = { type: 'number', minimum: 0 }
 const FILES = {
   key_type: words('ec', 'rsa', 'rsa4096', 'ed25519'),
@@ -19,14 +23,17 @@ const made: Schema = object({
   key: text,
   pfx: { ...text, contentEncoding: 'base64' },
   password: orNull(text),
+  warnings: list(text),
 })
-const signed: Schema = object({ certificate: ref('Certificate'), pem: text, dropped: list(text) })
+const signed: Schema = object({ certificate: ref('Certificate'), pem: text, dropped: list(text), warnings: list(text) })
 const zip: Schema = { type: 'string', format: 'binary' }
+
+const WARNING = { Warning: { description: 'Where it ends before the time that was asked for, with the authority', schema: text } }
 
 function madeAnswer(schema: Schema): Answer {
   return {
     description: 'Recorded, and only here to be had: the key is not kept',
-    headers: { 'Certgate-Fingerprint': { description: 'SHA-256 of the certificate', schema: text } },
+    headers: { 'Certgate-Fingerprint': { description: 'SHA-256 of the certificate', schema: text }, ...WARNING },
     content: { 'application/zip': { schema: zip }, 'application/json': { schema } },
   }
 }
@@ -43,7 +50,7 @@ function operation(operationId: string, summary: string, responses: Operation['r
 
 /** One that changes a certificate and shows it. */
 function change(operationId: string, summary: string, requestBody?: Operation['requestBody']) {
-  const responses = { 200: told('As it is now', ref('Certificate')), ...problems(404, 409) }
+  const responses = { 200: told('As it is now', ref('ChangedCertificate')), ...problems(404, 409) }
   return operation(operationId, summary, responses, { parameters: [REF], ...(requestBody === undefined ? {} : { requestBody }) })
 }
 

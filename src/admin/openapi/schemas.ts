@@ -60,10 +60,15 @@ const roleLists = { users: texts, backend_roles: texts, and_backend_roles: texts
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Permissions: { ...byName(words('Admin', 'ReadWrite', 'Read')), description: 'By database' },
   Certificate: object(certificate),
+  ChangedCertificate: object({
+    ...certificate,
+    others: { ...list(ref('Certificate')), description: 'Of its name: those that it was done to as well' },
+  }),
   CertificateDetails: object({
     ...certificate,
     pem: text,
     renewals: list(hex64),
+    others: { ...list(ref('Certificate')), description: 'Of its name: those that it renews or that renew it, the newest first' },
     history: list(ref('AuditEntry')),
     roles: texts,
   }),

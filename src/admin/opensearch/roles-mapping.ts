@@ -1,9 +1,10 @@
 import { type RoleEntry, readRoleEntry } from '../../config/role-entry.ts'
 import { patchRoles } from '../../config/role-patch.ts'
 import { canonicalJson, type Json } from '../../store/canonical-json.ts'
-import { json } from '../answers.ts'
+import { json, warningHeader } from '../answers.ts'
 import type { AdministrationContext } from '../context.ts'
 import { isRecord } from '../is-record.ts'
+import type { ChangedRole } from '../mapping/changed-roles.ts'
 import { checkPreconditions, isKnown, tagOf } from '../mapping/entity-tag.ts'
 import type { MappingState, MappingStore } from '../mapping/mapping-store.ts'
 import { mayDo, mayRead, refuse } from '../permission.ts'
@@ -143,8 +144,7 @@ export class RolesMapping {
       const { before, after, changes } = await this.#mappings.edit(checked, request.caller)
       const [status, text] = told(before, changes.length > 0)
       const tag = name === undefined ? null : tagOfRole(after.get(name))
-      const created = changes.filter((one) => one.after !== null).map(({ role }) => role)
-      return message(status, text, { ...(tag === null ? {} : { ETag: tag }), ...this.#warnings(created) })
+      return message(status, text, { ...(tag === null ? {} : { ETag: tag }), ...this.#warnings(changes, after) })
     } catch (error) {
       if (error instanceof Reserved) this.#auditReserved(request, error)
       return editorRefusal(error)
@@ -159,13 +159,22 @@ export class RolesMapping {
     }
   }
 
-  /** A role that no route allows does nothing: accepted, as routes may come later, and told (RFC 7234 section 5.5). */
-  #warnings(roles: readonly string[]): Readonly<Record<string, string>> {
-    const used = new Set(
-      this.#context.inForce().settings.routes.flatMap(({ allow }) => allow.flatMap((word) => (word.kind === 'role' ? [word.role] : []))),
+  /** A role that no route allows does nothing, and a route whose roles are gone lets nobody in: accepted, as the rest may come later, and told. */
+  #warnings(changes: readonly ChangedRole[], present: Roles): Readonly<Record<string, string>> {
+    const { settings } = this.#context.inForce()
+    const allowed = settings.routes.map(({ name, allow }) => ({ name, words: allow }))
+    const roleNames = (words: (typeof allowed)[number]['words']) => words.flatMap((word) => (word.kind === 'role' ? [word.role] : []))
+    const used = new Set(allowed.flatMap(({ words }) => roleNames(words)))
+    const unused = changes.filter(({ role, after }) => after !== null && !used.has(role)).map(({ role }) => role)
+    const gone = new Set(changes.filter(({ after }) => after === null).map(({ role }) => role))
+    const closed = allowed.filter(
+      ({ words }) =>
+        words.every((word) => word.kind === 'role' && !present.has(word.role)) && roleNames(words).some((role) => gone.has(role)),
     )
-    const unused = roles.find((role) => !used.has(role))
-    return unused === undefined ? {} : { Warning: `299 certgate "no route allows the role '${headerText(unused)}'"` }
+    return warningHeader([
+      ...unused.slice(0, 1).map((role) => `no route allows the role '${headerText(role)}'`),
+      ...closed.slice(0, 1).map(({ name }) => `nobody passes the route '${headerText(name)}' now: no role that it allows is left`),
+    ])
   }
 }
 

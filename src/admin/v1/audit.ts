@@ -1,6 +1,6 @@
 import { json } from '../answers.ts'
 import type { AdministrationContext } from '../context.ts'
-import { mayRead } from '../permission.ts'
+import { mayRead, mayReadOn } from '../permission.ts'
 import { malformed } from '../problem.ts'
 import type { RouteEntry } from '../route-table.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
@@ -30,23 +30,26 @@ function page({ store }: AdministrationContext, { caller, query }: ApiRequest): 
 }
 
 /** The lines themselves: `certgate audit verify` and verifyExport read them anywhere. */
-function exported({ store }: AdministrationContext, { caller, query }: ApiRequest): ApiResponse {
+function exported(context: AdministrationContext, { caller, query }: ApiRequest): ApiResponse {
   mayRead(caller)
+  const { store } = context
   const parameters = new QueryParameters(query, ['after', ...FILTER])
   const lines = store.audit.export({ ...given({ after: parameters.whole('after') }), filter: filterOf(parameters) })
   const headers = { 'Content-Type': 'application/x-ndjson', 'Content-Disposition': 'attachment; filename="audit.ndjson"' }
-  return { status: 200, headers, body: inBlocks(lines) }
+  return { status: 200, headers, body: inBlocks(lines, () => mayReadOn(context, caller)) }
 }
 
-/** Lines sent one by one would cost more than reading them. */
-async function* inBlocks(lines: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
+/** Lines sent one by one would cost more than reading them. `check` throws before a block that may not be sent any more. */
+async function* inBlocks(lines: AsyncIterable<string>, check: () => void): AsyncGenerator<string, void, undefined> {
   let block = ''
   for await (const line of lines) {
     block += `${line}\n`
     if (block.length < 32_768) continue
+    check()
     yield block
     block = ''
   }
+  check()
   if (block !== '') yield block
 }
 

@@ -1,9 +1,11 @@
+import type { SignedCertificate } from '../../certificates/issue.ts'
 import { KEY_TYPES, type KeyType } from '../../certificates/key.ts'
 import { REVOCATION_REASONS } from '../../certificates/revocation-reason.ts'
 import type { RegistryEntry } from '../../store/types.ts'
 import { sanText } from '../../tls/name-digest.ts'
-import { file, json, nothing } from '../answers.ts'
+import { file, json, nothing, warningHeader } from '../answers.ts'
 import type { Certificates } from '../certificates/certificates.ts'
+import type { Changed } from '../certificates/changes.ts'
 import { bundleOf, looseFiles } from '../certificates/files.ts'
 import type { Generated, Signed } from '../certificates/issuing.ts'
 import { Fields } from '../fields.ts'
@@ -99,20 +101,20 @@ class CertificatesV1 {
     const fields = Fields.of(body, ['name', 'clearance', 'permissions'])
     const name = fields.optionalText('name')
     const edit = { ...(name === undefined ? {} : { name }), ...changedRights(fields, RIGHTS) }
-    return json(200, this.#shape(await this.#certificates.changes.edit(caller, referenceIn(parameters), edit)))
+    return this.#changed(await this.#certificates.changes.edit(caller, referenceIn(parameters), edit))
   }
 
   async revoke({ caller, body }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
     const reason = fieldsOrNone(body, ['reason']).word('reason', REVOCATION_REASONS) ?? 'unspecified'
-    return json(200, this.#shape(await this.#certificates.changes.revoke(caller, referenceIn(parameters), reason)))
+    return this.#changed(await this.#certificates.changes.revoke(caller, referenceIn(parameters), reason))
   }
 
   async disable({ caller }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
-    return json(200, this.#shape(await this.#certificates.changes.disable(caller, referenceIn(parameters))))
+    return this.#changed(await this.#certificates.changes.disable(caller, referenceIn(parameters)))
   }
 
   async enable({ caller }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
-    return json(200, this.#shape(await this.#certificates.changes.enable(caller, referenceIn(parameters))))
+    return this.#changed(await this.#certificates.changes.enable(caller, referenceIn(parameters)))
   }
 
   async remove({ caller }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
@@ -125,14 +127,24 @@ class CertificatesV1 {
   }
 
   async #generated(made: Generated, chosen: ReturnType<typeof keyOrder>): Promise<ApiResponse> {
-    const headers = { 'Certgate-Fingerprint': made.entry.fingerprint }
-    if (chosen.format === 'json') return json(201, { certificate: this.#shape(made.entry), ...(await looseFiles(made, chosen)) }, headers)
+    const warnings = warningsOf(made.issued)
+    const headers = { 'Certgate-Fingerprint': made.entry.fingerprint, ...warningHeader(warnings) }
+    if (chosen.format === 'json') {
+      return json(201, { certificate: this.#shape(made.entry), ...(await looseFiles(made, chosen)), warnings }, headers)
+    }
     const { fileName, zip } = await bundleOf(this.#certificates.desk.context, made, chosen)
     return file(201, 'application/zip', fileName, zip, headers)
   }
 
+  /** One certificate, and the others of its name that it was done to as well. */
+  #changed({ entry, others }: Changed): ApiResponse {
+    return json(200, { ...this.#shape(entry), others: others.map((other) => this.#shape(other)) })
+  }
+
   #signed({ entry, signed, dropped }: Signed): ApiResponse {
-    return json(201, { certificate: this.#shape(entry), pem: signed.certificate, dropped: dropped.map(sanText) })
+    const warnings = warningsOf(signed)
+    const answer = { certificate: this.#shape(entry), pem: signed.certificate, dropped: dropped.map(sanText), warnings }
+    return json(201, answer, warningHeader(warnings))
   }
 
   #shape(entry: RegistryEntry): ReturnType<typeof certificateShape> {
@@ -142,6 +154,10 @@ class CertificatesV1 {
   get #now(): number {
     return this.#certificates.desk.context.now()
   }
+}
+
+function warningsOf({ isCut, notAfter }: SignedCertificate): readonly string[] {
+  return isCut ? [`it ends with the authority, ${notAfter.toISOString().slice(0, 10)}: before the time that was asked for`] : []
 }
 
 const referenceIn = (parameters: Parameters): string => parameters.get('ref') ?? ''

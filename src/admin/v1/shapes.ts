@@ -33,8 +33,9 @@ export function certificateShape(entry: RegistryEntry, now: number) {
   }
 }
 
-export function detailsShape({ entry, pem, renewals, history, roles }: CertificateDetails, now: number) {
-  return { ...certificateShape(entry, now), pem, renewals, history: history.map(auditShape), roles }
+export function detailsShape({ entry, pem, renewals, relatives, history, roles }: CertificateDetails, now: number) {
+  const others = relatives.map((other) => certificateShape(other, now))
+  return { ...certificateShape(entry, now), pem, renewals, others, history: history.map(auditShape), roles }
 }
 
 /** As it stands in the log, with its time in words. */

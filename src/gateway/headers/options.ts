@@ -79,11 +79,6 @@ export function headerNameProblem(name: string): string | null {
   return RESERVED.has(name.toLowerCase()) ? `${name} is written by certgate itself and cannot be an identity header` : null
 }
 
-/** Whether text can stand in a header value as it is: printable ASCII, no space at either end (RFC 9110 section 5.5). */
-export function isHeaderText(text: string): boolean {
-  return /^[!-~](?:[ -~]*[!-~])?$/.test(text)
-}
-
 function valueProblem(kind: OptionKind, value: string): string | null {
   if (kind === 'header') return value === '' ? null : headerNameProblem(value)
   if (kind === 'separator') {

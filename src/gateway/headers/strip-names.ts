@@ -66,8 +66,3 @@ export function compileStripNames(settings: IdentityHeaderSettings, extra: reado
   const exact = [...names].filter((name) => name !== '' && !ALL_PREFIXES.some((prefix) => name.startsWith(prefix))).sort()
   return { exact, prefixes: ALL_PREFIXES }
 }
-
-/** Whether an inbound header of this folded name is removed. */
-export function isStripped(strip: StripNames, folded: string): boolean {
-  return strip.exact.includes(folded) || strip.prefixes.some((prefix) => folded.startsWith(prefix))
-}

@@ -121,6 +121,47 @@ test('a role that is bound to another CA is not given by a certificate of ours, 
   assert.equal(code(await gate.json(403, `POST ${ROOT}/trust`, order)), 'role_not_held')
 })
 
+test('whoever may not give ClusterAdmin gives no DN of admin_dn, by whatever way it would be certified', async (t) => {
+  const gate = administration(t)
+  const operator = await gate.someone('operator', 'Operator')
+  const inForce = gate.context.inForce()
+  const admin = { address: null, socket: '', tls: 'main', adminDn: ['CN=boss', 'CN=boss,O=partner'], serverCertificate: 'deny' as const }
+  Object.assign(inForce, { settings: { ...inForce.settings, admin } })
+  assert.equal(code(await gate.json(403, `POST ${ROOT}`, { ...make('boss'), caller: operator })), 'clearance_not_held')
+  const token = { body: { name: 'boss', clearance: 'ValidUser' }, caller: operator }
+  assert.equal(code(await gate.json(403, 'POST /api/v1/tokens', token)), 'clearance_not_held')
+  const { certificate } = await partner.issue({ subject: 'CN=boss,O=partner' })
+  const trusted = { body: { certificate, name: 'harmless', clearance: 'ValidUser' } }
+  assert.equal(code(await gate.json(403, `POST ${ROOT}/trust`, { ...trusted, caller: operator })), 'clearance_not_held')
+  await gate.json(201, `POST ${ROOT}`, make('boss'))
+  await gate.json(201, `POST ${ROOT}/trust`, trusted)
+  for (const what of ['POST /boss/disable', 'POST /boss/revoke', 'POST /boss/renew', 'DELETE /boss', 'POST /harmless/revoke']) {
+    const [method, path = ''] = what.split(' ')
+    assert.equal(code(await gate.json(403, `${method} ${ROOT}${path}`, { caller: operator })), 'clearance_not_held', what)
+  }
+  await gate.json(201, `POST ${ROOT}`, { ...make('Boss2'), caller: operator })
+})
+
+test('nobody takes the key of a higher one out of force by another certificate that bears it', async (t) => {
+  const gate = administration(t)
+  await gate.someone('root', 'ClusterAdmin')
+  const operator = await gate.someone('operator', 'Operator')
+  const owned = await selfSigned({ subject: 'CN=second admin' })
+  const order = { certificate: owned.certificate, name: 'second admin', clearance: 'ClusterAdmin' }
+  await gate.json(201, `POST ${ROOT}/trust`, { body: order })
+  // Whose public key it is shows in every handshake: any CA can certify it again, without the private one.
+  const copy = await partner.issue({ subject: 'CN=copy', key: owned.key })
+  const trusted = { body: { certificate: copy.certificate, name: 'copy', clearance: 'ValidUser' }, caller: operator }
+  await gate.json(201, `POST ${ROOT}/trust`, trusted)
+  for (const action of ['disable', 'revoke'])
+    assert.equal(code(await gate.json(403, `POST ${ROOT}/copy/${action}`, { caller: operator })), 'clearance_not_held', action)
+  await gate.json(200, `POST ${ROOT}/copy/disable`)
+  assert.equal(code(await gate.json(403, `POST ${ROOT}/copy/enable`, { caller: operator })), 'clearance_not_held')
+  await gate.json(200, `POST ${ROOT}/copy/enable`)
+  await gate.json(200, `PATCH ${ROOT}/${encodeURIComponent('second admin')}`, { body: { clearance: 'ValidUser' } })
+  await gate.json(200, `POST ${ROOT}/copy/revoke`, { caller: operator })
+})
+
 test('a permission that is not held is not given', async (t) => {
   const gate = administration(t)
   const operator = await gate.someone('operator', 'Operator')
@@ -323,13 +364,47 @@ test('a renewal has the names and rights of what it renews, and says so', async 
   )
   assert.deepEqual([after.predecessor, after.origin], [before.fingerprint, 'renewed'])
   assert.match(made.key as string, /ENCRYPTED PRIVATE KEY/)
-  assert.equal(code(await gate.json(409, `GET ${ROOT}/alice`)), 'ambiguous')
   assert.deepEqual((await gate.json(200, `GET ${ROOT}/${before.fingerprint}`)).renewals, [after.fingerprint])
   await gate.json(200, `POST ${ROOT}/${before.fingerprint}/revoke`)
   assert.equal(code(await gate.json(409, `POST ${ROOT}/${before.fingerprint}/renew`)), 'entry_refused')
   const foreign = await partner.issue({ subject: 'CN=f,OU=units' })
   await gate.json(201, `POST ${ROOT}/trust`, { body: { certificate: foreign.certificate, name: 'f', clearance: 'ValidUser' } })
   assert.equal(code(await gate.json(409, `POST ${ROOT}/f/renew`)), 'not_renewable')
+})
+
+test('a renewal lasts as long as what it renews was made for, unless told otherwise', async (t) => {
+  const gate = administration(t)
+  const days = ({ certificate }: Record<string, unknown>) => {
+    const { not_after, created_at } = certificate as Record<string, string>
+    return Math.round((Date.parse(not_after ?? '') - Date.parse(created_at ?? '')) / 86_400_000)
+  }
+  await gate.json(201, `POST ${ROOT}`, make('alice', 'ValidUser', { days: 30 }))
+  assert.equal(days(await gate.json(201, `POST ${ROOT}/alice/renew`, { body: { format: 'json' } })), 30)
+  assert.equal(days(await gate.json(201, `POST ${ROOT}/alice/renew`, { body: { format: 'json', days: 90 } })), 90)
+  assert.equal(days(await gate.json(201, `POST ${ROOT}/alice/renew`, { body: { format: 'json' } })), 90)
+})
+
+test('what ends with the authority before the time that was asked for says so', async (t) => {
+  const gate = administration(t)
+  const made = await gate.ask(`POST ${ROOT}`, make('alice', 'ValidUser', { days: 100_000 }))
+  const { warnings, certificate } = JSON.parse(String(made.body))
+  const told = `it ends with the authority, ${certificate.not_after.slice(0, 10)}: before the time that was asked for`
+  assert.deepEqual([made.status, made.headers.Warning, warnings], [201, `299 certgate "${told}"`, [told]])
+  const zip = await gate.ask(`POST ${ROOT}`, { body: { name: 'zip', clearance: 'ValidUser', days: 100_000 } })
+  assert.equal(zip.headers.Warning, `299 certgate "${told}"`)
+  const short = await gate.ask(`POST ${ROOT}`, make('bob', 'ValidUser', { days: 10 }))
+  assert.deepEqual([short.headers.Warning, JSON.parse(String(short.body)).warnings], [undefined, []])
+})
+
+test('a name of a kind that we never certify is not left out of a renewal in silence', async (t) => {
+  const gate = administration(t)
+  for (const san of ['upn:boss@corp.example', 'dirName:CN=boss', 'rid:1.2.3.4']) {
+    const name = `with ${san.slice(0, 3)}`
+    const foreign = await partner.issue({ subject: 'CN=f', san: ['dns:f.example', san] })
+    await gate.json(201, `POST ${ROOT}/trust`, { body: { certificate: foreign.certificate, name, clearance: 'ValidUser' } })
+    assert.equal(code(await gate.json(409, `POST ${ROOT}/${encodeURIComponent(name)}/renew`)), 'not_renewable', san)
+    assert.equal(gate.store.registry.byName(name).length, 1)
+  }
 })
 
 test('without an authority nothing is issued, and everything else works', async (t) => {

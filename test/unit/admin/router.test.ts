@@ -104,6 +104,35 @@ test('what a page of another site causes is refused', async () => {
   assert.equal((await ask('GET /api/v1/things/x', { head: { 'sec-fetch-site': 'cross-site' } })).status, 200)
 })
 
+test('what a browser sends as a form of any page could is refused, and what programs send is not', async () => {
+  const body = Buffer.from('{"a": 1}')
+  const post = async (head: Record<string, string>, sent = body) => (await ask('POST /api/v1/things/all', { head, body: sent })).status
+  const forms = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain; application/json', '']
+  const signs: Record<string, string>[] = [
+    { origin: 'https://gate.example:9443' },
+    { 'sec-fetch-site': 'none' },
+    { 'sec-fetch-mode': 'no-cors' },
+  ]
+  for (const sign of signs) {
+    assert.equal(await post(sign), 403, 'no type')
+    assert.equal(await post(sign, Buffer.alloc(0)), 204, 'no body')
+    for (const type of [...forms, 'application/json, text/plain', 'application/jsonp']) {
+      assert.equal(await post({ ...sign, 'content-type': type }), 403, type)
+      assert.equal(await post({ ...sign, 'content-type': type }, Buffer.alloc(0)), 403, type)
+    }
+    for (const type of [
+      'application/json',
+      'Application/JSON; charset=utf-8',
+      'application/merge-patch+json',
+      'application/yaml',
+      'text/yaml',
+    ])
+      assert.equal(await post({ ...sign, 'content-type': type }), 204, type)
+  }
+  for (const type of forms) assert.equal(await post({ 'content-type': type }), 204, type)
+  assert.equal(await post({}), 204)
+})
+
 test("the gateway's own certificate makes certificates, and nothing else", async () => {
   const peer = { certificate: null, refusal: null, detail: '', serverName: null, resumed: false, isServerCertificate: true } as const
   const caller: Caller = { ...CLI_CALLER, via: 'network', peer }

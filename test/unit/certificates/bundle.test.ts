@@ -68,6 +68,17 @@ test('the authority of the server goes with it where it is given', () => {
   assert.match(text(held, 'README.txt'), /--cacert ca\.crt https:\/\/gate\.test:8443\n/)
 })
 
+test('a certificate with the name of the authority file has its own, whatever the case', () => {
+  for (const name of ['ca', 'CA']) {
+    const { files: held } = bundle({ name, serverAuthority: authority.rootCertificate })
+    assert.deepEqual([...held.keys()], [`${name}.pfx`, `${name}.crt`, `${name}.key`, 'server-ca.crt', 'README.txt'])
+    assert.equal(text(held, `${name}.crt`), issued.certificate)
+    assert.equal(text(held, 'server-ca.crt'), authority.rootCertificate)
+    assert.match(text(held, 'README.txt'), /--cacert server-ca\.crt https:/)
+    assert.match(text(held, 'README.txt'), /ca_file: server-ca\.crt/)
+  }
+})
+
 test('the README has the lines of curl, browsers, Prometheus and client libraries, and names no file that is not there', () => {
   const readme = bundleReadme({
     name: 'alice',

@@ -21,7 +21,7 @@ test('an encrypted key opens with its password, in OpenSSL as in Node, and with 
     const pem = encryptedKeyPem(key, 'pä$s wörd')
     assert.match(pem, /^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/)
     assert.equal(privateKeyPem(createPrivateKey({ key: pem, passphrase: 'pä$s wörd' })), privateKeyPem(key))
-    assert.throws(() => createPrivateKey({ key: pem, passphrase: 'other' }))
+    assert.throws(() => createPrivateKey({ key: pem, passphrase: 'other' }), { code: /^ERR_OSSL_/ })
   }
 })
 

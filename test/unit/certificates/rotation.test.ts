@@ -4,7 +4,7 @@ import { before, test } from 'node:test'
 import { type Authority, createAuthority } from '../../../src/certificates/authority.ts'
 import { issueClient } from '../../../src/certificates/issue.ts'
 import { issuerOf } from '../../../src/certificates/issuer.ts'
-import { chainToSend, type Rotation, rotateAuthority, trustedRoots, verifiesUnder } from '../../../src/certificates/rotation.ts'
+import { type Rotation, rotateAuthority, verifiesUnder } from '../../../src/certificates/rotation.ts'
 import { createAuthority as foreignAuthority } from '../../support/authority.ts'
 
 const day = 86_400_000
@@ -16,19 +16,18 @@ before(async () => {
   rotation = await rotateAuthority(previous, { days: 3650, overlapDays: 30, now })
 })
 
-test('during the overlap leaves of both verify, afterwards only those of the new', async () => {
+test('leaves of both verify under the roots of the overlap, and only those of the new under the new one alone', async () => {
   const old = (await issueClient(previous.issuer, { commonName: 'old', days: 90 })).certificate
   const young = (await issueClient(rotation.next.issuer, { commonName: 'young', days: 90 })).certificate
-  const verdicts = (at: number) => [old, young].map((chain) => verifiesUnder(chain, trustedRoots(rotation, at), at))
-  assert.deepEqual(verdicts(now + day), [true, true])
-  assert.deepEqual(verdicts(rotation.overlapUntil - 1), [true, true])
-  assert.deepEqual(verdicts(rotation.overlapUntil), [false, true])
+  const verdicts = (roots: readonly string[], at: number) => [old, young].map((chain) => verifiesUnder(chain, roots, at))
+  assert.deepEqual(verdicts(rotation.trusted, now + day), [true, true])
+  assert.deepEqual(verdicts(rotation.trusted, rotation.overlapUntil - 1), [true, true])
+  assert.deepEqual(verdicts([rotation.next.rootCertificate], rotation.overlapUntil), [false, true])
 })
 
 test('the overlap ends on its date', () => {
   assert.equal(rotation.overlapUntil, now + 30 * day)
-  assert.equal(trustedRoots(rotation, now).length, 2)
-  assert.deepEqual(trustedRoots(rotation, now + 30 * day), [rotation.next.rootCertificate])
+  assert.deepEqual(rotation.trusted, [rotation.next.rootCertificate, previous.rootCertificate])
 })
 
 test('neither chain verifies under the other root', async () => {
@@ -41,17 +40,17 @@ test('neither chain verifies under the other root', async () => {
 test('the cross certificate lets who knows only the old root verify the new leaves, until the overlap ends', async () => {
   const { certificate } = await issueClient(rotation.next.issuer, { commonName: 'young', days: 90 })
   const [leaf = ''] = certificate.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/) ?? []
-  const sent = (at: number) => leaf + chainToSend(rotation, at)
-  assert.ok(verifiesUnder(sent(now), [previous.rootCertificate], now))
-  assert.ok(verifiesUnder(sent(now), [rotation.next.rootCertificate], now))
-  assert.equal(chainToSend(rotation, rotation.overlapUntil), rotation.next.issuer.chain)
+  const sent = leaf + rotation.next.issuer.chain + rotation.crossCertificate
+  assert.ok(verifiesUnder(sent, [previous.rootCertificate], now))
+  assert.ok(verifiesUnder(sent, [rotation.next.rootCertificate], now))
+  assert.ok(!verifiesUnder(sent, [previous.rootCertificate], rotation.overlapUntil + 1000))
   assert.equal(new X509Certificate(rotation.crossCertificate ?? '').validToDate.getTime(), rotation.overlapUntil)
 })
 
 test('without the key of the old root there is no cross certificate, and all else is the same', async () => {
   const made = await rotateAuthority({ ...previous, root: null }, { days: 3650, overlapDays: 30 })
   assert.equal(made.crossCertificate, null)
-  assert.equal(trustedRoots(made, now).length, 2)
+  assert.equal(made.trusted.length, 2)
 })
 
 test("the user's own single CA is rotated too", async () => {
@@ -61,7 +60,7 @@ test("the user's own single CA is rotated too", async () => {
   // It may have no CA below it, so it can certify none.
   assert.equal(made.crossCertificate, null)
   const old = (await issueClient(issuer, { commonName: 'old', days: 1 })).certificate
-  assert.ok(verifiesUnder(old, trustedRoots(made, now + day / 2), now + day / 2))
+  assert.ok(verifiesUnder(old, made.trusted, now + day / 2))
 })
 
 test('an overlap that is empty, or outlasts either authority, is refused', async () => {

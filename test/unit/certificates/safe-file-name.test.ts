@@ -21,6 +21,7 @@ test('what leads elsewhere, hides or means something to a shell or to Windows is
     ['CON', '_CON'],
     ['nul.txt', '_nul.txt'],
     ['com1', '_com1'],
+    ['con .x', '_con .x'],
     ['console', 'console'],
     ['', 'certificate'],
     ['***', 'certificate'],

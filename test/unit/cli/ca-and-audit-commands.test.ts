@@ -86,6 +86,7 @@ describe('ca', () => {
     let sent = ''
     const { run, asked } = await gateway(t, async (request) => {
       if (request.method === 'POST') sent = request.body.toString()
+      if (request.path === '/api/v1/ca') return json(200, { ...authority, rotation: null })
       return answers(request)
     })
     const refused = await run('ca', 'rotate', '--overlap', '30d')
@@ -97,6 +98,17 @@ describe('ca', () => {
     assert.equal(done.code, 0)
     assert.deepEqual(JSON.parse(sent), { overlap_days: 30, days: 3650, key_type: 'rsa4096' })
     assert.equal((await run('ca', 'rotate', '--overlap', '90m', '--yes')).code, 2)
+  })
+})
+
+describe('ca rotate', () => {
+  it('announces nothing while another rotation goes on', async (t) => {
+    const rotation = { overlap_until: new Date(Date.now() + 86_400_000).toISOString() }
+    const { run, asked } = await gateway(t, async ({ path }) => (path === '/api/v1/ca' ? json(200, { ...authority, rotation }) : null))
+    const { code, stderr } = await run('ca', 'rotate', '--yes')
+    assert.equal(code, 1)
+    assert.match(stderr, /^certgate: the last rotation goes on until \d{4}-\d\d-\d\d\nhint: rotate again after that\n$/)
+    assert.deepEqual(asked, ['GET /api/v1/ca'])
   })
 })
 
@@ -113,13 +125,19 @@ describe('audit', () => {
     )
     const filters = ['--since', '2026-01-01', '--action', 'certificate.*', '--actor', 'cli', '--target', 'x', '--limit', '2']
     const { stdout } = await run('audit', 'list', ...filters)
-    assert.match(stdout, /^2 .*\n3 {2}2026-01-01 00:00:00 {2}cli {2}certificate\.revoke {2}abababababab {2}reason=keyCompromise$/m)
+    assert.match(stdout, /^2 .*\n3 {2}2026-01-01 00:00:00 {2}cli {2}certificate\.revoke {2}abababababab {2}reason keyCompromise$/m)
     const query = new URLSearchParams(asked[0]?.split('?')[1])
     assert.deepEqual(
       ['since', 'action', 'actor', 'target', 'limit'].map((name) => query.get(name)),
       ['2026-01-01T00:00:00.000Z', 'certificate.*', 'cli', 'x', '2'],
     )
     assert.equal((await run('audit', 'list', '--limit', '1001')).code, 2)
+    await run('audit', 'list', '--since', 'yesterday', '--until', 'Today')
+    const days = new URLSearchParams(asked.at(-1)?.split('?')[1])
+    const [since, until] = ['since', 'until'].map((name) => Date.parse(days.get(name) ?? ''))
+    assert.deepEqual([(until ?? 0) - (since ?? 0), (since ?? 1) % 86_400_000], [86_400_000, 0])
+    const wrong = await run('audit', 'list', '--since', 'last week')
+    assert.match(wrong.stderr, /'last week' is not a date\nhint: write it as 2030-01-31, /)
   })
 
   it('verify gives exit code 1 for a broken log', async (t) => {
@@ -141,6 +159,17 @@ describe('audit', () => {
     })
     assert.equal((await run('audit', 'export', 'log.jsonl')).code, 1)
     assert.throws(() => readFileSync(join(cwd, 'log.jsonl')), /ENOENT/)
+  })
+
+  it('verify says what is no export at all', async (t) => {
+    const { run, cwd } = await gateway(t, async () => null)
+    writeFileSync(join(cwd, 'notes'), 'hello\nworld\n')
+    writeFileSync(join(cwd, 'empty'), '')
+    for (const file of ['notes', 'empty']) {
+      const { code, stdout, stderr } = await run('audit', 'verify', file)
+      assert.deepEqual([code, stdout], [1, ''], file)
+      assert.match(stderr, new RegExp(`^certgate: ${file} is not an export of the audit log\\nhint: `))
+    }
   })
 
   it('verify names the first line of an export that is not as it was written', async (t) => {
@@ -174,9 +203,9 @@ describe('cert list', () => {
     const page = { total: 1, certificates: [certificate] }
     const narrow = certificateList(page, false, testTerminal({ isTty: true, columns: 80 }), NOW)
     for (const line of narrow.split('\n')) assert.ok(line.length <= 80, line)
-    assert.match(narrow, /^a-machine-with-a-na… {2}ClusterAdmin {2}expiring {2}2026-12-31 {2}3 days ago {2}CDCDCDCDCD$/m)
+    assert.match(narrow, /^a-machine-with-a-na… {2}ClusterAdmin {2}expiring {2}2026-12-31 {2}3 days ago {2}CDCDCDCDCD\n {2}movies:Read$/m)
     const wide = certificateList(page, false, testTerminal({ isTty: true, columns: 160 }), NOW)
-    assert.match(wide, /much-too-long\.example {2}ClusterAdmin {2}movies:Read {2}expiring .* (CD){20}$/m)
+    assert.match(wide, /much-too-long\.example {2}ClusterAdmin {2}expiring .* (CD){20} {2}movies:Read$/m)
   })
 
   it('says what to do where there is none', () => {

@@ -92,7 +92,7 @@ describe('cert generate', () => {
       assert.equal(stdout, '')
     }
     assert.equal(existsSync(join(cwd, '..', 'x')), false)
-    assert.equal(existsSync(join(cwd, 'ca', 'ca.crt')), true)
+    assert.ok(new X509Certificate(readFileSync(join(cwd, 'ca', 'ca.crt'))).subject.includes('CN=ca'))
   })
 })
 
@@ -132,6 +132,22 @@ describe('a reference', () => {
     const { stdout } = await run('cert', 'list')
     assert.match(stdout, /^x\\u\{1b\}\[2J\\u\{a\}admin +ValidUser/m)
     assert.doesNotMatch(stdout, /\u001b/)
+  })
+})
+
+describe('cert renew', () => {
+  it('makes it for as long as the old one, and tells which is still in force where only one is revoked', async (t) => {
+    const { run, store, entry } = await gateway(t)
+    await run('cert', 'generate', 'alice', '--days', '30')
+    const first = entry('alice')
+    assert.equal((await run('cert', 'renew', 'alice', '--out', 'new')).code, 0)
+    const second = store.registry.renewalsOf(first.fingerprint)[0] ?? assert.fail()
+    assert.equal(Math.round((second.notAfter - second.createdAt) / 86_400_000), 30)
+    const revoked = await run('cert', 'revoke', first.thumbprint)
+    assert.equal(revoked.stdout, `revoked alice (thumbprint ${first.thumbprint})\n`)
+    assert.equal(revoked.stderr, `certgate: 'alice' has another certificate that is in force (thumbprint ${second.thumbprint})\n`)
+    const rest = await run('cert', 'revoke', 'alice')
+    assert.deepEqual([rest.stdout, rest.stderr], [`revoked alice (thumbprint ${second.thumbprint})\n`, ''])
   })
 })
 

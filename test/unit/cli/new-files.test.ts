@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import fs, { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { writeNewFiles } from '../../../src/cli/new-files.ts'
@@ -41,6 +42,31 @@ test('a failure midway takes everything back, folders included, and leaves what 
   fails(() => writeNewFiles(path, list, path), 'file_exists', /^kept\/file already exists$/)
   assert.deepEqual(readdirSync(path), ['kept'])
   const unwritable = [...files, { path: `${'n'.repeat(300)}`, content: '', mode: 0o644 }] as const
-  assert.throws(() => writeNewFiles(join(path, 'new'), unwritable, path))
+  assert.throws(() => writeNewFiles(join(path, 'new'), unwritable, path), /cannot write new\/n+/)
   assert.deepEqual(readdirSync(path), ['kept'])
+})
+
+test('every file and every folder with a new name in it is on disk when it returns', (t) => {
+  const { path } = temporaryFolder(t)
+  const opened = new Map<number, string>()
+  const synced: string[] = []
+  const { openSync, fsyncSync } = fs
+  t.mock.method(fs, 'openSync', (...given: Parameters<typeof openSync>) => {
+    const descriptor = openSync(...given)
+    opened.set(descriptor, String(given[0]))
+    return descriptor
+  })
+  t.mock.method(fs, 'fsyncSync', (descriptor: number) => {
+    fsyncSync(descriptor)
+    synced.push(opened.get(descriptor) ?? '')
+  })
+  syncBuiltinESMExports()
+  try {
+    writeNewFiles(join(path, 'new'), files, path)
+  } finally {
+    t.mock.restoreAll()
+    syncBuiltinESMExports()
+  }
+  assert.deepEqual(synced.slice(0, 2), [join(path, 'new/a/open'), join(path, 'new/a/b/key')])
+  assert.deepEqual(synced.slice(2).sort(), [path, join(path, 'new'), join(path, 'new/a'), join(path, 'new/a/b')])
 })

@@ -36,11 +36,11 @@ test('with the same key the key file is not touched', (t) => {
 test('a disk that does not take the second file leaves both as they were', (t) => {
   const { path, files, content } = pair(t)
   // A folder stands where the certificate would be written beside.
-  mkdirSync(join(path, 'a.crt.new'))
-  writeFileSync(join(path, 'a.crt.new', 'x'), '')
-  assert.throws(() => writePair(files, second.certificate, second.key, first.key))
+  mkdirSync(join(path, '.a.crt.certgate-new'))
+  writeFileSync(join(path, '.a.crt.certgate-new', 'x'), '')
+  assert.throws(() => writePair(files, second.certificate, second.key, first.key), { code: 'ERR_FS_EISDIR' })
   assert.deepEqual(content(), [first.certificate, first.key])
-  assert.ok(!existsSync(join(path, 'a.key.new')))
+  assert.ok(!existsSync(join(path, '.a.key.certgate-new')))
 })
 
 test('a certificate that cannot be renamed into its place takes the new key back', (t) => {
@@ -56,16 +56,27 @@ test('a certificate that cannot be renamed into its place takes the new key back
 test('a stop between the two renames is made good, and one before them is taken back', (t) => {
   const { path, write, files, content } = pair(t)
   write('a.key', second.key)
-  write('a.crt.new', second.certificate)
+  write('.a.crt.certgate-new', second.certificate)
   assert.throws(() => readPair(files), { code: 'material_unusable' })
   assert.equal(recoverPair(files), true)
   assert.deepEqual(content(), [second.certificate, second.key])
-  write('a.crt.new', first.certificate)
-  write('a.key.new', first.key)
+  write('.a.crt.certgate-new', first.certificate)
+  write('.a.key.certgate-new', first.key)
   assert.equal(recoverPair(files), false)
   assert.deepEqual(content(), [second.certificate, second.key])
   assert.deepEqual(readdirSync(path).sort(), ['a.crt', 'a.key'])
   assert.equal(readPair(files).certificate.fingerprint256, new X509Certificate(second.certificate).fingerprint256)
+})
+
+test('files of others stay, whatever they are called', (t) => {
+  const { path, write, files, content } = pair(t)
+  write('a.crt.new', 'mine')
+  write('a.key.new', second.key)
+  assert.equal(recoverPair(files), false)
+  writePair(files, second.certificate, second.key, first.key)
+  assert.deepEqual(content(), [second.certificate, second.key])
+  assert.deepEqual(readdirSync(path).sort(), ['a.crt', 'a.crt.new', 'a.key', 'a.key.new'])
+  assert.equal(readFileSync(join(path, 'a.crt.new'), 'utf8'), 'mine')
 })
 
 test('who reads at any time gets whole files, and with the same key always a pair that fits', async (t) => {

@@ -52,6 +52,38 @@ test('on a terminal a line is no longer than that; elsewhere nothing is cut', ()
   assert.match(least, /^a-nam… {2}<valid>$/m)
 })
 
+test('what wraps is never cut: beside the others where there is room, else below them', () => {
+  const wrapping = [columns[0] as (typeof columns)[0], { title: 'rights', text: ({ state }: Row) => state, wraps: true as const }]
+  const rows = [
+    { name: 'alice', state: 'movies:Read, orders:ReadWrite, and so on for ever' },
+    { name: 'bob', state: '' },
+  ]
+  assert.equal(
+    table(wrapping, rows, testTerminal({ isTty: true, columns: 48 })),
+    `name   rights
+alice  movies:Read, orders:ReadWrite, and so on
+       for ever
+bob
+`,
+  )
+  assert.equal(
+    table(wrapping, rows, testTerminal({ isTty: true, columns: 22 })),
+    `name
+  rights
+alice
+  movies:Read,
+  orders:ReadWrite,
+  and so on for ever
+bob
+`,
+  )
+  assert.equal(table(wrapping, rows, testTerminal()), `name   rights\nalice  ${rows[0]?.state}\nbob\n`)
+  assert.match(
+    table(wrapping, [{ name: 'a', state: 'x'.repeat(30) }], testTerminal({ isTty: true, columns: 22 })),
+    /^ {2}x{20}\n {2}x{10}$/m,
+  )
+})
+
 test('pairs are aligned, and leave out what is empty', () => {
   assert.equal(
     pairs(

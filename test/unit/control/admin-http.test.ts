@@ -8,7 +8,7 @@ import { carry, isPath } from '../../../src/control/admin-http.ts'
 
 async function serve(t: { after(callback: () => void): void }, api: Api) {
   const server = createServer((asked, response) => {
-    carry(asked, response, CLI_CALLER, api).catch(() => response.destroy())
+    carry(asked, response, () => CLI_CALLER, api).catch(() => response.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => {

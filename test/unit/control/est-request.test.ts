@@ -24,12 +24,14 @@ test('an operation is the last segment, after at most one label', () => {
   }
 })
 
+const credentialsIn = (authorization?: string) => credentialsOf(authorization === undefined ? {} : { authorization })
+
 test('a token is the password of the user `token`, or a Bearer token; other names have passwords', () => {
   const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
-  assert.deepEqual(credentialsOf(basic('token:cge_a:b')), { kind: 'token', secret: 'cge_a:b' })
-  assert.deepEqual(credentialsOf('bearer   cge_x'), { kind: 'token', secret: 'cge_x' })
-  assert.deepEqual(credentialsOf(basic('alice:cge_x')), { kind: 'password', name: 'alice', password: 'cge_x' })
-  assert.throws(() => credentialsOf(undefined), { reason: 'credentials_missing', status: 401 })
+  assert.deepEqual(credentialsIn(basic('token:cge_a:b')), { kind: 'token', secret: 'cge_a:b' })
+  assert.deepEqual(credentialsIn('bearer   cge_x'), { kind: 'token', secret: 'cge_x' })
+  assert.deepEqual(credentialsIn(basic('alice:cge_x')), { kind: 'password', name: 'alice', password: 'cge_x' })
+  assert.throws(() => credentialsIn(), { reason: 'credentials_missing', status: 401 })
   for (const header of [
     'Basic',
     'Basic !',
@@ -41,5 +43,12 @@ test('a token is the password of the user `token`, or a Bearer token; other name
     'Digest x',
     '',
   ])
-    assert.throws(() => credentialsOf(header), { reason: 'credentials_wrong', status: 401 }, header)
+    assert.throws(() => credentialsIn(header), { reason: 'credentials_wrong', status: 401 }, header)
+})
+
+test('a client may say which name it expects of its token', () => {
+  const expecting = (name: string, authorization = 'Bearer cge_x') => credentialsOf({ authorization, 'certgate-expected-name': name })
+  assert.deepEqual(expecting('J%C3%BCrgen%20x'), { kind: 'token', secret: 'cge_x', expected: 'Jürgen x' })
+  assert.ok(!('expected' in expecting('web', `Basic ${Buffer.from('alice:x').toString('base64')}`)))
+  assert.throws(() => expecting('%zz'), { reason: 'request_refused', status: 400 })
 })

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { statSync } from 'node:fs'
+import { copyFileSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { test } from 'node:test'
 import { baseFileOf, baseToStartFrom, sealBase } from '../../../src/control/registry-base-file.ts'
-import type { Store } from '../../../src/store/store.ts'
+import { openStore, type Store } from '../../../src/store/store.ts'
 import { CLI, newEntry, temporaryStore } from '../../support/registry-store.ts'
 
 function fill(store: Store, count: number): void {
@@ -38,4 +39,28 @@ test('a large one is started from as it is, until it is too old or cannot be gon
   fill(store, 1_000)
   assert.equal((await baseToStartFrom(store, 100)).size, 2_000)
   assert.notEqual(sealedAt(store), renewed)
+})
+
+test('a base of a past that the store does not have is never started from, whatever its version', async (t) => {
+  const { store, file, folder, clock } = temporaryStore(t)
+  fill(store, 101)
+  const open = () => openStore(file, { now: () => clock.now })
+  const [victim] = store.registry.list({ limit: 1 }).entries
+  assert.ok(victim !== undefined)
+  store.close()
+  copyFileSync(file, `${file}.copy`)
+  const first = open()
+  fill(first, 5)
+  await sealBase(first)
+  first.close()
+  // Somebody puts the copy back by hand, and goes on from there while no gateway runs.
+  for (const name of readdirSync(folder)) if (/db-(wal|shm)$/.test(name)) rmSync(`${dirname(file)}/${name}`)
+  copyFileSync(`${file}.copy`, file)
+  const second = open()
+  t.after(() => second.close())
+  second.registry.revoke(victim.fingerprint, 'keyCompromise', CLI)
+  fill(second, 10)
+  const base = await baseToStartFrom(second, 100)
+  assert.deepEqual([base.size, base.version], [111, second.registry.current().version])
+  assert.equal(base.entry(base.find(victim.fingerprint)).revoked?.reason, 'keyCompromise')
 })

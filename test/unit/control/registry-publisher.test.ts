@@ -214,5 +214,5 @@ test('a base that cannot be written ends the start', async (t) => {
   rmSync(`${file}.base`)
   mkdirSync(`${file}.base`)
   writeFileSync(`${file}.base/in-the-way`, '')
-  await assert.rejects(open())
+  await assert.rejects(open(), { code: 'EISDIR' })
 })

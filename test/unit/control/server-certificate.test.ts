@@ -148,7 +148,7 @@ describe('a replacement', () => {
     const loaded = loadedOf(authority.issuer)
     const own = ownOf(loaded)
     store.close()
-    await assert.rejects(renew(own, loaded, store, NOW + 25 * DAY))
+    await assert.rejects(renew(own, loaded, store, NOW + 25 * DAY), /database is not open/)
     assert.equal(shownLeaf().serialNumber, own.pair.leaf.serialNumber)
   })
 

@@ -46,21 +46,36 @@ test('measurements of all workers are added up, and one that only starts has non
   assert.deepEqual(errors, [])
 })
 
-test('measurements of another shape are an error to the scraper and the log, and forgotten with their worker', async (t) => {
-  const sent = new Map<number, unknown>([[1, strippedBy(2)]])
-  const { telemetry, errors, scrape } = await scraped(t, sent)
-  const { requests: _, ...incomplete } = strippedBy(1)
-  const odd = [null, 7, 'text', [], {}, incomplete, { ...strippedBy(1), upstreams: {} }, { ...strippedBy(1), strippedHeaders: '1' }]
-  for (const values of odd) {
-    sent.set(2, values)
-    const { status, text } = await scrape()
-    assert.deepEqual([status, text], [500, 'the measurements could not be collected, see the log\n'])
-    assert.match(String(errors.pop()), /a worker measures otherwise than control adds up: restart certgate/)
-  }
-  assert.deepEqual(errors, [])
-  sent.delete(2)
-  telemetry.workerGone(2)
+test('measurements of another shape are refused at any depth, and what their worker sent last stays', async (t) => {
+  const { telemetry, errors, scrape } = await scraped(
+    t,
+    new Map<number, unknown>([
+      [1, strippedBy(2)],
+      [2, strippedBy(3)],
+    ]),
+  )
+  const before = (await scrape()).text
+  const whole = strippedBy(1)
+  const { requests: _, ...incomplete } = whole
+  const duration = { counts: [1], sum: 1 }
+  const odd = [
+    ...[null, 7, 'text', [], {}, incomplete, { ...whole, upstreams: {} }, { ...whole, strippedHeaders: '1' }],
+    { ...whole, requests: [7] },
+    { ...whole, requests: [null] },
+    { ...whole, requests: [{ listener: 'a', route: 'b', counts: [], duration, allowed: 1, denied: 0 }] },
+    { ...whole, handshakes: [{ result: {}, version: 'x', count: 1 }] },
+    { ...whole, connections: [{ listener: 'a', opened: Number.NaN, closed: 0 }] },
+    { ...whole, certificateLife: {} },
+    { ...whole, process: {} },
+  ]
+  for (const values of odd)
+    assert.throws(() => telemetry.absorb(2, values), { message: /^a worker measures otherwise than control adds up: restart certgate/ })
+  const own = /^(certgate_(process|event)|process_|nodejs_).*$/gm
   const { status, text } = await scrape()
   assert.equal(status, 200)
-  assert.match(text, /^certgate_stripped_headers_total 2$/m)
+  assert.equal(text.replace(own, ''), before.replace(own, ''))
+  assert.match(text, /^certgate_stripped_headers_total 5$/m)
+  telemetry.workerGone(2)
+  assert.match((await scrape()).text, /^certgate_stripped_headers_total 5$/m)
+  assert.deepEqual(errors, [])
 })

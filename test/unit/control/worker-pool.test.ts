@@ -149,14 +149,18 @@ test('measurements come from those that answer, and from those that end', async 
   assert.deepEqual(ended.sort(), [1_000, 1_001])
 })
 
-test('measurements that cannot be taken are told to whoever asked', async () => {
-  const { made, workers } = pool(undefined, {
+test('measurements that cannot be taken are logged, and cost no others', async () => {
+  const taken: number[] = []
+  const { made, workers, lines } = pool(undefined, {
     measured: (id) => {
-      if (id === 1_001) throw new TypeError('of another shape')
+      if (id === 1_000) throw new TypeError('of another shape')
+      taken.push(id)
     },
   })
   await made.start(2, serving(1))
-  await assert.rejects(made.measure(), { message: 'of another shape' })
+  await made.measure()
+  assert.deepEqual(taken, [1_001])
+  assert.deepEqual(lines, ['measurements of worker 1000 are lost: of another shape'])
   assert.deepEqual(
     workers.map(({ ended }) => ended),
     [false, false],

@@ -29,6 +29,19 @@ test('HTTP/1.0 closes', () => assert.equal(read('HTTP/1.0 200 OK\r\n\r\n').head.
 
 test('a status line without a reason is accepted', () => assert.equal(read('HTTP/1.1 200\r\nA: b\r\n\r\n').outcome, COMPLETE))
 
+test('what announces a body is cut from a response that has none, and malformed there as anywhere', () => {
+  for (const status of ['100 Continue', '103 Early Hints', '204 No Content']) {
+    for (const line of ['Content-Length: 5', 'Transfer-Encoding: chunked']) {
+      const { head, outcome } = read(`HTTP/1.1 ${status}\r\nA: b\r\n${line}\r\n\r\n`)
+      assert.equal(outcome, COMPLETE)
+      assert.deepEqual([head.cuts.length, head.cuts.ranges[1] - head.cuts.ranges[0]], [2, line.length + 2], `${status}, ${line}`)
+    }
+    assert.equal(read(`HTTP/1.1 ${status}\r\nContent-Length: x\r\n\r\n`).outcome, MALFORMED)
+  }
+  for (const status of ['200 OK', '205 Reset Content', '304 Not Modified'])
+    assert.equal(read(`HTTP/1.1 ${status}\r\nContent-Length: 5\r\n\r\n`).head.cuts.length, 0)
+})
+
 describe('malformed', () => {
   const cases: readonly string[] = [
     'HTTP/2.0 200 OK\r\n\r\n',

@@ -101,6 +101,14 @@ describe('a rule about databases', () => {
     )
   })
 
+  it('takes nothing else for a name where the path ends before it', () => {
+    const route = compile('/{a}/{b}/{db}', rule('read'))
+    for (const path of ['/x', '/x/y', '/']) {
+      const [verdict] = judgeDatabases(route, holder('ValidUser', { x: 'Admin', y: 'Admin' }), { method: 'GET', path, forwarded: null })
+      assert.deepEqual([verdict?.granted, verdict?.database], [false, null], path)
+    }
+  })
+
   it('explains which rule granted', () => {
     const route = compile('/{a}/{b}', rule('admin', 'a'), rule('read', 'b'))
     const verdicts = judgeDatabases(route, holder('ValidUser', { x: 'Read', y: 'Read' }), { method: 'GET', path: '/x/y', forwarded: null })

@@ -30,6 +30,25 @@ async function exported(made: TemporaryStore, options = {}): Promise<string[]> {
   return Array.fromAsync(made.store.audit.export(options))
 }
 
+test('the log remembers what it was, and nothing that it never was', (t) => {
+  const { store } = filled(t)
+  const [first, last] = [store.audit.read({ limit: 1 })[0], store.audit.history()]
+  const earlier = `1:${first?.hash}`
+  store.audit.append({ action: 'config.reload', target: null }, CLI)
+  for (const past of [earlier, last, store.audit.history(), `0:${GENESIS}`]) assert.ok(store.audit.remembers(past), past)
+  for (const other of [
+    '',
+    `0:${first?.hash}`,
+    `2:${first?.hash}`,
+    `1:${GENESIS}`,
+    `7:${first?.hash}`,
+    `${earlier}0`,
+    `1e0:${first?.hash}`,
+  ]) {
+    assert.ok(!store.audit.remembers(other), other)
+  }
+})
+
 test('each entry names the hash of the one before, and its own hash is over all the rest', (t) => {
   const { store } = filled(t)
   let previous = GENESIS

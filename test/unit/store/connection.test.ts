@@ -42,12 +42,14 @@ test('a part that fails takes only itself back when the outer change goes on', (
   const { connection, insert, numbers } = table(t)
   connection.write(() => {
     insert(1)
-    assert.throws(() =>
-      connection.write(() => {
-        insert(2)
-        connection.write(() => insert(3))
-        insert(null)
-      }),
+    assert.throws(
+      () =>
+        connection.write(() => {
+          insert(2)
+          connection.write(() => insert(3))
+          insert(null)
+        }),
+      /NOT NULL constraint failed/,
     )
     connection.write(() => insert(4))
   })
@@ -81,6 +83,24 @@ test('after a failure that ended the whole transaction, nothing is written outsi
   assert.deepEqual(numbers(), [])
   connection.write(() => insert(5))
   assert.deepEqual(numbers(), [5])
+})
+
+test('nor is anything written or read there by a statement that answers with rows', (t) => {
+  const { connection, insert, numbers } = table(t)
+  const later = [
+    () => connection.get('INSERT INTO a (n) VALUES (2) RETURNING n'),
+    () => connection.all('INSERT INTO a (n) VALUES (3) RETURNING n'),
+    () => connection.select('SELECT n FROM a WHERE n = :n', { n: 1 }),
+  ]
+  for (const step of later) {
+    const change = () => {
+      insert(1)
+      connection.exec('ROLLBACK')
+      step()
+    }
+    assert.throws(() => connection.write(change), /rolled back by a failure before/)
+  }
+  assert.deepEqual(numbers(), [])
 })
 
 test('several changes and what they were decided on are one transaction of the store', (t) => {

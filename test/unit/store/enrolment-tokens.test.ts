@@ -44,11 +44,13 @@ test('an issuance that fails leaves the token as it was', (t) => {
   const { store } = temporaryStore(t)
   const { secret, token } = store.tokens.create(GRANT, HOUR, CLI)
   const head = store.audit.head()
-  assert.throws(() =>
-    store.write(() => {
-      store.tokens.consume(secret, 'ff', CLI)
-      store.registry.add([newEntry({ pin: 'bad' })], CLI)
-    }),
+  assert.throws(
+    () =>
+      store.write(() => {
+        store.tokens.consume(secret, 'ff', CLI)
+        store.registry.add([newEntry({ pin: 'bad' })], CLI)
+      }),
+    /CHECK constraint failed: length\(pin\)/,
   )
   assert.deepEqual(store.tokens.check(secret), token)
   assert.deepEqual(store.audit.head(), head)

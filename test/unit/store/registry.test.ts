@@ -185,6 +185,22 @@ test('removing never lets in again what was shut out: disabled and revoked ones 
   assert.equal(store.registry.list().total, 0)
 })
 
+test('an expired one that was shut out stays as long as another has its key', (t) => {
+  for (const shutOut of ['disable', 'revoke'] as const) {
+    const { store, clock } = temporaryStore(t)
+    const old = added(store)
+    const young = added(store, { pin: old.pin, notAfter: old.notAfter + 10 * DAY, clearance: 'Operator' })
+    if (shutOut === 'disable') store.registry.disable(old.fingerprint, CLI)
+    else store.registry.revoke(old.fingerprint, 'keyCompromise', CLI)
+    assert.equal(store.registry.countUsable(['Operator']), 0)
+    clock.now = old.notAfter + 1
+    assertRefused(store, 'entry_refused', () => store.registry.remove(old.fingerprint, CLI), /which has the same key, would be let in/)
+    clock.now = young.notAfter + 1
+    store.registry.remove(old.fingerprint, CLI)
+    assert.equal(store.registry.get(old.fingerprint), null)
+  }
+})
+
 test('a renewal has the rights its predecessor has now, and knows it', (t) => {
   const { store } = temporaryStore(t)
   const first = added(store, { clearance: 'ValidUser', permissions: new Map([['movies', 'Read']]) })

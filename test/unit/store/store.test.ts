@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -76,6 +88,34 @@ test('an empty file becomes a store: somebody was killed before the first transa
   const store = openStore(file)
   t.after(() => store.close())
   assert.deepEqual(store.registry.list(), { entries: [], total: 0 })
+})
+
+test('a store that was replaced or taken away under its name takes no more changes', (t) => {
+  const { store, file, folder } = temporaryStore(t)
+  const add = () => store.registry.add([newEntry()], CLI)
+  add()
+  const taken = join(folder, 'taken.db')
+  renameSync(file, taken)
+  assert.throws(add, { code: 'io_failed', message: `store ${file} was taken away while it is in use` })
+  copyFileSync(taken, file)
+  assert.throws(add, { code: 'io_failed', message: `store ${file} was replaced while it is in use` })
+  assert.throws(() => store.assertInPlace(), { code: 'io_failed' })
+  renameSync(taken, file)
+  add()
+  assert.equal(store.registry.list().total, 2)
+})
+
+test('where a store was nothing is begun anew by itself', (t) => {
+  const { path, remove } = temporaryFolder()
+  t.after(remove)
+  const file = join(path, 'certgate.db')
+  writeFileSync(`${file}.base`, 'sealed')
+  assert.throws(() => openStore(file), { code: 'io_failed', message: `store ${file} is gone: ${file}.base shows that there was one` })
+  assert.equal(existsSync(file), false)
+  writeFileSync(file, '')
+  assert.throws(() => openStore(file), { code: 'io_failed' })
+  rmSync(`${file}.base`)
+  openStore(file).close()
 })
 
 test('a file that is no database is refused and left as it is', (t) => {
@@ -207,5 +247,5 @@ test('after it was closed nothing is written', (t) => {
   const { store } = temporaryStore(t)
   store.close()
   store.close()
-  assert.throws(() => store.registry.add([newEntry()], CLI))
+  assert.throws(() => store.registry.add([newEntry()], CLI), /database is not open/)
 })

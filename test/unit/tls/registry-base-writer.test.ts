@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'node:test'
 import { openBase } from '../../../src/tls/registry-base.ts'
 import { encodeBase, writeBase } from '../../../src/tls/registry-base-writer.ts'
+import { HEADER_BYTES, RECORD_BYTES } from '../../../src/tls/registry-layout.ts'
 import type { TrustRecord } from '../../../src/tls/registry-types.ts'
 import { temporaryFolder } from '../../support/authority.ts'
 import { inventedRecord } from '../../support/registry.ts'
@@ -37,15 +39,18 @@ test('versions and epochs that cannot be held are refused', async () => {
     await assert.rejects(encodeBase({ ...content(), version }), { message: /is no version/ })
   }
   await assert.rejects(encodeBase({ ...content(), epoch: 'x'.repeat(65) }), { message: /at most 64 bytes/ })
+  await assert.rejects(encodeBase({ ...content(), history: 'x'.repeat(97) }), { message: /at most 96 bytes/ })
 })
 
 test('the order of the entries does not matter', async () => {
   const entries = Array.from({ length: 50 }, (_, index) => inventedRecord(index, {}, index % 7))
-  const parse = async (given: TrustRecord[]) => (await encodeBase(content(...given))).subarray(0, 128 + 50 * 32)
+  const parse = async (given: TrustRecord[]) => (await encodeBase(content(...given))).subarray(0, HEADER_BYTES + 50 * 32)
   assert.equal((await parse(entries)).length, (await parse(entries.toReversed())).length)
   const names = async (given: TrustRecord[]) => {
     const bytes = await encodeBase(content(...given))
-    return Array.from({ length: 50 }, (_, index) => bytes.toString('hex', 128 + index * 124, 128 + index * 124 + 64))
+    return Array.from({ length: 50 }, (_, index) =>
+      bytes.toString('hex', HEADER_BYTES + index * RECORD_BYTES, HEADER_BYTES + index * RECORD_BYTES + 64),
+    )
   }
   assert.deepEqual(await names(entries), await names(entries.toReversed()))
 })
@@ -74,6 +79,22 @@ test('where writing fails the old file stays, and nothing is left beside it', as
   assert.deepEqual(readFileSync(file), before)
   mkdirSync(join(path, 'taken'))
   writeFileSync(join(path, 'taken', 'x'), '')
-  await assert.rejects(writeBase(join(path, 'taken'), content(inventedRecord(1))))
+  await assert.rejects(writeBase(join(path, 'taken'), content(inventedRecord(1))), { code: 'EISDIR' })
   assert.deepEqual(readdirSync(path).sort(), ['base', 'taken'])
+})
+
+test('what the system does not take at once is written all the same', async (t) => {
+  const { path } = temporaryFolder(t)
+  const file = join(path, 'base')
+  const handle = await open(path, 'r')
+  const prototype = Object.getPrototypeOf(handle) as FileHandle
+  await handle.close()
+  const write = prototype.write as (this: FileHandle, bytes: Buffer, from: number, length: number, at: number) => unknown
+  const short = t.mock.method(prototype, 'write', function (this: FileHandle, bytes: Buffer, from: number, length: number, at: number) {
+    return write.call(this, bytes, from, Math.ceil(length / 3), at)
+  })
+  const entries = Array.from({ length: 200 }, (_, index) => inventedRecord(index))
+  await writeBase(file, content(...entries))
+  assert.ok(short.mock.callCount() > 10)
+  assert.deepEqual(readFileSync(file), await encodeBase(content(...entries)))
 })

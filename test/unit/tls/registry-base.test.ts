@@ -116,7 +116,7 @@ function flip(bytes: Buffer, at: number, bits: number): void {
 const damage: readonly (readonly [string, RegExp, (bytes: Buffer) => unknown, boolean?])[] = [
   ['nothing at all', /not a registry base/, () => Buffer.alloc(0), false],
   ['something else', /not a registry base/, () => Buffer.alloc(4_096, 'x'), false],
-  ['another format', /has format 2/, (bytes) => void bytes.writeUInt32LE(2, HEADER.format)],
+  ['another format', /has format 9/, (bytes) => void bytes.writeUInt32LE(9, HEADER.format)],
   ['a truncated file', /its header speaks of/, (bytes) => bytes.subarray(0, -1), false],
   ['a longer file', /its header speaks of/, (bytes) => Buffer.concat([bytes, Buffer.alloc(1)])],
   ['a count that does not fit', /its header speaks of/, (bytes) => void bytes.writeUInt32LE(0xffff_ffff, HEADER.count)],

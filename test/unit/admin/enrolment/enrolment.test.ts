@@ -31,6 +31,18 @@ describe('a token', () => {
     )
   })
 
+  test('is not used up where whoever has it expects another name', async (t) => {
+    const fixture = enrolling(t)
+    const secret = tokenOf(fixture, 'web')
+    await assert.rejects(fixture.enrolment.enrol(requestOf('db'), { ...byToken(secret), expected: 'db' }, REMOTE), {
+      reason: 'not_granted',
+      message: 'the token is for the name web',
+    })
+    assert.deepEqual([fixture.store.registry.byName('web').length, fixture.store.tokens.check(secret).used], [0, null])
+    const entry = await fixture.enrolment.enrol(requestOf('web'), { ...byToken(secret), expected: 'web' }, REMOTE)
+    assert.equal(entry.name, 'web')
+  })
+
   test('is not used up where nothing can be issued, and no detail of why is told', async (t) => {
     const fixture = enrolling(t)
     const secret = tokenOf(fixture, 'web')
@@ -164,6 +176,11 @@ describe('a password', () => {
     const fixture = enrolling(t, { users: [user('alice'), user('bob')], passwords: 'allow', mapping })
     await give(fixture, 'bob', 'right')
     await assert.rejects(give(fixture, 'alice', 'right'), { reason: 'not_granted' })
+  })
+
+  test('makes nobody an administrator whom admin_dn names', async (t) => {
+    const fixture = enrolling(t, { users: [user('boss')], passwords: 'allow', adminDn: ['CN=boss'] })
+    await assert.rejects(give(fixture, 'boss', 'right'), { reason: 'not_granted' })
   })
 
   test('that is wrong, or of nobody, is told alike, and few are tried', async (t) => {

@@ -63,6 +63,26 @@ describe('edits of the mapping file', () => {
     assert.equal(audited(files).at(-1)?.outcome, 'refused')
   })
 
+  it('give others their turn between their steps, and are refused to who lost their rights in one', async (t) => {
+    const { files, mappings } = await opened(t)
+    const text = files.read()
+    const caller = callerWith(files, 'ClusterAdmin')
+    let turns = 0
+    const turn = () => {
+      turns++
+      if (turns === 3) files.context.store.registry.disable(caller.actor.fingerprint ?? '', AT_SOCKET.actor)
+      turning = setImmediate(turn)
+    }
+    let turning = setImmediate(turn)
+    t.after(() => clearImmediate(turning))
+    await assert.rejects(
+      mappings.edit(() => new Map([['x', role('x')]]), caller),
+      problem(403, 'clearance_too_low'),
+    )
+    assert.ok(turns >= 4, `${turns} turns`)
+    assert.equal(files.read(), text)
+  })
+
   it('lose nothing when two processes edit at once', async (t) => {
     const { files, mappings } = await opened(t)
     const other = new MappingStore(files.context)
@@ -216,7 +236,10 @@ describe('an edit that is not taken up', () => {
       files.write('roles_mapping.yml', theirs)
       return { outcome: 'failed' as const, message: 'no', problems: [] }
     }
-    await assert.rejects(new MappingStore({ ...files.context, reload }).edit(() => new Map([['x', role('x')]]), AT_SOCKET))
+    await assert.rejects(
+      new MappingStore({ ...files.context, reload }).edit(() => new Map([['x', role('x')]]), AT_SOCKET),
+      problem(409, 'reload_failed'),
+    )
     assert.equal(files.read(), theirs)
     assert.deepEqual(leftOver(files), [])
   })
@@ -256,7 +279,7 @@ describe('a mapping file that is not to be written', () => {
     unlinkSync(file)
     assert.deepEqual([...mappings.read().roles], [])
     const reload = async () => ({ outcome: 'failed' as const, message: 'no', problems: [] })
-    await assert.rejects(edit(new MappingStore({ ...files.context, reload })))
+    await assert.rejects(edit(new MappingStore({ ...files.context, reload })), problem(409, 'reload_failed'))
     assert.deepEqual(readdirSync(files.folder).includes('roles_mapping.yml'), false)
     await edit(mappings)
     assert.equal(files.read(), 'x:\n  users:\n    - x\n')

@@ -26,6 +26,15 @@ describe('rolesmapping', () => {
     assert.deepEqual(rolesOf(files, 'CLIENT0'), [], 'a PUT replaces the whole role')
   })
 
+  it('tells of a route that nobody passes any more', async (t) => {
+    const { ask } = await opened(t)
+    assert.equal((await ask(`PUT ${BASE}/admin`, { body: { users: ['x'] } })).headers.Warning, undefined)
+    assert.equal((await ask(`DELETE ${BASE}/readall`)).headers.Warning, undefined, 'admin still passes')
+    const { status, headers } = await ask(`DELETE ${BASE}/admin`)
+    assert.equal(status, 200)
+    assert.equal(headers.Warning, `299 certgate "nobody passes the route 'read movies' now: no role that it allows is left"`)
+  })
+
   it('creates with 201, and tells of a role that no route allows', async (t) => {
     const { ask } = await opened(t)
     const { status, json, headers } = await ask(`PUT /_plugins/_security/api/rolesmapping/new%20one`, { body: { users: ['x'] } })

@@ -32,6 +32,7 @@ test('a certificate that claims a clearance is told on, once, and does not get i
   const claiming = certificate(['OU', 'clearance:ClusterAdmin'], ['OU', 'ops'], ['CN', 'eve'])
   const outcome = domain.judge(shown(claiming))
   domain.judge(shown(claiming))
+  domain.judge(shown(certificate(['OU', 'ops'], ['CN', 'bob'])))
   assert.ok('kind' in outcome && outcome.kind === 'accepted')
   assert.deepEqual(outcome.identity.backendRoles, ['ops'])
   assert.deepEqual(told, [['eve', ['clearance:ClusterAdmin']]])

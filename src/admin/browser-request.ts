@@ -1,0 +1,44 @@
+import { AdminProblem } from './problem.ts'
+import type { ApiRequest } from './types.ts'
+
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+/** JSON and YAML are all that any call takes, and no page of another site can send them without being asked for (CORS) first. */
+const TYPES = /^(application\/([a-z0-9.+-]+\+)?(json|yaml)|application\/x-yaml|text\/yaml)[ \t]*(;|$)/i
+
+/**
+ * Browsers send client certificates by themselves: without this any page could administer in its visitor's name. Throws AdminProblem 403
+ * for what a page of another site caused, and for a body of which a form could have made the browser say so little. Programs say
+ * nothing of pages: theirs is read whatever they call it, as `curl -d` calls everything a form.
+ */
+export function checkSite(request: Pick<ApiRequest, 'method' | 'headers' | 'body'>): void {
+  const { method, headers } = request
+  if (SAFE_METHODS.has(method)) return
+  const site = headers.get('sec-fetch-site')
+  const origin = headers.get('origin')
+  const strange = site !== undefined && /(^|,)\s*(cross-site|same-site)\s*(,|$)/i.test(site)
+  if (strange || (origin !== undefined && !isSame(origin, headers.get('host') ?? '')))
+    throw new AdminProblem(403, 'cross_site', 'a page of another site caused this request')
+  if (isOfBrowser(headers) && couldBeForm(request)) {
+    const hint = 'send it with Content-Type: application/json'
+    throw new AdminProblem(403, 'cross_site', 'a browser sent this as a form of any page could', { hint })
+  }
+}
+
+const isOfBrowser = (headers: ApiRequest['headers']): boolean =>
+  ['origin', 'sec-fetch-site', 'sec-fetch-mode', 'sec-fetch-dest', 'sec-fetch-user'].some((name) => headers.has(name))
+
+function couldBeForm({ headers, body }: Pick<ApiRequest, 'headers' | 'body'>): boolean {
+  const type = headers.get('content-type')
+  return type === undefined ? body.length > 0 : !TYPES.test(type)
+}
+
+/**
+ * Whether an Origin (RFC 6454 section 6.2) is the very host that was asked; `null` is nobody's. Administration has no plain address: a
+ * page of `http://` with our host and port was written by whoever is in the network between.
+ */
+function isSame(origin: string, host: string): boolean {
+  const [, authority] = /^https:\/\/([^/?#@\\\s]+)$/i.exec(origin) ?? []
+  if (authority === undefined || host === '') return false
+  const full = (text: string): string => (/:\d+$/.test(text) ? text : `${text}:443`).toLowerCase()
+  return full(authority) === full(host)
+}
