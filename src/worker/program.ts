@@ -91,7 +91,7 @@ export class WorkerProgram {
         this.#parts?.services.reopenLogs()
         break
       case 'metrics':
-        this.#send({ kind: 'metrics', id: message.id, values: this.#parts?.services.metrics.snapshot() })
+        this.#send({ kind: 'metrics', id: message.id, values: this.#parts?.services.metrics.snapshot(message.scrape) })
         break
       case 'status':
         this.#send({ kind: 'status', id: message.id, open: this.#parts?.plane.open ?? 0 })
