@@ -51,5 +51,5 @@ async function run(context: FaultContext): Promise<void> {
     workers.every(({ restarts }) => restarts === 0),
     workers,
   )
-  await flatness.judge(report)
+  await flatness.judge(context)
 }
