@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { getHeapStatistics } from 'node:v8'
 
 /** How often the event loop is sampled, in milliseconds; a delay is what comes on top of it. */
 const RESOLUTION = 20
@@ -20,6 +21,7 @@ export interface ProcessSnapshot {
 export class ProcessUsage {
   readonly #lag = monitorEventLoopDelay({ resolution: RESOLUTION })
   readonly #maxFds = readMaxFds()
+  #residentBytes = 0
 
   constructor() {
     this.#lag.enable()
@@ -28,17 +30,26 @@ export class ProcessUsage {
   /** `begin`: the next percentile is of what comes from now on. */
   snapshot(begin: boolean): ProcessSnapshot {
     const { user, system } = process.cpuUsage()
-    const { rss, heapUsed } = process.memoryUsage()
     const lagSeconds = this.#lag.count === 0 ? 0 : Math.max(0, this.#lag.percentile(99) / 1e9 - RESOLUTION / 1000)
     if (begin) this.#lag.reset()
     return {
       cpuSeconds: (user + system) / 1e6,
-      residentBytes: rss,
-      heapBytes: heapUsed,
+      residentBytes: this.#resident(),
+      heapBytes: getHeapStatistics().used_heap_size,
       openFds: countOpenFds(),
       maxFds: this.#maxFds,
       lagSeconds,
     }
+  }
+
+  /** Node reads it from a file: where no descriptor is left for that, it is what it was before. */
+  #resident(): number {
+    try {
+      this.#residentBytes = process.memoryUsage.rss()
+    } catch {
+      // That nothing can be measured must not end whoever is to be measured.
+    }
+    return this.#residentBytes
   }
 
   stop(): void {
