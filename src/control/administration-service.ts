@@ -78,6 +78,7 @@ export class AdministrationService {
       failed: (error) => log.error({ err: error }, 'an admin request could not be answered'),
     })
     log.info(`https://${formatAddress(server.address.host, server.address.port)} is open for administration`)
+    if (trust.material.ownCertificates?.length) log.info({ hint: 'admin.server_certificate: deny ends that' }, SERVER_CERTIFICATE)
     return server
   }
 
@@ -145,6 +146,8 @@ export class AdministrationService {
     return this.#opened
   }
 }
+
+const SERVER_CERTIFICATE = "whoever has the key of the gateway's own certificate may make administrators, also where there is one already"
 
 interface Opened {
   readonly registry: RegistryService

@@ -52,6 +52,11 @@ export class Telemetry {
     this.#aggregator.countRevocation(counts)
   }
 
+  /** Milliseconds since the store was lost; null: it was not. */
+  watchStore(lostFor: () => number | null): void {
+    this.#aggregator.watchStore(lostFor)
+  }
+
   workerGone(worker: number): void {
     this.#aggregator.workerGone(worker)
   }

@@ -36,6 +36,8 @@ export type RegistryMessage =
   | { readonly kind: 'registry_base'; readonly id: number; readonly file: string; readonly epoch: string; readonly version: number }
   /** Take this up, and judge those it is about, before it is answered. */
   | { readonly kind: 'registry_delta'; readonly id: number; readonly delta: RegistryDelta }
+  /** The registry was lost for longer than it may be relied on (true), or is back: answered once nobody is let in by it, or again. */
+  | { readonly kind: 'registry_stale'; readonly id: number; readonly stale: boolean }
 /** What was found out about foreign certificates; answered by `statuses_taken`, once whoever is refused by it is cut off. */
 export interface StatusesMessage {
   readonly kind: 'statuses'

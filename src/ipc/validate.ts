@@ -74,6 +74,7 @@ const toWorker: Shapes<ToWorker> = {
   drain: { deadline: isCount },
   registry_base: { id: isCount, file: isString, epoch: isString, version: isCount },
   registry_delta: { id: isCount, delta: isDelta },
+  registry_stale: { id: isCount, stale: (value) => typeof value === 'boolean' },
 }
 
 const fromWorker: Shapes<FromWorker> = {

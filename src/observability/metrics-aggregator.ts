@@ -57,6 +57,7 @@ export class MetricsAggregator {
   #inventory: Inventory = { certificates: [], crls: [], targets: [] }
   #own: OwnInventory = { certificates: [], crls: [], registered: new Map() }
   #revocation: (() => RevocationCounts) | null = null
+  #storeLostFor: (() => number | null) | null = null
   #reload: { ok: boolean; succeededAt: number } | null = null
 
   constructor(build: { readonly version: string }) {
@@ -92,6 +93,10 @@ export class MetricsAggregator {
 
   setOwn(own: OwnInventory): void {
     this.#own = own
+  }
+
+  watchStore(lostFor: () => number | null): void {
+    this.#storeLostFor = lostFor
   }
 
   countRevocation(counts: () => RevocationCounts): void {
@@ -136,6 +141,7 @@ export class MetricsAggregator {
       for (const [kind, count] of Object.entries(failures)) table.set(FAMILIES.revocationFailures, [kind], count)
       table.set(FAMILIES.revocationStale, [], stale)
     }
+    if (this.#storeLostFor !== null) table.set(FAMILIES.storeLost, [], (this.#storeLostFor() ?? 0) / 1000)
     if (this.#reload !== null) {
       table.set(FAMILIES.reloadSuccessful, [], this.#reload.ok ? 1 : 0)
       table.set(FAMILIES.reloadSuccessTime, [], this.#reload.succeededAt / 1000)

@@ -98,6 +98,7 @@ export class WorkerProgram {
         break
       case 'registry_base':
       case 'registry_delta':
+      case 'registry_stale':
         this.#registry.receive(message)
         break
       case 'statuses':
@@ -196,7 +197,7 @@ export class WorkerProgram {
 
   #assemble(snapshot: Snapshot): Parts {
     const services = new WorkerServices(this.#id, snapshot.settings.telemetry)
-    const plane = createDataPlane(services, this.#overload)
+    const plane = createDataPlane(services, this.#overload, () => this.#registry.stale)
     const { metrics, log } = services
     const endpoints = new Endpoints({
       metrics,

@@ -74,6 +74,7 @@ export function services(): { readonly heard: GatewayServices; readonly events: 
     metrics,
     accessLog: null,
     audit: (event) => events.push(event),
+    isStale: () => false,
     runtime: () => runtimeWith(),
     judge: (_listener, peer) => peer,
   }
