@@ -111,6 +111,9 @@ class Control {
       snapshot: () => this.#gateway.inForce?.snapshot ?? null,
       reload: (workers) => this.#requestReload('command', workers),
       status: () => this.#status(),
+      telemetry: this.#telemetry,
+      measure: () => this.#pool.measure(false),
+      expiring: () => this.#pki?.report ?? null,
     })
     const enrolment = new EnrolmentService({
       parts: async () => this.#administration.parts(),
@@ -261,17 +264,7 @@ class Control {
 
   /** Asked later than it is made: the gateway is not there yet. */
   #telemetryState(): TelemetryState {
-    const pool = () => this.#pool
-    const state = () => this.#state
-    return {
-      measure: () => pool().measure(),
-      get serving() {
-        return pool().servingCount
-      },
-      get state() {
-        return state()
-      },
-    }
+    return { measure: () => this.#pool.measure(), serving: () => this.#pool.servingCount, state: () => this.#state }
   }
 
   /** Also where it cannot be read: that is what is to be told then. */

@@ -62,7 +62,8 @@ export type ToWorker =
   | ({ readonly kind: 'leased'; readonly granted: number } & LeaseKey)
   /** Log files were rotated away: open them anew. */
   | { readonly kind: 'reopen_logs' }
-  | { readonly kind: 'metrics'; readonly id: number }
+  /** `scrape`: what is measured since the last scrape begins anew. */
+  | { readonly kind: 'metrics'; readonly id: number; readonly scrape: boolean }
   | { readonly kind: 'status'; readonly id: number }
   | StatusesMessage
   /** Stop accepting, finish what runs, exit 0; what still runs after `deadline` milliseconds is cut off. 0: no deadline. */

@@ -42,6 +42,15 @@ export interface OwnInventory {
   readonly registered: ReadonlyMap<string, number>
 }
 
+/** `healthy` null: nobody tried to connect yet. */
+export interface TargetState {
+  readonly upstream: string
+  readonly target: string
+  readonly healthy: boolean | null
+  /** Milliseconds since the epoch. */
+  readonly checkedAt: number | null
+}
+
 /**
  * Control's side of the measurements: adds up what the workers sent, adds what only control knows, and writes it out.
  * What an ended worker had counted is kept, so that no counter ever goes backwards.
@@ -103,6 +112,17 @@ export class MetricsAggregator {
     this.#revocation = counts
   }
 
+  get upstreams(): readonly TargetState[] {
+    return this.#inventory.targets.map(({ upstream, target }) => {
+      const health = this.#health.get(`${upstream}\0${target}`)
+      return { upstream, target, healthy: health?.healthy ?? null, checkedAt: health?.at ?? null }
+    })
+  }
+
+  get registered(): ReadonlyMap<string, number> {
+    return this.#own.registered
+  }
+
   /** The outcome of a load, the first included; `when` in milliseconds since the epoch. */
   reloadResult(ok: boolean, when: number): void {
     this.#reload = { ok, succeededAt: ok ? when : (this.#reload?.succeededAt ?? 0) }
@@ -148,7 +168,7 @@ export class MetricsAggregator {
     }
     table.set(FAMILIES.buildInfo, this.#build, 1)
     table.set(FAMILIES.workers, [], this.#live.size)
-    addUsage(table, 'control', this.#usage.snapshot())
+    addUsage(table, 'control', this.#usage.snapshot(true))
     table.set(FAMILIES.startTime, ['control'], Math.round(performance.timeOrigin) / 1000)
   }
 }

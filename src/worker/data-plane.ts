@@ -56,6 +56,8 @@ class ConnectionSet implements DataPlane {
   #compiled: CompiledSnapshot | null = null
   #judge: (listener: string, peer: Peer) => Peer = (_listener, peer) => peer
   #draining = false
+  /** Made once: one made beside a snapshot would keep what is there with it. */
+  readonly #isDraining = () => this.#draining
   #sweeps = 0
   #drained: (() => void) | null = null
 
@@ -92,7 +94,7 @@ class ConnectionSet implements DataPlane {
   prepare(snapshot: Snapshot): () => void {
     const { metrics, audit } = this.#services
     const previous = this.#compiled
-    const compiled = compileSnapshot(snapshot, { metrics, audit, previous, draining: () => this.#draining })
+    const compiled = compileSnapshot(snapshot, { metrics, audit, previous, draining: this.#isDraining })
     return () => {
       this.#compiled = compiled
       for (const [name, { upstream }] of previous?.upstreams ?? []) {

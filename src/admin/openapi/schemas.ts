@@ -1,3 +1,4 @@
+import { OVERVIEW } from './overview-schema.ts'
 import type { Answer, Schema } from './types.ts'
 import { byName, flag, hex64, list, object, orNull, ref, text, time, whole, words } from './words.ts'
 
@@ -134,6 +135,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       'notes',
     ],
   },
+  Overview: OVERVIEW,
   AuditEntry: object({
     sequence: whole,
     at: time,

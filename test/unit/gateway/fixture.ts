@@ -69,7 +69,7 @@ export function runtimeWith(changes: Partial<Runtime> = {}): Runtime {
 export function services(): { readonly heard: GatewayServices; readonly events: AuditEvent[]; readonly failures: string[] } {
   const events: AuditEvent[] = []
   const failures: string[] = []
-  const metrics = { clientAuthFailure: (reason: string) => failures.push(reason) } as unknown as Metrics
+  const metrics = { refused: () => {}, clientAuthFailure: (reason: string) => failures.push(reason) } as unknown as Metrics
   const heard: GatewayServices = {
     metrics,
     accessLog: null,
