@@ -60,7 +60,8 @@ test('a change of the mapping is taken up, and so is a change of trust that a ma
 
 test('what was in force before is let go, however often it is replaced', async (t) => {
   const log = createLogger({ level: 'error', format: 'json', worker: 1 })
-  const plane = createDataPlane({ metrics: createWorkerMetrics(), accessLog: null, audit: createAudit(log), log }, new Overload(0, () => 0))
+  const services = { metrics: createWorkerMetrics(), accessLog: null, audit: createAudit(log), log }
+  const plane = createDataPlane(services, new Overload(0, () => 0), () => false)
   t.after(() => plane.destroy())
   const seen: WeakRef<Snapshot>[] = []
   for (let number = 1; number <= 6; number++) {
