@@ -1,6 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { getHeapStatistics } from 'node:v8'
 
 /** How often the event loop is sampled, in milliseconds; a delay is what comes on top of it. */
 const RESOLUTION = 20
@@ -21,7 +20,7 @@ export interface ProcessSnapshot {
 export class ProcessUsage {
   readonly #lag = monitorEventLoopDelay({ resolution: RESOLUTION })
   readonly #maxFds = readMaxFds()
-  #residentBytes = 0
+  #memory = { rss: 0, heapUsed: 0 }
 
   constructor() {
     this.#lag.enable()
@@ -30,30 +29,31 @@ export class ProcessUsage {
   /** `begin`: the next percentile is of what comes from now on. */
   snapshot(begin: boolean): ProcessSnapshot {
     const { user, system } = process.cpuUsage()
+    this.#memory = memoryOr(this.#memory)
+    const { rss, heapUsed } = this.#memory
     const lagSeconds = this.#lag.count === 0 ? 0 : Math.max(0, this.#lag.percentile(99) / 1e9 - RESOLUTION / 1000)
     if (begin) this.#lag.reset()
     return {
       cpuSeconds: (user + system) / 1e6,
-      residentBytes: this.#resident(),
-      heapBytes: getHeapStatistics().used_heap_size,
+      residentBytes: rss,
+      heapBytes: heapUsed,
       openFds: countOpenFds(),
       maxFds: this.#maxFds,
       lagSeconds,
     }
   }
 
-  /** Node reads it from a file: where no descriptor is left for that, it is what it was before. */
-  #resident(): number {
-    try {
-      this.#residentBytes = process.memoryUsage.rss()
-    } catch {
-      // That nothing can be measured must not end whoever is to be measured.
-    }
-    return this.#residentBytes
-  }
-
   stop(): void {
     this.#lag.disable()
+  }
+}
+
+/** The last that was known where the system cannot say: reading it takes a file descriptor, and none may be left. */
+function memoryOr(last: { readonly rss: number; readonly heapUsed: number }): { readonly rss: number; readonly heapUsed: number } {
+  try {
+    return process.memoryUsage()
+  } catch {
+    return last
   }
 }
 

@@ -7,7 +7,7 @@ test('what cannot be measured for want of a descriptor is told as it was before'
   t.after(() => usage.stop())
   const { residentBytes, heapBytes } = usage.snapshot(false)
   assert.ok(residentBytes > heapBytes && heapBytes > 0)
-  t.mock.method(process.memoryUsage, 'rss', () => {
+  t.mock.method(process, 'memoryUsage', () => {
     throw Object.assign(new Error('EMFILE: too many open files, uv_resident_set_memory'), { code: 'EMFILE' })
   })
   assert.equal(usage.snapshot(false).residentBytes, residentBytes)
