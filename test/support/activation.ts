@@ -1,5 +1,6 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { type BoundSocket, bind } from '../../src/control/sockets.ts'
-import { type Program, type ProgramOptions, ownEntry, startProgram } from './program.ts'
+import { ownEntry, type Program, type ProgramOptions, startProgram } from './program.ts'
 
 /** The pid that is meant is known only to the process itself: exec keeps it. */
 const BECOME = 'LISTEN_PID=$$; export LISTEN_PID; exec "$0" "$@"'
@@ -24,13 +25,41 @@ export class Activation {
     return new Activation(sockets)
   }
 
+  /** Which of the ports a process holds the sockets of (Linux). */
+  heldBy(pid: number): number[] {
+    const links = descriptors(pid)
+    const ours = this.#sockets.map((socket) => [socket.port, readlinkSync(`/proc/self/fd/${descriptorOf(socket)}`)] as const)
+    return ours.filter(([, link]) => links.includes(link)).map(([port]) => port)
+  }
+
   /** As startProgram, with the sockets. */
   readonly start = (options: ProgramOptions, t?: Parameters<typeof startProgram>[1]): Promise<Program> => {
     const { entry = ownEntry, config, args = [] } = options
-    const descriptors = this.#sockets.map(({ handle }) => (handle as unknown as { readonly fd: number }).fd)
+    const passed = this.#sockets.map(descriptorOf)
     const command = [entry, ...(config === undefined ? [] : ['serve', '--config', config]), ...args]
     const { config: _, ...rest } = options
-    const env = { LISTEN_FDS: `${descriptors.length}`, LISTEN_FDNAMES: descriptors.map(() => 'certgate.socket').join(':'), ...options.env }
-    return startProgram({ ...rest, entry: '/bin/sh', args: ['-c', BECOME, ...command], descriptors, env }, t)
+    const env = { LISTEN_FDS: `${passed.length}`, LISTEN_FDNAMES: passed.map(() => 'certgate.socket').join(':'), ...options.env }
+    return startProgram({ ...rest, entry: '/bin/sh', args: ['-c', BECOME, ...command], descriptors: passed, env }, t)
   }
+}
+
+const descriptorOf = ({ handle }: BoundSocket): number => (handle as unknown as { readonly fd: number }).fd
+
+/** What its descriptors are; none where it has ended. */
+function descriptors(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return [readlinkSync(`/proc/${pid}/fd/${fd}`)]
+      } catch {
+        return []
+      }
+    })
+  } catch {
+    return []
+  }
+}
+
+export function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
 }
