@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import type { SendHandle } from 'node:child_process'
 import { createServer, type Server } from 'node:net'
 import { test } from 'node:test'
 import { InheritedSockets } from '../../../src/control/inherited-sockets.ts'
-import { bind, type ListenAddress, listenOn } from '../../../src/control/sockets.ts'
+import { bind, boundSocket, type ListenAddress, listenOn } from '../../../src/control/sockets.ts'
 
 // What is taken from real descriptors is in test/integration/restarts-refuse-nobody.test.ts: they are 3 and above there.
 
@@ -26,11 +27,10 @@ test('what is meant for another process, or makes no sense, is not taken', () =>
   assert.deepEqual(receive({ LISTEN_PID: '42' }).warnings, [])
 })
 
-test('an address is found by what it is, however it is written', async (t) => {
-  const passed = await bind('::1', 0)
-  const { port } = passed
+test('an address is found by what it is, however it is written', async () => {
+  const port = 8443
+  const passed = boundSocket('::1', port, {} as SendHandle, () => {})
   const inherited = new InheritedSockets([passed])
-  t.after(() => inherited.close())
   for (const other of [
     { host: '::', port },
     { host: '127.0.0.1', port },
