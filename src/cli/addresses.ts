@@ -24,7 +24,17 @@ export function readAddresses(flags: AddressFlags): Addresses {
   const listen = addressOf('--listen: ', flags.listen ?? '0.0.0.0:8443')
   const telemetry = addressOf('--telemetry: ', flags.telemetry ?? '127.0.0.1:9464')
   const admin = addressOf('--admin: ', flags.admin ?? (listen.port === 0 ? '127.0.0.1:0' : '127.0.0.1:9443'))
+  refuseShared(listen, telemetry, 'telemetry')
+  refuseShared(listen, admin, 'administration')
+  refuseShared(telemetry, admin, 'administration')
   return { listen: printed(listen), telemetry: printed(telemetry), admin: printed(admin) }
+}
+
+/** `serve` would refuse the configuration, and it would be written by then. */
+function refuseShared(one: Address, other: Address, what: string): void {
+  const everywhere = [one, other].some(({ host }) => host === '0.0.0.0' || host === '::')
+  if (one.port === 0 || one.port !== other.port || (one.host !== other.host && !everywhere)) return
+  throw new UsageError(`${printed(one)} takes the port of ${what} (${printed(other)})`, 'choose another')
 }
 
 /** Throws UsageError, which begins with `what`. */

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
-import { ADDRESS_FLAGS, ADDRESS_USAGE, readAddresses } from './addresses.ts'
+import { UsageError } from '../errors.ts'
+import { ADDRESS_FLAGS, ADDRESS_USAGE, type Addresses, readAddresses } from './addresses.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
-import { DEFAULT_UPSTREAM, type InitAnswers, initAnswers } from './init-answers.ts'
-import { type Initialized, initialize } from './initialize.ts'
+import { DEFAULT_UPSTREAM, type InitAnswers, type InitFlags, initAnswers } from './init-answers.ts'
+import { summary } from './init-summary.ts'
+import { initialize } from './initialize.ts'
 import { ownCaNotes } from './own-ca.ts'
 import { programName, shellWord } from './program-name.ts'
 import { isInteractive, Questions } from './questions.ts'
@@ -13,6 +15,7 @@ export const initCommand: Command = {
   name: 'init',
   summary: 'make an authority, certificates and a configuration',
   usage: `usage: certgate init [--dir DIR] [--name HOST]... [--upstream URL] [--ca FILE] [--admin-name NAME] [--yes]
+       certgate init --web [--port PORT]
 
 Makes a root and an issuing authority (10 years), a server certificate and a client certificate for an administrator (1 year),
 and a commented configuration that is ready to serve. On a terminal it asks for what no flag says; elsewhere the defaults count.
@@ -28,11 +31,14 @@ Nothing is ever overwritten.
       --admin-name NAME     common name of the first administrator; default: admin
 ${ADDRESS_USAGE}
   -y, --yes                 ask nothing
+      --web                 ask in a browser on this machine instead, then serve; the flags above are what its pages begin with
+      --port PORT           of those pages, on 127.0.0.1; default: a free one
 
 examples:
   certgate init
   certgate init --dir data --name gate.example --upstream http://127.0.0.1:9200
   certgate init --dir data --ca corp.crt --ca-key corp.key --admin-name alice
+  certgate init --web --dir data
 `,
   async run(args, terminal) {
     const { flags } = parseArguments('init', args, {
@@ -45,8 +51,12 @@ examples:
       'admin-name': { type: 'string' },
       ...ADDRESS_FLAGS,
       yes: { type: 'boolean', short: 'y' },
+      web: { type: 'boolean' },
+      port: { type: 'string' },
     })
     const addresses = readAddresses(flags)
+    if (flags.web) return initOnWeb(flags, addresses, terminal)
+    if (flags.port !== undefined) throw new UsageError('--port is for --web', '--listen is where the gateway listens')
     const questions = isInteractive(terminal) && !flags.yes ? new Questions(terminal) : null
     const answers = await initAnswers(flags, questions, terminal).finally(() => questions?.close())
     const { folder, names, own, target, administrator } = answers
@@ -69,40 +79,21 @@ examples:
   },
 }
 
+async function initOnWeb(
+  flags: InitFlags & { readonly yes: boolean; readonly port: string | undefined },
+  addresses: Addresses,
+  terminal: Terminal,
+): Promise<number> {
+  if (flags.yes) throw new UsageError('--web asks, and --yes says to ask nothing')
+  const port = Number(flags.port ?? 0)
+  if (!/^\d{1,5}$/.test(flags.port ?? '0') || port > 65_535) throw new UsageError(`--port: '${flags.port}' is not a port`)
+  const answers = await initAnswers(flags, null, terminal)
+  const { runWizard } = await import('./wizard/run.ts')
+  return runWizard({ answers, names: flags.name, addresses, port }, terminal)
+}
+
 function notes({ own, administrator }: InitAnswers, terminal: Terminal): string {
   if (own === null) return ''
   const lines = ownCaNotes(own, administrator).map((note) => `${styles(terminal).yellow('note:')} ${note}\n`)
   return `\n${lines.join('')}`
-}
-
-/** What was made, for whom, and until when. */
-export function summary(folder: string, names: readonly string[], made: Initialized, terminal: Terminal): string {
-  const { cyan } = styles(terminal)
-  const authority = day(made.authorityUntil)
-  const leaf = day(made.leavesUntil)
-  const { administrator: admin, own, password } = made
-  const rows = [
-    ['certgate.yml', 'the configuration'],
-    ['roles_mapping.yml', `who has which role: CN=${admin} has the role admin`],
-    ['internal_users.yml', 'users with passwords, if you want any'],
-    ['certgate.db', `who has which certificate: CN=${admin} has the clearance ClusterAdmin`],
-    ['ca/ca.crt', `${own === null ? 'the root certificate' : 'the root of your CA'}, for clients to trust, until ${authority}`],
-    keyRow(own),
-    ['server.crt, server.key', `for ${names.join(', ')}, until ${leaf}`],
-    ['clients/admin.crt, .key', `client certificate CN=${admin}, until ${leaf}`],
-    ['clients/admin.pfx', `the same for a browser${password === null ? '' : '; its password is in clients/admin.pass'}`],
-  ] as const
-  const width = Math.max(...rows.map(([file]) => file.length))
-  const lines = rows.map(([file, what]) => `  ${cyan(file.padEnd(width))}  ${what}`)
-  return `made in ${shortPath(folder, terminal.cwd)}:\n${lines.join('\n')}\n`
-}
-
-function keyRow(own: Initialized['own']): readonly [string, string] {
-  if (own === null) return ['ca/*.key', 'the keys of the authority: keep them secret, better still offline']
-  const whose = own.signsItself ? `the key of ${own.dn}` : `the key of a new issuing CA under ${own.dn}`
-  return ['ca/issuing.key', `${whose}: keep it secret`]
-}
-
-function day(date: Date): string {
-  return date.toISOString().slice(0, 10)
 }

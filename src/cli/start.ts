@@ -7,7 +7,7 @@ import { ADDRESS_FLAGS, ADDRESS_USAGE, type AddressFlags, checkAllFree, readAddr
 import { type Command, parseArguments, type Terminal } from './command.ts'
 import { type DemoUpstream, startDemoUpstream } from './demo-upstream.ts'
 import { serverNames } from './host-names.ts'
-import { summary } from './init.ts'
+import { summary } from './init-summary.ts'
 import { initialize } from './initialize.ts'
 import { programName, shellWord } from './program-name.ts'
 import { shortPath } from './short-path.ts'
