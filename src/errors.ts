@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'store_newer'
   | 'store_locked'
   | 'store_full'
+  | 'store_lost'
   | 'entry_unknown'
   | 'entry_exists'
   | 'entry_changed'

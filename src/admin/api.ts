@@ -1,5 +1,6 @@
 import { Certificates } from './certificates/certificates.ts'
 import { LiveNames } from './certificates/live-names.ts'
+import { consoleHandler } from './console/console.ts'
 import type { AdministrationContext } from './context.ts'
 import { EventHub } from './event-hub.ts'
 import { ravenCertificates } from './raven/certificates.ts'
@@ -32,6 +33,7 @@ export function createApi(
     backupV1(context),
     ravenCertificates(certificates),
     ...gatewayApi(context, hub),
+    consoleHandler(),
   ]
   return createRouter(handlers, {
     failed,

@@ -4,6 +4,7 @@ import type { Policy, RoleMapping } from '../policy/types.ts'
 import type { Store } from '../store/store.ts'
 import type { ListenerMaterial } from '../tls/types.ts'
 import type { AuthorityService } from './authority-service.ts'
+import type { Overview } from './overview.ts'
 
 /** What the gateway serves now, or would serve were it running. */
 export interface InForce {
@@ -39,6 +40,8 @@ export interface AdministrationContext {
   reload(): Promise<TakenUp>
   /** What `GET /api/v1/status` answers. */
   status(): Promise<unknown>
+  /** What `GET /api/v1/overview` answers. Rejects with AdminProblem where nothing runs. */
+  overview(): Promise<Overview>
   /** Tells whoever listens to /api/v1/events; never throws. */
   announce(event: AdminEvent): void
   /** Milliseconds since the epoch. */

@@ -7,6 +7,8 @@ interface Happened {
   readonly text: string
 }
 
+const KIND = /^[a-z][a-z0-9_.-]*$/
+
 export interface HubOptions {
   /** Events that a client who comes back can still get. */
   readonly kept?: number
@@ -54,12 +56,19 @@ export class EventHub {
   /** Never throws: what cannot be told is left out. */
   publish({ kind, data }: AdminEvent): void {
     const text = jsonOf(data)
-    if (text === null || !/^[a-z][a-z0-9_.-]*$/.test(kind)) return
+    if (text === null || !KIND.test(kind)) return
     const sequence = ++this.#sequence
     // Left as it is, one that alone is more than may wait would cut everybody off, and again whenever they came back for it.
     const told = text.length > this.#longest ? this.#missed(sequence) : this.#event(sequence, kind, text)
     this.#keep({ sequence, text: told })
     for (const client of this.#clients) client.push(told)
+  }
+
+  /** Only for those who listen now: it is not kept for those who come back, who look at how things are instead. */
+  tell({ kind, data }: AdminEvent): void {
+    const text = jsonOf(data)
+    if (text === null || !KIND.test(kind)) return
+    for (const client of this.#clients) client.push(`event: ${kind}\ndata: ${text}\n\n`)
   }
 
   /**

@@ -59,7 +59,8 @@ const STATUSES: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
   ['config_invalid', 400],
   ['store_full', 507],
   ['store_locked', 503],
-  ['store_corrupt', 500],
+  ['store_lost', 503],
+  ['store_corrupt', 503],
   ['io_failed', 500],
 ])
 

@@ -35,8 +35,8 @@ export interface OcspAnswer {
   readonly producedAt: number
   /** Whether our nonce came back: the answer was made for this question. */
   readonly nonce: boolean
-  /** SHA-256 (hex) of the delegate's certificate; null: the issuer signed. */
-  readonly delegate: string | null
+  /** DER of the delegate's certificate; null: the issuer signed. */
+  readonly delegate: Buffer | null
   /** False: the delegate does not ask to be relied on unchecked (nocheck), so its own revocation is to be looked up. */
   readonly delegateExempt: boolean
 }
@@ -113,7 +113,7 @@ function findSigner(response: BasicResponse, issuer: AuthorityNode, now: number)
     if (delegate === null || !isResponder(response, delegate)) continue
     const unfit = delegateRefusal(delegate, issuer, now)
     if (unfit === null && verifySigned(response.signed, delegate.publicKey as KeyObject)) {
-      return { delegate: delegate.fingerprint, delegateExempt: findExtension(der, OCSP_NO_CHECK) !== null }
+      return { delegate: delegate.x509.raw, delegateExempt: findExtension(der, OCSP_NO_CHECK) !== null }
     }
     refusal = unfit ?? 'the signature of the response is not that of the certificate beside it'
   }

@@ -19,12 +19,19 @@ export interface CertificateInfo {
   readonly state: EntryState
   readonly revoked: { readonly at: string; readonly reason: string } | null
   readonly disabled: boolean
+  /** Another certificate that its key is refused through. */
+  readonly refused_by?: { readonly fingerprint: string; readonly name: string; readonly state: EntryState } | null
   readonly origin: string
   readonly predecessor: string | null
   readonly group: string
   readonly created_at: string
   readonly created_by: string
   readonly last_seen: string | null
+}
+
+/** One that was revoked or disabled, and what is refused with it for having the same key. */
+export interface WithdrawnCertificate extends ChangedCertificate {
+  readonly also_refused?: readonly { readonly fingerprint: string; readonly name: string }[]
 }
 
 export interface CertificatePage {
@@ -93,4 +100,11 @@ export interface AuthorityInfo {
   }[]
   readonly roots: readonly { readonly subject: string; readonly not_after: string; readonly fingerprint: string }[]
   readonly rotation: { readonly overlap_until: string } | null
+}
+
+/** What a rotation answers. */
+export interface RotationInfo extends AuthorityInfo {
+  readonly issuer?: { readonly subject: string; readonly key: string } | null
+  /** Bound by `issuers` to what was replaced alone. */
+  readonly unbound_roles?: readonly { readonly role: string; readonly file: string; readonly line: number }[]
 }

@@ -1,14 +1,16 @@
 import { KEY_TYPES } from '../certificates/key.ts'
 import { CertgateError, UsageError } from '../errors.ts'
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
-import type { AuthorityInfo } from './api-types.ts'
+import type { AuthorityInfo, RotationInfo } from './api-types.ts'
 import { authorityText } from './ca-show.ts'
-import { type Command, parseArguments } from './command.ts'
+import { type Command, parseArguments, type Terminal } from './command.ts'
 import { confirm } from './confirm.ts'
 import { reportStopped } from './issued-text.ts'
 import { readDays, readDuration } from './lifetime-flags.ts'
 import { printable } from './printable.ts'
 import { oneOf } from './rights-flags.ts'
+import { shortPath } from './short-path.ts'
+import { styles } from './style.ts'
 
 const DAY = 86_400_000
 const DEFAULT_OVERLAP = 90
@@ -55,13 +57,25 @@ examples:
         terminal.err('certgate: nothing was changed\n')
         return 1
       }
-      const answer = await administration.send<AuthorityInfo | undefined>('POST', '/api/v1/ca/rotate', body)
-      const after = answer?.issuers === undefined ? await administration.get<AuthorityInfo>('/api/v1/ca') : answer
+      const answer = await administration.send<RotationInfo | undefined>('POST', '/api/v1/ca/rotate', body)
+      const after: RotationInfo = answer?.issuers === undefined ? await administration.get<AuthorityInfo>('/api/v1/ca') : answer
       terminal.out(flags.json ? `${JSON.stringify(after, null, 2)}\n` : authorityText(after, terminal, Date.now()))
-      if (!flags.json) reportStopped(administration, terminal)
+      if (!flags.json) {
+        terminal.out(unboundText(after, terminal))
+        reportStopped(administration, terminal)
+      }
       return 0
     })
   },
+}
+
+/** What does not follow by itself: a binding is never widened by certgate. */
+function unboundText({ unbound_roles: roles = [], issuer }: RotationInfo, terminal: Terminal): string {
+  if (roles.length === 0) return ''
+  const { bold, yellow } = styles(terminal)
+  const lines = roles.map(({ role, file, line }) => `  ${bold(printable(role))}  ${printable(shortPath(file, terminal.cwd))}:${line}\n`)
+  const add = issuer ? `where they are meant too, add to 'issuers': ${issuer.key}\n  the key of ${printable(issuer.subject)}\n` : ''
+  return `\n${yellow('these roles are bound to the replaced authority: certificates that are signed now do not get them')}\n${lines.join('')}${add}`
 }
 
 /** What would be refused is not announced first. */

@@ -1,5 +1,5 @@
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
-import type { ChangedCertificate } from './api-types.ts'
+import type { WithdrawnCertificate } from './api-types.ts'
 import { resolveReference } from './certificate-reference.ts'
 import { named, reportChanged, reportRemaining } from './changed-text.ts'
 import { type Command, parseArguments } from './command.ts'
@@ -27,7 +27,7 @@ examples:
     return administer(flags, terminal, async (administration) => {
       const found = await resolveReference(administration, positionals[0] ?? '')
       const isSo = found.certificate.disabled && found.certificate.revoked === null
-      const changed = await administration.send<ChangedCertificate>('POST', found.path('disable'))
+      const changed = await administration.send<WithdrawnCertificate>('POST', found.path('disable'))
       if (isSo && !flags.json) terminal.out(`${named(changed, terminal)} is disabled already\n`)
       else reportChanged('disabled', changed, flags.json, administration, terminal)
       if (!flags.json) reportRemaining(found, terminal)

@@ -100,7 +100,7 @@ function columns(terminal: Terminal, now: number): readonly Column<CertificateIn
   const style = (certificate: CertificateInfo) => stateStyle(certificate.state, terminal)
   const databases = { title: 'databases', text: databasesOf }
   const rest: Column<CertificateInfo>[] = [
-    { title: 'state', text: ({ state }) => state, style },
+    { title: 'state', text: stateOf, style, shrinksTo: 8 },
     { title: 'until', text: ({ not_after }) => not_after.slice(0, 10), style },
     { title: 'last seen', text: ({ last_seen }) => lastSeen(last_seen, now) },
     { title: 'thumbprint', text: ({ thumbprint }) => (wide ? thumbprint : thumbprint.slice(0, 10)) },
@@ -111,6 +111,11 @@ function columns(terminal: Terminal, now: number): readonly Column<CertificateIn
     ...(terminal.isTty ? rest : [databases, ...rest]),
     ...(terminal.isTty ? [{ ...databases, wraps: true as const }] : []),
   ]
+}
+
+/** Where another certificate of its key is the reason, which. */
+function stateOf({ state, refused_by }: CertificateInfo): string {
+  return refused_by ? `${state} with ${refused_by.name}` : state
 }
 
 export function stateStyle(state: CertificateInfo['state'], terminal: Terminal): (text: string) => string {

@@ -1,6 +1,6 @@
 import { REVOCATION_REASONS } from '../certificates/revocation-reason.ts'
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
-import type { ChangedCertificate } from './api-types.ts'
+import type { WithdrawnCertificate } from './api-types.ts'
 import { resolveReference } from './certificate-reference.ts'
 import { reportChanged, reportRemaining } from './changed-text.ts'
 import { type Command, parseArguments } from './command.ts'
@@ -30,7 +30,7 @@ examples:
     const body = flags.reason === undefined ? {} : { reason: oneOf(flags.reason, REVOCATION_REASONS, '--reason') }
     return administer(flags, terminal, async (administration) => {
       const found = await resolveReference(administration, positionals[0] ?? '')
-      const changed = await administration.send<ChangedCertificate>('POST', found.path('revoke'), body)
+      const changed = await administration.send<WithdrawnCertificate>('POST', found.path('revoke'), body)
       reportChanged('revoked', changed, flags.json, administration, terminal)
       if (!flags.json) reportRemaining(found, terminal)
       return 0

@@ -39,8 +39,7 @@ examples:
 /** Everything for people. */
 export function certificateText(details: CertificateDetails, terminal: Terminal, now: number): string {
   const { bold } = styles(terminal)
-  const { revoked } = details
-  const why = revoked === null ? '' : `, ${moment(revoked.at)}, ${revoked.reason}`
+  const why = details.refused_by ? `, by its key, which is that of ${throughWhich(details.refused_by)}` : ownWhy(details)
   const rows: [string, string][] = [
     ['state', `${stateStyle(details.state, terminal)(details.state)}${printable(why)}`],
     ['clearance', details.clearance],
@@ -61,6 +60,13 @@ export function certificateText(details: CertificateDetails, terminal: Terminal,
   const history = details.history.length === 0 ? '' : `\n${table<AuditLine>(auditColumns(terminal, false), details.history, terminal)}`
   return `${bold(printable(details.name))}\n${pairs(rows, terminal)}${history}`
 }
+
+function ownWhy({ revoked }: CertificateDetails): string {
+  return revoked === null ? '' : `, ${moment(revoked.at)}, ${revoked.reason}`
+}
+
+const throughWhich = ({ name, fingerprint, state }: NonNullable<CertificateDetails['refused_by']>): string =>
+  `${name} (${state}, SHA-256 ${fingerprint})`
 
 /** What it renews and what renewed it, newest first, with what became of them. */
 function relatives({ predecessor, renewals, others, created_at }: CertificateDetails): [string, string][] {

@@ -1,5 +1,5 @@
 import type { Administration } from './administration.ts'
-import type { CertificateInfo, ChangedCertificate } from './api-types.ts'
+import type { CertificateInfo, WithdrawnCertificate } from './api-types.ts'
 import type { Reference } from './certificate-reference.ts'
 import type { Terminal } from './command.ts'
 import { reportStopped } from './issued-text.ts'
@@ -9,16 +9,20 @@ import { styles } from './style.ts'
 /** One line for each: what happened to which certificate. */
 export function reportChanged(
   verb: string,
-  { others, ...certificate }: ChangedCertificate,
+  { others, also_refused = [], ...certificate }: WithdrawnCertificate,
   json: boolean,
   administration: Administration,
   terminal: Terminal,
 ): void {
   if (json) {
-    terminal.out(`${JSON.stringify({ ...certificate, others }, null, 2)}\n`)
+    const also = also_refused.length > 0 && { also_refused }
+    terminal.out(`${JSON.stringify({ ...certificate, others, ...also }, null, 2)}\n`)
     return
   }
   for (const one of [certificate, ...others]) terminal.out(`${verb} ${named(one, terminal)}\n`)
+  const { yellow } = styles(terminal)
+  for (const { name, fingerprint } of also_refused)
+    terminal.out(`${yellow('refused too')}  ${printable(name)} (SHA-256 ${fingerprint}): it has the same key\n`)
   reportStopped(administration, terminal)
 }
 

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { AuthorityService } from '../admin/authority-service.ts'
 import type { AdministrationContext } from '../admin/context.ts'
 import { openOffline as openApi } from '../admin/offline.ts'
+import { AdminProblem } from '../admin/problem.ts'
 import type { ApiResponse } from '../admin/types.ts'
 import type { ApiAnswer, ApiCall } from '../control/api-client.ts'
 import { CertgateError } from '../errors.ts'
@@ -70,6 +71,9 @@ async function stoppedContext(config: string | undefined, terminal: Pick<Termina
     published: async () => {},
     reload: unchanged,
     status: async () => ({ state: 'stopped', config_file: resolve(terminal.cwd, config ?? DEFAULT_CONFIG) }),
+    overview: async () => {
+      throw new AdminProblem(409, 'not_running', 'no gateway is running')
+    },
     announce: () => {},
     now: Date.now,
   }

@@ -10,7 +10,7 @@ export const RIGHTS_FLAGS = {
 } as const
 
 /** Their lines in `--help`. */
-export const RIGHTS_USAGE = `      --clearance ClusterAdmin|Operator|ValidUser   default: ValidUser, who has what roles and databases give
+export const RIGHTS_USAGE = `      --clearance ClusterAdmin|Operator|ValidUser   default: ValidUser, for whom roles and databases decide
       --database DB=Admin|ReadWrite|Read            access to a database; may be repeated`
 
 /** In any case of letters; throws UsageError for what is none. */

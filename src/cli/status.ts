@@ -46,6 +46,11 @@ export function renderStatus(status: Status, terminal: Terminal, now: number): s
     const text = `${day(moment)} (${left <= 0 ? 'expired' : `in ${duration(left)}`})`
     return left <= 0 ? red(text) : left < ABOUT_TO_EXPIRE ? yellow(text) : text
   }
+  // A list lives for days: it is late once three quarters of its time are over, as the log says it too.
+  const listExpiry = (from: number, to: number) => {
+    const text = `${day(to)} (${to <= now ? 'overdue' : `in ${duration(to - now)}`})`
+    return to <= now ? red(text) : now - from > 0.75 * (to - from) ? yellow(text) : text
+  }
   const state = status.state === 'serving' ? green(status.state) : yellow(status.state)
   const lines = [
     `${bold('certgate')} ${status.version}, ${state}, pid ${status.pid}, up ${duration(now - status.started_at)}`,
@@ -62,6 +67,10 @@ export function renderStatus(status: Status, terminal: Terminal, now: number): s
   for (const { name, address, tls, clientauth_mode } of status.listeners) {
     lines.push(`  ${name}  ${tls ? 'https' : 'http'}://${address}${clientauth_mode === null ? '' : `  ${clientauth_mode}`}`)
   }
+  const { socket, ...addresses } = status.addresses
+  for (const [what, address] of Object.entries(addresses))
+    if (address !== null) lines.push(`  ${what}  ${what === 'admin' || what === 'est' ? 'https' : 'http'}://${address}`)
+  if (socket !== null) lines.push(`  admin  ${path(socket)}`)
   lines.push('', bold('workers'))
   for (const worker of status.workers) {
     const connections = worker.connections === null ? yellow('no answer') : `${worker.connections} open`
@@ -75,23 +84,39 @@ export function renderStatus(status: Status, terminal: Terminal, now: number): s
     lines.push(`  ${kind.padEnd(6)}  ${where}  ${subject}  ${expiry(not_after)}`)
   }
   if (status.crls.length > 0) lines.push('', bold('revocation lists'))
-  for (const { listener, file, issuer, next_update, revoked } of status.crls) {
-    lines.push(`  ${listener}  ${path(file)}  ${issuer}, ${revoked} revoked, next update ${expiry(next_update)}`)
+  for (const { listener, file, issuer, this_update, next_update, revoked } of status.crls) {
+    lines.push(`  ${listener}  ${path(file)}  ${issuer}, ${revoked} revoked, next update ${listExpiry(this_update, next_update)}`)
   }
-  lines.push(...authorityLines(status, terminal, expiry))
+  lines.push(...authorityLines(status, terminal, expiry, listExpiry), ...storeLines(status, terminal))
   const problems = reload?.outcome === 'failed' ? `\n${formatProblems(reload.problems, terminal)}` : ''
   return `${lines.join('\n')}\n${problems}`
 }
 
-function authorityLines({ authority }: Status, terminal: Terminal, expiry: (moment: number) => string): string[] {
+/** How many certificates there are in which state, and whether the store can be used. */
+function storeLines({ store }: Status, terminal: Terminal): string[] {
+  if (store === null) return []
+  const { bold, red } = styles(terminal)
+  const lines = ['', bold('registry')]
+  const counts = Object.entries(store.registered ?? {}).map(([state, count]) => `${count} ${state}`)
+  if (store.registered !== null) lines.push(`  ${counts.join(', ')}`)
+  if (store.lost_for !== null) {
+    const effect = store.stale ? 'whoever shows a certificate is answered 503' : 'certificates are judged by what was known'
+    lines.push(`  ${red(`lost ${duration(store.lost_for)} ago`)}, ${effect}: ${store.problem}`)
+  }
+  return lines
+}
+
+type ListExpiry = (from: number, to: number) => string
+
+function authorityLines({ authority }: Status, terminal: Terminal, expiry: (moment: number) => string, listExpiry: ListExpiry): string[] {
   if (authority === null) return []
   const { bold, yellow } = styles(terminal)
   const { issuing, problem, overlap_until, crls, expiring_clients } = authority
   const lines = ['', bold('authority')]
   lines.push(issuing === null ? `  ${yellow('issues nothing')}: ${problem}` : `  signs   ${issuing.subject}  ${expiry(issuing.not_after)}`)
   if (overlap_until !== null) lines.push(`  rotated, the replaced root is trusted until ${day(overlap_until)}`)
-  for (const { issuer, number, next_update, revoked } of crls)
-    lines.push(`  list    ${issuer}, number ${number}, ${revoked} revoked, next update ${expiry(next_update)}`)
+  for (const { issuer, number, this_update, next_update, revoked } of crls)
+    lines.push(`  list    ${issuer}, number ${number}, ${revoked} revoked, next update ${listExpiry(this_update, next_update)}`)
   if (expiring_clients > 0)
     lines.push(`  ${yellow(`${expiring_clients} client certificate${expiring_clients === 1 ? ' ends' : 's end'} soon`)}`)
   return lines

@@ -5,10 +5,11 @@ import {
   issuerWarnings,
   mappingWarnings,
   type Remark,
+  rotationWarnings,
   sharedMappingWarnings,
   unmappedRoleWarnings,
 } from '../policy/mapping-checks.ts'
-import { type Authority, anchorKeys } from '../policy/mapping-issuer.ts'
+import { type Authority, anchorKeys, type OwnAuthority } from '../policy/mapping-issuer.ts'
 import type { RoleMapping } from '../policy/types.ts'
 import type { Located } from './document.ts'
 import type { Settings } from './settings.ts'
@@ -22,15 +23,18 @@ export interface MappingInForce {
   readonly mappingDocument: Located | null
   /** Every trusted client CA. */
   readonly authorities: readonly Authority[]
+  /** null: there is none. */
+  readonly ownAuthority: OwnAuthority | null
 }
 
 /** What is probably not meant about routes and mapping together, each at its line in the file it is about. */
-export function mappingRemarks({ settings, config, mapping, mappingDocument, authorities }: MappingInForce): Problem[] {
+export function mappingRemarks({ settings, config, mapping, mappingDocument, authorities, ownAuthority }: MappingInForce): Problem[] {
   const routes = unmappedRoleWarnings(settings.routes, mapping)
   const entries = [
     ...mappingWarnings(mapping),
     ...anonymousWarnings(mapping, settings.auth.anonymous),
-    ...sharedMappingWarnings(mapping, [...anchorKeys(authorities)]),
+    ...sharedMappingWarnings(mapping, anchorKeys(authorities), ownAuthority),
+    ...rotationWarnings(mapping, ownAuthority),
     ...issuerWarnings(mapping, authorities),
   ]
   return [...at(config, routes), ...(mappingDocument === null ? [] : at(mappingDocument, entries))]

@@ -215,6 +215,8 @@ export interface StoreSettings {
   readonly file: string
   /** `store` is not written. Where nothing can be made at its default place, certgate runs without a registry, as it did before there was one. */
   readonly byDefault: boolean
+  /** Milliseconds for which what was known stays in force once the store is lost. */
+  readonly maxStale: number
 }
 
 export interface TelemetrySettings {

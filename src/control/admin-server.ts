@@ -210,6 +210,8 @@ class AdminFront {
     }
     const reason: Reason | null = peer.refusal ?? (peer.certificate === null ? 'certificate_required' : null)
     if (reason !== null) return this.#refuse(request, response, reason, peer)
+    // Node would join them (RFC 9112 section 3.2).
+    if ((request.headersDistinct.host ?? []).length > 1) return this.#refuse(request, response, 'malformed_request', peer)
     if (!isPath(request.url ?? '')) return this.#refuse(request, response, 'malformed_path', peer)
     const callerNow = () => {
       const now = this.#judge(request.socket)

@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { CLI_CALLER } from '../admin/offline.ts'
 import type { Api } from '../admin/router.ts'
 import { CertgateError } from '../errors.ts'
+import { limitPipelining } from '../observability/pipelining.ts'
 import { carry, isPath } from './admin-http.ts'
 import type { ReloadReport, Status } from './status.ts'
 
@@ -43,7 +44,7 @@ export async function openAdminSocket(path: string, handlers: AdminHandlers): Pr
   }
   await removeStale(path)
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const server = createServer((request, response) => void answer(request, response, handlers))
+  const server = createServer(limitPipelining((request, response) => void answer(request, response, handlers)))
   await listen(server, path)
   // Nothing is left to be done for a connection that could not be accepted: it is asked again.
   server.on('error', () => {})

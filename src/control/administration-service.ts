@@ -3,6 +3,7 @@ import type { AuthorityService } from '../admin/authority-service.ts'
 import { LiveNames } from '../admin/certificates/live-names.ts'
 import type { AdministrationContext } from '../admin/context.ts'
 import { EventHub } from '../admin/event-hub.ts'
+import type { ExpiryReport } from '../admin/expiring.ts'
 import { AdminProblem } from '../admin/problem.ts'
 import { type Api, createRouter } from '../admin/router.ts'
 import type { ApiRequest, ApiResponse } from '../admin/types.ts'
@@ -20,6 +21,7 @@ import { type AdminSocket, openAdminSocket } from './admin-socket.ts'
 import { administrationOf } from './administration.ts'
 import { AuditTail } from './audit-tail.ts'
 import type { EnrolmentParts } from './enrolment-service.ts'
+import { type OverviewOptions, OverviewService } from './overview.ts'
 import type { RegistryService } from './registry-service.ts'
 import { formatAddress } from './sockets.ts'
 import type { ReloadReport, Status } from './status.ts'
@@ -39,17 +41,30 @@ export interface AdministrationServices {
   snapshot(): Snapshot | null
   reload(workers: boolean): Promise<ReloadReport>
   status(): Promise<Status>
+  readonly telemetry: OverviewOptions['telemetry']
+  measure(): Promise<void>
+  expiring(): ExpiryReport | null
 }
 
 /** Administration in a running gateway: the one API, and the two ways to it. */
 export class AdministrationService {
   readonly #services: AdministrationServices
   readonly #hub = new EventHub()
+  readonly #overview: OverviewService
   #opened: Opened | null = null
   #tail: AuditTail | null = null
 
   constructor(services: AdministrationServices) {
     this.#services = services
+    this.#overview = new OverviewService({
+      telemetry: services.telemetry,
+      measure: () => services.measure(),
+      status: () => services.status(),
+      expiring: () => services.expiring(),
+      isWanted: () => this.#hub.clients > 0,
+      tell: (event) => this.#hub.tell(event),
+      failed: (error) => services.log.error({ err: error }, 'what goes through the gateway could not be measured for live views'),
+    })
   }
 
   /** Rejects with CertgateError `address_unavailable`. */
@@ -78,6 +93,7 @@ export class AdministrationService {
       failed: (error) => log.error({ err: error }, 'an admin request could not be answered'),
     })
     log.info(`https://${formatAddress(server.address.host, server.address.port)} is open for administration`)
+    if (trust.material.ownCertificates?.length) log.info({ hint: 'admin.server_certificate: deny ends that' }, SERVER_CERTIFICATE)
     return server
   }
 
@@ -96,6 +112,7 @@ export class AdministrationService {
 
   /** Ends what live views read; before the store is closed. */
   close(): void {
+    this.#overview.close()
     this.#tail?.close()
     this.#hub.close()
   }
@@ -129,6 +146,7 @@ export class AdministrationService {
       },
       reload: () => this.#services.reload(false),
       status: () => this.#services.status(),
+      overview: () => this.#overview.now(),
       announce: (event) => this.#hub.publish(event),
     })
     const failed = (error: unknown) => log.error({ err: error }, 'an admin request could not be answered')
@@ -145,6 +163,8 @@ export class AdministrationService {
     return this.#opened
   }
 }
+
+const SERVER_CERTIFICATE = "whoever has the key of the gateway's own certificate may make administrators, also where there is one already"
 
 interface Opened {
   readonly registry: RegistryService

@@ -1,5 +1,6 @@
 import type { AuthorityService } from '../admin/authority-service.ts'
 import type { AdminEvent, AdministrationContext, InForce, TakenUp } from '../admin/context.ts'
+import type { Overview } from '../admin/overview.ts'
 import { AdminProblem } from '../admin/problem.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import { compilePolicy } from '../policy/policy.ts'
@@ -16,6 +17,7 @@ export interface AdministrationParts {
   published(): Promise<void>
   reload(): Promise<TakenUp>
   status(): Promise<unknown>
+  overview(): Promise<Overview>
   announce(event: AdminEvent): void
 }
 
@@ -33,6 +35,7 @@ export function administrationOf(parts: AdministrationParts): AdministrationCont
     published: () => parts.published(),
     reload: () => parts.reload(),
     status: () => parts.status(),
+    overview: () => parts.overview(),
     announce: (event) => parts.announce(event),
     now: Date.now,
   }

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import type { Settings } from '../config/settings.ts'
+import type { Settings, StoreSettings } from '../config/settings.ts'
 import { CertgateError, ConfigError, type Problem } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import { createAudit } from '../observability/audit.ts'
@@ -40,7 +40,7 @@ export async function runControl(options: ControlOptions): Promise<number> {
   const readSince = Date.now()
   const result = await loadConfiguration(options.source, null)
   if (!result.ok) throw new ConfigError(result.problems)
-  const control = new Control(options, result.snapshot.settings)
+  const control = new Control(options, result.snapshot)
   return control.run(result.snapshot, result.warnings, readSince)
 }
 
@@ -73,7 +73,8 @@ class Control {
   readonly #started = Promise.withResolvers<Snapshot>()
   readonly #ended = Promise.withResolvers<number>()
 
-  constructor(options: ControlOptions, settings: Settings) {
+  constructor(options: ControlOptions, snapshot: Snapshot) {
+    const { settings } = snapshot
     this.#options = options
     const log = createLogger({ ...settings.telemetry.log, worker: null })
     this.#log = log
@@ -89,7 +90,7 @@ class Control {
     cluster.schedulingPolicy = cluster.SCHED_NONE
     cluster.setupPrimary({ serialization: 'advanced', args: [] })
     const tell: Tell = (level, message, fields) => log[level](fields, message)
-    this.#revocation = new RevocationService(settings, () => this.#pool.workers, tell)
+    this.#revocation = new RevocationService(snapshot, () => this.#pool.workers, tell)
     this.#telemetry.countRevocation(() => this.#revocation.desk.counts)
     this.#pool = new WorkerPool({
       fork: () => cluster.fork(),
@@ -110,6 +111,9 @@ class Control {
       snapshot: () => this.#gateway.inForce?.snapshot ?? null,
       reload: (workers) => this.#requestReload('command', workers),
       status: () => this.#status(),
+      telemetry: this.#telemetry,
+      measure: () => this.#pool.measure(false),
+      expiring: () => this.#pki?.report ?? null,
     })
     const enrolment = new EnrolmentService({
       parts: async () => this.#administration.parts(),
@@ -171,11 +175,17 @@ class Control {
   async #openStore(snapshot: Snapshot): Promise<void> {
     const { store: settings } = snapshot.settings
     if (settings === null) return
-    this.#registry = await openRegistryService(settings, this.#log, this.#pool)
+    this.#registry = await openRegistryService(settings, this.#log, this.#pool, () => this.#maxStale(settings))
     if (this.#registry === null) return
-    const { store } = this.#registry
+    const { store, watch } = this.#registry
+    this.#telemetry.watchStore(() => watch.standing.lost_for)
     const measured = (own: OwnInventory) => this.#telemetry.own(own)
     this.#pki = new Pki({ store, log: this.#log, reload: () => this.#requestReload('file'), measured }, snapshot)
+  }
+
+  /** Of the configuration in force. */
+  #maxStale({ maxStale }: StoreSettings): number {
+    return this.#gateway.inForce?.snapshot.settings.store?.maxStale ?? maxStale
   }
 
   /** The first signal drains, the second ends at once. */
@@ -220,13 +230,13 @@ class Control {
       const result = await loadConfiguration(this.#options.source, this.#gateway.inForce?.snapshot ?? before)
       if (!result.ok) files = result.watchedFiles
       // Before the workers ask by it.
-      if (result.ok) this.#revocation.configure(result.snapshot.settings)
+      if (result.ok) this.#revocation.configure(result.snapshot)
       outcome = await this.#gateway.change(result)
     } catch (error) {
       outcome = { kind: 'failed', problems: [], error: asCertgateError(error) }
     }
     const { snapshot } = this.#gateway.inForce ?? { snapshot: before }
-    if (outcome.kind === 'failed') this.#revocation.configure(snapshot.settings)
+    if (outcome.kind === 'failed') this.#revocation.configure(snapshot)
     const report = reportOf(outcome, cause, snapshot.number, Date.now())
     this.#lastReload = report
     this.#loads.tell(outcome, report)
@@ -254,17 +264,20 @@ class Control {
 
   /** Asked later than it is made: the gateway is not there yet. */
   #telemetryState(): TelemetryState {
-    const pool = () => this.#pool
-    const state = () => this.#state
-    return {
-      measure: () => pool().measure(),
-      get serving() {
-        return pool().servingCount
-      },
-      get state() {
-        return state()
-      },
+    return { measure: () => this.#pool.measure(), serving: () => this.#pool.servingCount, state: () => this.#state }
+  }
+
+  /** Also where it cannot be read: that is what is to be told then. */
+  #storeStatus(settings: Settings | null): Status['store'] {
+    if (this.#registry === null) return null
+    const { store, watch } = this.#registry
+    let registered: Record<string, number> | null = null
+    try {
+      registered = Object.fromEntries(store.registry.countByState(Date.now(), settings?.telemetry.expiryWarning))
+    } catch (error) {
+      watch.lose(error)
     }
+    return { ...watch.standing, registered }
   }
 
   async #status(): Promise<Status> {
@@ -289,6 +302,8 @@ class Control {
       certificates: snapshot === undefined ? [] : certificatesOf(snapshot),
       crls: snapshot === undefined ? [] : crlsOf(snapshot),
       authority: this.#pki?.status() ?? null,
+      addresses: this.#gateway.addresses,
+      store: this.#storeStatus(snapshot?.settings ?? null),
     }
   }
 }

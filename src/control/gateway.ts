@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Address } from '../config/settings.ts'
 import { CertgateError, type Problem } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
+import type { PlainServer } from '../observability/plain-server.ts'
 import { type AdminTrust, adminTrustOf } from './admin-listener.ts'
 import type { AdminServer } from './admin-server.ts'
 import type { AdminSocket } from './admin-socket.ts'
@@ -12,6 +13,7 @@ import { estTls } from './est-tls.ts'
 import type { LoadResult } from './load.ts'
 import { type Prepared, Replaceable } from './replaceable.ts'
 import { type BoundSocket, formatAddress, ListeningSockets, unavailable } from './sockets.ts'
+import type { StatusAddresses } from './status.ts'
 import { rotationDue, TicketKeyring } from './ticket-keys.ts'
 import type { WorkerPool } from './worker-pool.ts'
 import { type Serving, WorkerGoneError, WorkerRefusedError } from './worker-process.ts'
@@ -30,10 +32,10 @@ export interface InForce {
 export interface GatewayServices {
   readonly pool: WorkerPool
   /** All reject with CertgateError `address_unavailable`. */
-  openTelemetry(address: Address): Promise<{ close(): Promise<void> }>
+  openTelemetry(address: Address): Promise<PlainServer>
   openAdmin(socket: string): Promise<AdminSocket>
   openAdministration(address: Address, trust: AdminTrust): Promise<AdminServer>
-  openPki(address: Address): Promise<{ close(): Promise<void> }>
+  openPki(address: Address): Promise<PlainServer>
   openEst(address: Address, snapshot: Snapshot): Promise<EstServer>
   /** One line for people on standard output. */
   announce(line: string): void
@@ -55,8 +57,8 @@ export class Gateway {
   readonly #keyring = new TicketKeyring()
   readonly #admin = new Replaceable<AdminSocket>()
   readonly #administration = new Replaceable<AdminServer>()
-  readonly #telemetry = new Replaceable<{ close(): Promise<void> }>()
-  readonly #pki = new Replaceable<{ close(): Promise<void> }>()
+  readonly #telemetry = new Replaceable<PlainServer>()
+  readonly #pki = new Replaceable<PlainServer>()
   readonly #est = new Replaceable<EstServer>()
   #inForce: InForce | null = null
   #rotation: NodeJS.Timeout | null = null
@@ -69,6 +71,20 @@ export class Gateway {
 
   get inForce(): InForce | null {
     return this.#inForce
+  }
+
+  /** What is open beside the listeners, with the real ports. */
+  get addresses(): StatusAddresses {
+    const plain = (server: PlainServer | null) => (server === null ? null : formatAddress(server.address.address, server.address.port))
+    const { admin, pki } = this.#inForce?.snapshot.settings ?? {}
+    const [administration, est] = [this.#administration.value, this.#est.value]
+    return {
+      admin: administration === null ? null : formatAddress(administration.address.host, administration.address.port),
+      socket: admin?.socket ?? null,
+      est: est === null ? null : formatAddress(pki?.est?.host ?? '', est.port),
+      pki: plain(this.#pki.value),
+      telemetry: plain(this.#telemetry.value),
+    }
   }
 
   /** Opens everything, starts the workers and announces the listeners. Rejects, with nothing left open, when any of it fails. */

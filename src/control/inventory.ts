@@ -37,11 +37,11 @@ function printedSubject({ raw }: X509Certificate): string {
 export function crlsOf(snapshot: Snapshot): StatusCrl[] {
   const seen = new Set<string>()
   return trustsOf(snapshot).flatMap(({ listener, trust }) =>
-    trust.crl.lists.flatMap(({ file, issuerDn, nextUpdate, serials }) => {
+    trust.crl.lists.flatMap(({ file, issuerDn, thisUpdate, nextUpdate, serials }) => {
       const key = `${listener}\0${file}\0${issuerDn}`
       if (seen.has(key)) return []
       seen.add(key)
-      return [{ listener, file, issuer: issuerDn, next_update: nextUpdate, revoked: serials.size }]
+      return [{ listener, file, issuer: issuerDn, this_update: thisUpdate, next_update: nextUpdate, revoked: serials.size }]
     }),
   )
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { ownAuthorityOf } from '../admin/mapping/own-authority.ts'
 import { readAuthority } from '../certificates/authority-folder.ts'
 import { readPfx } from '../certificates/pkcs12-read.ts'
 import type { Located } from '../config/document.ts'
@@ -12,7 +13,7 @@ import type { InternalUser, Settings } from '../config/settings.ts'
 import { ConfigError, type Problem } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import { WRITABLE, whyNotAppendable } from '../observability/descriptor.ts'
-import { readAuthorities } from '../policy/mapping-issuer.ts'
+import { type OwnAuthority, readAuthorities } from '../policy/mapping-issuer.ts'
 import { compilePolicy } from '../policy/policy.ts'
 import type { Policy, RoleMapping } from '../policy/types.ts'
 import { readRegularText, unreadable } from '../regular-file.ts'
@@ -62,8 +63,8 @@ export async function loadConfiguration(source: ConfigurationSource, previous: S
   const material = loadMaterial(settings, document, readPfx, problems)
   judgeAccessLog(settings, document, previous, problems)
   judgeStore(settings, document, previous, problems)
-  judgeAuthority(settings, document, problems)
-  if (mapping !== null) judgePolicy(parts, mapping, material, previous, problems)
+  const authority = judgeAuthority(settings, document, problems)
+  if (mapping !== null) judgePolicy(parts, mapping, material, authority, previous, problems)
   if (mapping === null || material === null || problems.some(({ severity }) => severity === 'error')) return failed(settings.watchedFiles)
   const snapshot: Snapshot = { number: (previous?.number ?? 0) + 1, settings, mapping, users, ...material }
   const changed = previous === null || contentDigest(snapshot) !== contentDigest(previous)
@@ -138,15 +139,24 @@ function judgeStore({ store }: Settings, document: Located, previous: Snapshot |
 }
 
 /** An authority that somebody named and that cannot sign is worth knowing of; it is no reason not to serve. */
-function judgeAuthority({ authority, pki }: Settings, document: Located, problems: Problem[]): void {
-  if (pki === null || authority === null) return
-  const { source, url } = authority
+function judgeAuthority({ authority: settings, pki }: Settings, document: Located, problems: Problem[]): OwnAuthority | null {
+  if (settings === null) return null
+  const { source, url } = settings
   const origin = source.kind === 'folder' ? source : { kind: 'own' as const, source: source.certificate }
-  const { problem } = readAuthority(origin, { url, now: Date.now() }).authority
-  if (problem !== '') problems.push(document.problem(['pki', 'authority'], `nothing can be issued: ${problem}`, { severity: 'warning' }))
+  const { authority } = readAuthority(origin, { url, now: Date.now() })
+  if (pki !== null && authority.problem !== '')
+    problems.push(document.problem(['pki', 'authority'], `nothing can be issued: ${authority.problem}`, { severity: 'warning' }))
+  return ownAuthorityOf(authority)
 }
 
-function judgePolicy(parts: Parts, mapping: RoleMapping, material: Material | null, previous: Snapshot | null, problems: Problem[]): void {
+function judgePolicy(
+  parts: Parts,
+  mapping: RoleMapping,
+  material: Material | null,
+  ownAuthority: OwnAuthority | null,
+  previous: Snapshot | null,
+  problems: Problem[],
+): void {
   const { settings, document, mappingDocument } = parts
   for (const { message, line, hint } of mappingErrorsOnce(mapping)) {
     problems.push((mappingDocument ?? document).problemOnLine(line, message, { hint }))
@@ -160,7 +170,7 @@ function judgePolicy(parts: Parts, mapping: RoleMapping, material: Material | nu
     return
   }
   const authorities = readAuthorities(material?.listeners.values() ?? [])
-  problems.push(...mappingRemarks({ settings, config: document, mapping, mappingDocument, authorities }))
+  problems.push(...mappingRemarks({ settings, config: document, mapping, mappingDocument, authorities, ownAuthority }))
 }
 
 /**

@@ -116,7 +116,9 @@ export class Pki {
       issuing: authority.issuing === null ? null : { subject: authority.issuing.facts.dn, not_after: authority.issuing.facts.notAfter },
       problem: authority.problem,
       overlap_until: overlapUntil,
-      crls: this.service.crls.map(({ issuer, number, nextUpdate, revoked }) => ({ issuer, number, next_update: nextUpdate, revoked })),
+      crls: this.service.crls.map(({ issuer, number, thisUpdate, nextUpdate, revoked }) => {
+        return { issuer, number, this_update: thisUpdate, next_update: nextUpdate, revoked }
+      }),
       expiring_clients: this.#report.clients.total,
     }
   }

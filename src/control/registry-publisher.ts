@@ -24,6 +24,8 @@ export interface PublisherOptions {
   readonly store: Store
   readonly pool: Pick<WorkerPool, 'workers' | 'busyFor'>
   log(level: 'info' | 'warn' | 'error', message: string, fields: Readonly<Record<string, unknown>>): void
+  /** Told each time that the store could not be read. */
+  unreadable?(error: unknown): void
   readonly deadlines?: Partial<RegistryDeadlines>
 }
 
@@ -49,6 +51,7 @@ export class RegistryPublisher {
   #timer: NodeJS.Timeout | null = null
   #looking = false
   #failing = false
+  #stale = false
 
   private constructor(options: PublisherOptions, base: RegistryBase) {
     this.#options = options
@@ -85,6 +88,13 @@ export class RegistryPublisher {
     await this.#answers.get(worker)
   }
 
+  /** Whether workers let somebody in by what they know; resolves once each has taken it up, or was killed. */
+  async setStale(stale: boolean): Promise<void> {
+    this.#stale = stale
+    const following = this.#options.pool.workers.filter((worker) => worker.followsRegistry)
+    await Promise.all(following.map((worker) => this.#bring(worker, { kind: 'registry_stale', stale }, 0)))
+  }
+
   close(): void {
     if (this.#timer !== null) clearInterval(this.#timer)
     this.#timer = null
@@ -100,6 +110,7 @@ export class RegistryPublisher {
       if (this.#failing) this.#options.log('info', 'the registry can be read again', {})
       this.#failing = false
     } catch (error) {
+      this.#options.unreadable?.(error)
       if (!this.#failing) this.#options.log('error', 'the registry cannot be read: what is known of it stays in force', { err: error })
       this.#failing = true
     } finally {
@@ -157,6 +168,7 @@ export class RegistryPublisher {
     if (this.#deltas.length > 0) {
       news.push({ kind: 'registry_delta', delta: { epoch, follows: version, version: this.registry.version, changes } })
     }
+    if (this.#stale) news.push({ kind: 'registry_stale', stale: true })
     const taken = news.map((one) => this.#bring(worker, one, reading + changes.length * PER_CHANGE))
     for (const one of taken) this.#await(worker, one)
     return Promise.all(taken)

@@ -5,12 +5,17 @@ import { StoreError } from '../store/failure.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { type PublisherOptions, RegistryPublisher } from './registry-publisher.ts'
 import { RegistrySightings } from './registry-sightings.ts'
+import { StoreWatch } from './store-watch.ts'
+
+/** Milliseconds between two looks at whether the store is there. */
+const WATCH_INTERVAL = 250
 
 /** The store of a running gateway, and what keeps control and workers as it is. */
 export interface RegistryService {
   readonly store: Store
   readonly publisher: RegistryPublisher
   readonly sightings: RegistrySightings
+  readonly watch: StoreWatch
   /** To be called once no worker is left. */
   close(): void
 }
@@ -24,20 +29,32 @@ export async function openRegistryService(
   settings: StoreSettings,
   log: Logger,
   pool: PublisherOptions['pool'],
+  maxStale = () => settings.maxStale,
 ): Promise<RegistryService | null> {
   const store = open(settings, log)
   if (store === null) return null
   try {
     const tell = (level: 'info' | 'warn' | 'error', message: string, fields: Readonly<Record<string, unknown>>) =>
       log[level](fields, message)
-    const publisher = await RegistryPublisher.open({ store, pool, log: tell })
+    const publisher = await RegistryPublisher.open({ store, pool, log: tell, unreadable: (error) => watch.lose(error) })
+    const watch = new StoreWatch({
+      store,
+      maxStale,
+      caughtUp: () => publisher.published(),
+      setStale: (stale) => publisher.setStale(stale),
+      log: tell,
+      now: () => performance.now(),
+    })
+    const timer = setInterval(() => void watch.look(), WATCH_INTERVAL).unref()
     const { registry } = publisher
     const sightings = new RegistrySightings({ store, registry, published: () => publisher.published(), log: tell })
     return {
       store,
       publisher,
       sightings,
+      watch,
       close: () => {
+        clearInterval(timer)
         publisher.close()
         store.close()
       },

@@ -2,9 +2,11 @@ import { dirname, join } from 'node:path'
 import { DEFAULT_REVOCATION } from '../config/sections/revocation.ts'
 import type { RevocationSettings, Settings } from '../config/settings.ts'
 import { LruMap } from '../tls/lru.ts'
+import { Revocations } from '../tls/revocation.ts'
 import { StatusBook } from '../tls/status-book.ts'
 import { readListUrls } from '../tls/status-sources.ts'
 import type { CertificateStatus, StatusQuestion, StatusSource } from '../tls/status-types.ts'
+import type { RevocationList } from '../tls/types.ts'
 import { RevocationAlarms, type Tell } from './revocation-alarms.ts'
 import { ListCache } from './revocation-cache.ts'
 import { FetchError, fetchBytes, type Resolve } from './revocation-fetch.ts'
@@ -19,9 +21,10 @@ import {
   unknownStatus,
 } from './revocation-finding.ts'
 import { ListShelf } from './revocation-lists.ts'
-import { askResponders, type Fetcher, respondersOf } from './revocation-ocsp.ts'
+import { askResponders, type Fetcher, type JudgeDelegate, respondersOf } from './revocation-ocsp.ts'
 import { FetchQueue } from './revocation-queue.ts'
 import { FetchRules } from './revocation-rules.ts'
+import { RevokedMemory } from './revoked-memory.ts'
 
 /** About 3 KB each. */
 const MAX_STATUSES = 16_384
@@ -61,6 +64,8 @@ export class RevocationDesk {
   #responders: ReadonlySet<string> = new Set()
   #shelf: ListShelf
   #folder: string | null = null
+  #revoked = new RevokedMemory(null)
+  #lists = new Revocations([])
 
   constructor(options: DeskOptions) {
     this.#options = options
@@ -69,8 +74,9 @@ export class RevocationDesk {
     this.book = new StatusBook((question) => void this.wanted(question, (status) => this.#learn([status])))
   }
 
-  /** Takes up a configuration; what is known stays known. */
-  configure(settings: Settings): void {
+  /** Takes up a configuration, and the revocation lists that it names; what is known stays known. */
+  configure(settings: Settings, lists: readonly RevocationList[] = []): void {
+    this.#lists = new Revocations(lists)
     this.#settings = settings.revocation ?? DEFAULT_REVOCATION
     this.#rules = new FetchRules(this.#settings.fetchAllow)
     const trusts = [...settings.listeners.values()].flatMap(({ tls }) => (tls === null ? [] : [tls, ...tls.names.values()]))
@@ -79,6 +85,7 @@ export class RevocationDesk {
     if (folder === this.#folder) return
     this.#folder = folder
     this.#shelf = this.#newShelf(folder)
+    this.#revoked = new RevokedMemory(folder === null ? null : join(folder, 'revoked.jsonl'))
   }
 
   /** Told after each change for the worse, once `book` has it. */
@@ -125,15 +132,41 @@ export class RevocationDesk {
     if (url !== null && !this.#responders.has(url))
       return { finding: null, failure: new FetchError(`the responder ${url} is not configured any more`) }
     try {
-      const finding = await askResponders(inquiry, this.#fetch, this.#settings.timeout)
+      const finding = await askResponders(inquiry, this.#fetch, this.#settings.timeout, this.#judgeDelegate)
       // Without a nonce nothing but the dates tells an answer of before the revocation from one of now.
-      if (isRolledBack(this.#entries.get(inquiry.key)?.finding, finding))
+      if (isRolledBack(this.#before(inquiry), finding))
         throw new FetchError(`${finding.detail}, and that is not newer than the revocation that is known`)
+      this.#remember(inquiry, finding)
       return { finding, failure: null }
     } catch (error) {
       if (!(error instanceof FetchError)) throw error
-      return { finding: this.#entries.get(inquiry.key)?.finding ?? null, failure: error }
+      return { finding: this.#before(inquiry), failure: error }
     }
+  }
+
+  #before({ key }: Inquiry): Finding | null {
+    return this.#revoked.get(key) ?? this.#entries.get(key)?.finding ?? null
+  }
+
+  #remember({ key }: Inquiry, finding: Finding): void {
+    try {
+      this.#revoked.note(key, finding)
+    } catch (error) {
+      this.#alarms.cacheFailed(error)
+    }
+  }
+
+  /** By the configured lists, then by those at its distribution points. */
+  readonly #judgeDelegate: JudgeDelegate = async (question) => {
+    const inquiry = readInquiry(question)
+    const { subject, issuer } = inquiry
+    const configured = this.#lists.status(subject, [issuer], Date.now())
+    if (configured.kind !== 'unknown') return configured
+    if (readListUrls(Buffer.from(subject.base64, 'base64')).length === 0) return this.#lists.has(subject) ? configured : null
+    const { finding, failure } = await this.#shelf.ask(inquiry)
+    if (finding === null || (failure !== null && finding.until <= Date.now()))
+      return { kind: 'unknown', detail: failure?.message ?? 'nothing is known of it', until: 0 }
+    return { kind: finding.status, detail: finding.detail, until: finding.until }
   }
 
   #enter(inquiry: Inquiry, { finding, failure }: Found): void {

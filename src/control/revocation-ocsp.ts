@@ -1,7 +1,9 @@
 import { newNonce, writeOcspRequest } from '../certificates/ocsp-request.ts'
-import { verifyOcspResponse } from '../certificates/ocsp-verify.ts'
+import { type OcspAnswer, verifyOcspResponse } from '../certificates/ocsp-verify.ts'
 import { certificateParts } from '../identity/certificate.ts'
+import type { Status } from '../tls/revocation.ts'
 import { readResponders } from '../tls/status-sources.ts'
+import type { StatusQuestion } from '../tls/status-types.ts'
 import { FetchError } from './revocation-fetch.ts'
 import type { Finding, Inquiry } from './revocation-finding.ts'
 
@@ -19,6 +21,9 @@ export type Fetcher = (fetch: {
   readonly left: number
 }) => Promise<Buffer>
 
+/** The status of a delegate by lists of its issuer; null: there is no list that could say anything. */
+export type JudgeDelegate = (question: StatusQuestion) => Promise<Status | null>
+
 /** The responders to ask: the configured one, or those that the certificate names. */
 export function respondersOf({ question, subject }: Inquiry): string[] {
   return question.url !== null ? [question.url] : readResponders(Buffer.from(subject.base64, 'base64'))
@@ -29,7 +34,7 @@ export function respondersOf({ question, subject }: Inquiry): string[] {
  * an answer to another question is refused; responders that sign in advance cannot echo it, so there the dates must do. Rejects with
  * FetchError.
  */
-export async function askResponders(inquiry: Inquiry, fetch: Fetcher, timeout: number): Promise<Finding> {
+export async function askResponders(inquiry: Inquiry, fetch: Fetcher, timeout: number, judgeDelegate: JudgeDelegate): Promise<Finding> {
   const { subject, issuer } = inquiry
   const end = Date.now() + timeout
   const urls = respondersOf(inquiry)
@@ -50,8 +55,9 @@ export async function askResponders(inquiry: Inquiry, fetch: Fetcher, timeout: n
       })
       const now = Date.now()
       const verdict = verifyOcspResponse(response, { issuer: issuer.x509, serial: subject.facts.serial, nonce, nonceRequired: false, now })
-      if ('answer' in verdict) return found(inquiry, url, verdict.answer, now)
-      why = `${url}: ${verdict.refusal}`
+      const refusal = 'refusal' in verdict ? verdict.refusal : await delegateRefusal(verdict.answer, inquiry, judgeDelegate)
+      if ('answer' in verdict && refusal === null) return found(inquiry, url, verdict.answer, now)
+      why = `${url}: ${refusal}`
     } catch (error) {
       if (!(error instanceof FetchError)) throw error
       why = `${url}: ${error.message}`
@@ -59,6 +65,19 @@ export async function askResponders(inquiry: Inquiry, fetch: Fetcher, timeout: n
     if (Date.now() >= end) break
   }
   throw new FetchError(why)
+}
+
+/**
+ * Whether a delegate was revoked, which is the issuer's lists to say (never OCSP: it would vouch for itself, or ask in a circle). One with
+ * id-pkix-ocsp-nocheck is believed for its life (RFC 6960 section 4.2.2.2.1). A revocation is believed of whoever is not revoked: what
+ * is not known must not let anybody in.
+ */
+async function delegateRefusal(answer: OcspAnswer, { issuer }: Inquiry, judge: JudgeDelegate): Promise<string | null> {
+  if (answer.delegate === null || answer.delegateExempt) return null
+  const status = await judge({ source: 'crl', subject: answer.delegate.toString('base64'), issuer: issuer.base64, url: null })
+  if (status === null || status.kind === 'good' || (status.kind === 'unknown' && answer.status === 'revoked')) return null
+  const what = status.kind === 'revoked' ? 'is revoked' : 'cannot be checked'
+  return `the certificate of the responder ${what}: ${status.detail}`
 }
 
 function found(

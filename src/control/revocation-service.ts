@@ -1,4 +1,4 @@
-import type { Settings } from '../config/settings.ts'
+import type { Snapshot } from '../ipc/messages.ts'
 import type { CertificateStatus } from '../tls/status-types.ts'
 import type { Tell } from './revocation-alarms.ts'
 import { RevocationDesk } from './revocation-desk.ts'
@@ -12,20 +12,23 @@ const PATIENCE = 10_000
 /** One message; a list that is replaced may change thousands. */
 const MAX_AT_ONCE = 1_000
 
+type InForce = Pick<Snapshot, 'settings' | 'listeners'>
+
 /** The desk and the workers that it answers. */
 export class RevocationService {
   readonly desk: RevocationDesk
   readonly #workers: () => readonly WorkerProcess[]
   #number = 0
 
-  constructor(settings: Settings, workers: () => readonly WorkerProcess[], log: Tell) {
+  constructor(snapshot: InForce, workers: () => readonly WorkerProcess[], log: Tell) {
     this.#workers = workers
     this.desk = new RevocationDesk({ publish: (statuses) => this.#publish(statuses), log })
-    this.configure(settings)
+    this.configure(snapshot)
   }
 
-  configure(settings: Settings): void {
-    this.desk.configure(settings)
+  configure({ settings, listeners }: InForce): void {
+    const trusts = [...listeners.values()].flatMap((listener) => [listener, ...listener.names.values()])
+    this.desk.configure(settings, [...new Set(trusts.flatMap(({ crl }) => crl.lists))])
   }
 
   /** What a worker asks. */

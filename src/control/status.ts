@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.ts'
+import type { StoreStanding } from './store-watch.ts'
 
 /** What made a reload happen. */
 export type ReloadCause = 'signal' | 'file' | 'command'
@@ -34,6 +35,18 @@ export interface Status {
   readonly crls: readonly StatusCrl[]
   /** null: started with flags, where nothing is issued. */
   readonly authority: StatusAuthority | null
+  readonly addresses: StatusAddresses
+  /** null: there is none. `registered`: how many certificates are in each state; null: it cannot be read. */
+  readonly store: (StoreStanding & { readonly registered: Readonly<Record<string, number>> | null }) | null
+}
+
+/** `HOST:PORT`, or the path of the socket; null: not opened. */
+export interface StatusAddresses {
+  readonly admin: string | null
+  readonly socket: string | null
+  readonly est: string | null
+  readonly pki: string | null
+  readonly telemetry: string | null
 }
 
 export interface StatusWorker {
@@ -67,6 +80,7 @@ export interface StatusCrl {
   readonly listener: string
   readonly file: string
   readonly issuer: string
+  readonly this_update: number
   readonly next_update: number
   readonly revoked: number
 }
@@ -81,6 +95,7 @@ export interface StatusAuthority {
   readonly crls: readonly {
     readonly issuer: string
     readonly number: number
+    readonly this_update: number
     readonly next_update: number
     readonly revoked: number
   }[]

@@ -1,21 +1,23 @@
 import type { Address } from '../config/settings.ts'
 import type { Snapshot } from '../ipc/messages.ts'
-import { MetricsAggregator, type OwnInventory, type RevocationCounts } from '../observability/metrics-aggregator.ts'
+import { MetricsAggregator, type OwnInventory, type RevocationCounts, type TargetState } from '../observability/metrics-aggregator.ts'
 import { isMetricsSnapshot } from '../observability/metrics-shape.ts'
 import { startTelemetryServer, type TelemetryServer } from '../observability/telemetry-server.ts'
+import { TrafficMeter, type TrafficSample } from '../observability/traffic-meter.ts'
 import { certificatesOf, crlsOf } from './inventory.ts'
 
 /** What telemetry asks of the gateway. */
 export interface TelemetryState {
   /** Has every worker's measurements delivered to `absorb`. What that throws costs the worker's new figures, and nobody else's. */
   measure(): Promise<void>
-  readonly serving: number
-  readonly state: 'starting' | 'serving' | 'draining'
+  serving(): number
+  state(): 'starting' | 'serving' | 'draining'
 }
 
 /** Control's measurements and the server that shows them. */
 export class Telemetry {
   readonly #aggregator: MetricsAggregator
+  readonly #traffic = new TrafficMeter()
   readonly #onError: (error: unknown) => void
 
   constructor(version: string, onError: (error: unknown) => void) {
@@ -30,10 +32,10 @@ export class Telemetry {
         await gateway.measure()
         return this.#aggregator.render()
       },
-      unhealthy: () => (gateway.state === 'serving' && gateway.serving === 0 ? 'no worker is serving' : null),
+      unhealthy: () => (gateway.state() === 'serving' && gateway.serving() === 0 ? 'no worker is serving' : null),
       unready: () => {
-        if (gateway.state !== 'serving') return gateway.state
-        return gateway.serving === 0 ? 'no worker is serving' : null
+        if (gateway.state() !== 'serving') return gateway.state()
+        return gateway.serving() === 0 ? 'no worker is serving' : null
       },
       onError: this.#onError,
     })
@@ -45,6 +47,7 @@ export class Telemetry {
     if (!isMetricsSnapshot(values))
       throw new TypeError('a worker measures otherwise than control adds up: restart certgate if another release was installed')
     this.#aggregator.absorb(worker, values)
+    this.#traffic.absorb(worker, values)
   }
 
   /** Read anew for each answer. */
@@ -52,8 +55,29 @@ export class Telemetry {
     this.#aggregator.countRevocation(counts)
   }
 
+  /** Milliseconds since the store was lost; null: it was not. */
+  watchStore(lostFor: () => number | null): void {
+    this.#aggregator.watchStore(lostFor)
+  }
+
   workerGone(worker: number): void {
     this.#aggregator.workerGone(worker)
+    this.#traffic.workerGone(worker)
+  }
+
+  /** What went through since the last time this was asked, as far as workers told it; null at the first. */
+  traffic(now: number): TrafficSample | null {
+    return this.#traffic.look(now)
+  }
+
+  /** How the targets of upstreams were at the last attempt of any worker. */
+  get upstreams(): readonly TargetState[] {
+    return this.#aggregator.upstreams
+  }
+
+  /** How many registered certificates are in each state. */
+  get registered(): ReadonlyMap<string, number> {
+    return this.#aggregator.registered
   }
 
   /** A load succeeded, and this is in force. */

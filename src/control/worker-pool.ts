@@ -127,11 +127,14 @@ export class WorkerPool {
     for (const worker of this.#alive()) worker.tell(message)
   }
 
-  /** Has every worker's measurements taken; resolves when all have answered or had their time. */
-  measure(): Promise<void> {
+  /**
+   * Has every worker's measurements taken; resolves when all have answered or had their time. `scrape`: what is told since the last scrape
+   * begins anew.
+   */
+  measure(scrape = true): Promise<void> {
     return settled(
       this.#alive().map(async (worker) => {
-        const values = await worker.metrics(this.#deadlines.inform)
+        const values = await worker.metrics(scrape, this.#deadlines.inform)
         this.#handOver(worker, () => this.#options.measured(worker.id, values))
       }),
     )

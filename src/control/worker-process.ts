@@ -165,9 +165,9 @@ export class WorkerProcess {
     await this.#answer(`statuses ${message.number}`, deadline, message)
   }
 
-  async metrics(deadline: number): Promise<unknown> {
+  async metrics(scrape: boolean, deadline: number): Promise<unknown> {
     const id = ++this.#asked
-    const answer = await this.#answer(`metrics ${id}`, deadline, { kind: 'metrics', id }, undefined, false)
+    const answer = await this.#answer(`metrics ${id}`, deadline, { kind: 'metrics', id, scrape }, undefined, false)
     return answer.kind === 'metrics' ? answer.values : null
   }
 

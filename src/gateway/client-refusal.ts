@@ -26,6 +26,7 @@ export function refuseRequest(current: CurrentRequest, reason: Reason, detail: s
   record.reason = reason
   record.bytesOut = refusal.message.length
   if (record.decision === 'deny') current.meter.decide('deny')
+  services.metrics.refused(reason)
   auditRefusal(services, reason, detail, identity, peer, current.remoteAddress)
   return refusal
 }

@@ -96,6 +96,11 @@ export class Forwarding implements ResponseHandler {
     if (!this.responded) this.#deadline = deadlineIn(request.runtime.upstreamFirstByte)
   }
 
+  /** Both ends have left HTTP. */
+  get tunnelling(): boolean {
+    return this.#switched
+  }
+
   tunnelBytes(bytes: Buffer): void {
     if (this.#upstream?.sendBytes(bytes) === false) this.#client.pause()
   }

@@ -53,6 +53,8 @@ export interface GatewayServices {
   readonly metrics: Metrics
   readonly accessLog: AccessLog | null
   readonly audit: Audit
+  /** What is known of certificates is too old to let anybody in by one. */
+  isStale(): boolean
   /** The snapshot in force. */
   runtime(): Runtime
   /** Judges a connection's certificate again by what is trusted now. */

@@ -59,6 +59,16 @@ export class Session implements HttpHandler, ForwardingOwner {
     return this.#current.rejudge()
   }
 
+  /** A tunnel that a certificate opened, and nobody could tell any more that it was revoked. */
+  get isStaleTunnel(): boolean {
+    return this.#isStale && this.#forwarding.tunnelling
+  }
+
+  get #isStale(): boolean {
+    const { peer, services } = this.#current
+    return peer !== null && peer.certificate !== null && services.isStale()
+  }
+
   sweep(now: number): void {
     this.connection.sweep(now)
     this.#forwarding.sweep(now)
@@ -75,7 +85,7 @@ export class Session implements HttpHandler, ForwardingOwner {
       this.#shed(bytes, head)
       return
     }
-    if (this.#settled.knows(head) && !current.hasExpired()) {
+    if (this.#settled.knows(head) && !current.hasExpired() && !this.#isStale) {
       current.record.repeat(bodyEnd - start)
       this.#forwardAgain()
       return
@@ -137,6 +147,7 @@ export class Session implements HttpHandler, ForwardingOwner {
     if (peer.certificate === null) {
       return !listener.requiresCertificate || this.#refuse('certificate_required', 'no client certificate was presented')
     }
+    if (this.#isStale) return this.#refuse('registry_lost', 'the registry of certificates was lost for longer than store.max_stale')
     return (
       !this.#current.hasExpired() || this.#refuse('certificate_expired', `expired ${new Date(peer.certificate.notAfter).toISOString()}`)
     )

@@ -36,6 +36,8 @@ export type RegistryMessage =
   | { readonly kind: 'registry_base'; readonly id: number; readonly file: string; readonly epoch: string; readonly version: number }
   /** Take this up, and judge those it is about, before it is answered. */
   | { readonly kind: 'registry_delta'; readonly id: number; readonly delta: RegistryDelta }
+  /** The registry was lost for longer than it may be relied on (true), or is back: answered once nobody is let in by it, or again. */
+  | { readonly kind: 'registry_stale'; readonly id: number; readonly stale: boolean }
 /** What was found out about foreign certificates; answered by `statuses_taken`, once whoever is refused by it is cut off. */
 export interface StatusesMessage {
   readonly kind: 'statuses'
@@ -60,7 +62,8 @@ export type ToWorker =
   | ({ readonly kind: 'leased'; readonly granted: number } & LeaseKey)
   /** Log files were rotated away: open them anew. */
   | { readonly kind: 'reopen_logs' }
-  | { readonly kind: 'metrics'; readonly id: number }
+  /** `scrape`: what is measured since the last scrape begins anew. */
+  | { readonly kind: 'metrics'; readonly id: number; readonly scrape: boolean }
   | { readonly kind: 'status'; readonly id: number }
   | StatusesMessage
   /** Stop accepting, finish what runs, exit 0; what still runs after `deadline` milliseconds is cut off. 0: no deadline. */

@@ -5,6 +5,7 @@ type Check = (value: unknown) => boolean
 
 const isString: Check = (value) => typeof value === 'string'
 const isCount: Check = (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+const isBoolean: Check = (value) => typeof value === 'boolean'
 const isAnything: Check = () => true
 
 const isMapOf = (key: Check, value: Check) => (candidate: unknown) => {
@@ -68,12 +69,13 @@ const toWorker: Shapes<ToWorker> = {
   workers: { count: isCount },
   leased: { listener: isString, address: isStringOrNull, granted: isCount },
   reopen_logs: {},
-  metrics: { id: isCount },
+  metrics: { id: isCount, scrape: isBoolean },
   status: { id: isCount },
   statuses: { number: isCount, statuses: (value) => Array.isArray(value) && value.every(isStatus) },
   drain: { deadline: isCount },
   registry_base: { id: isCount, file: isString, epoch: isString, version: isCount },
   registry_delta: { id: isCount, delta: isDelta },
+  registry_stale: { id: isCount, stale: (value) => typeof value === 'boolean' },
 }
 
 const fromWorker: Shapes<FromWorker> = {

@@ -145,6 +145,12 @@ export const FAMILIES = {
     help: 'Statuses used past their end now, because nothing newer can be had.',
     labels: [],
   },
+  storeLost: {
+    name: 'certgate_store_lost_seconds',
+    type: 'gauge',
+    help: 'For how long the store has been lost: it cannot be read, or its file is gone. 0: it can be used.',
+    labels: [],
+  },
   reloadSuccessful: {
     name: 'certgate_config_last_reload_successful',
     type: 'gauge',

@@ -42,6 +42,15 @@ export interface OwnInventory {
   readonly registered: ReadonlyMap<string, number>
 }
 
+/** `healthy` null: nobody tried to connect yet. */
+export interface TargetState {
+  readonly upstream: string
+  readonly target: string
+  readonly healthy: boolean | null
+  /** Milliseconds since the epoch. */
+  readonly checkedAt: number | null
+}
+
 /**
  * Control's side of the measurements: adds up what the workers sent, adds what only control knows, and writes it out.
  * What an ended worker had counted is kept, so that no counter ever goes backwards.
@@ -57,6 +66,7 @@ export class MetricsAggregator {
   #inventory: Inventory = { certificates: [], crls: [], targets: [] }
   #own: OwnInventory = { certificates: [], crls: [], registered: new Map() }
   #revocation: (() => RevocationCounts) | null = null
+  #storeLostFor: (() => number | null) | null = null
   #reload: { ok: boolean; succeededAt: number } | null = null
 
   constructor(build: { readonly version: string }) {
@@ -94,8 +104,23 @@ export class MetricsAggregator {
     this.#own = own
   }
 
+  watchStore(lostFor: () => number | null): void {
+    this.#storeLostFor = lostFor
+  }
+
   countRevocation(counts: () => RevocationCounts): void {
     this.#revocation = counts
+  }
+
+  get upstreams(): readonly TargetState[] {
+    return this.#inventory.targets.map(({ upstream, target }) => {
+      const health = this.#health.get(`${upstream}\0${target}`)
+      return { upstream, target, healthy: health?.healthy ?? null, checkedAt: health?.at ?? null }
+    })
+  }
+
+  get registered(): ReadonlyMap<string, number> {
+    return this.#own.registered
   }
 
   /** The outcome of a load, the first included; `when` in milliseconds since the epoch. */
@@ -136,13 +161,14 @@ export class MetricsAggregator {
       for (const [kind, count] of Object.entries(failures)) table.set(FAMILIES.revocationFailures, [kind], count)
       table.set(FAMILIES.revocationStale, [], stale)
     }
+    if (this.#storeLostFor !== null) table.set(FAMILIES.storeLost, [], (this.#storeLostFor() ?? 0) / 1000)
     if (this.#reload !== null) {
       table.set(FAMILIES.reloadSuccessful, [], this.#reload.ok ? 1 : 0)
       table.set(FAMILIES.reloadSuccessTime, [], this.#reload.succeededAt / 1000)
     }
     table.set(FAMILIES.buildInfo, this.#build, 1)
     table.set(FAMILIES.workers, [], this.#live.size)
-    addUsage(table, 'control', this.#usage.snapshot())
+    addUsage(table, 'control', this.#usage.snapshot(true))
     table.set(FAMILIES.startTime, ['control'], Math.round(performance.timeOrigin) / 1000)
   }
 }

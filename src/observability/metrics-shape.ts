@@ -38,6 +38,7 @@ const shape: Readonly<Record<keyof MetricsSnapshot, Check>> = {
   refusedConnections: isListOf(isObjectOf({ listener: isText, reason: isText, count: isNumber })),
   shedRequests: isNumber,
   handshakes: isListOf(isObjectOf({ result: isText, version: isText, count: isNumber })),
+  refusals: isListOf(isObjectOf({ reason: isText, count: isNumber })),
   clientAuthFailures: isListOf(isObjectOf({ reason: isText, count: isNumber })),
   certificateLife: isHistogram(FAMILIES.certificateLife),
   strippedHeaders: isNumber,

@@ -12,7 +12,7 @@ export interface ProcessSnapshot {
   /** null where the system does not say. */
   readonly openFds: number | null
   readonly maxFds: number | null
-  /** 99th percentile since the last snapshot. */
+  /** 99th percentile since the last snapshot that began anew. */
   readonly lagSeconds: number
 }
 
@@ -25,11 +25,12 @@ export class ProcessUsage {
     this.#lag.enable()
   }
 
-  snapshot(): ProcessSnapshot {
+  /** `begin`: the next percentile is of what comes from now on. */
+  snapshot(begin: boolean): ProcessSnapshot {
     const { user, system } = process.cpuUsage()
     const { rss, heapUsed } = process.memoryUsage()
     const lagSeconds = this.#lag.count === 0 ? 0 : Math.max(0, this.#lag.percentile(99) / 1e9 - RESOLUTION / 1000)
-    this.#lag.reset()
+    if (begin) this.#lag.reset()
     return {
       cpuSeconds: (user + system) / 1e6,
       residentBytes: rss,

@@ -86,6 +86,9 @@ export interface Metrics {
   /** A request was refused because its client had its share of an overloaded worker. */
   requestShed(): void
   handshake(result: 'ok' | 'resumed' | 'failed' | 'timeout', version: string): void
+  /** A request was answered with this refusal. */
+  refused(reason: Reason): void
+  /** Those of them that are about who asked. */
   clientAuthFailure(reason: Reason): void
   /** Remaining life of a client certificate at handshake, in seconds. */
   certificateLife(seconds: number): void

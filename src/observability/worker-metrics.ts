@@ -19,6 +19,8 @@ export interface MetricsSnapshot {
   readonly refusedConnections: readonly { readonly listener: string; readonly reason: string; readonly count: number }[]
   readonly shedRequests: number
   readonly handshakes: readonly { readonly result: HandshakeResult; readonly version: string; readonly count: number }[]
+  /** Every refusal that was answered, by reason. */
+  readonly refusals: readonly { readonly reason: Reason; readonly count: number }[]
   readonly clientAuthFailures: readonly { readonly reason: Reason; readonly count: number }[]
   readonly certificateLife: HistogramSnapshot
   readonly strippedHeaders: number
@@ -26,8 +28,8 @@ export interface MetricsSnapshot {
   readonly process: ProcessSnapshot
 }
 
-/** One worker's counters; `snapshot` is what it sends when control asks. */
-export type WorkerMetrics = Metrics & { snapshot(): MetricsSnapshot }
+/** One worker's counters; `snapshot` is what it sends when control asks. `scrape`: what is told since the last scrape begins anew. */
+export type WorkerMetrics = Metrics & { snapshot(scrape?: boolean): MetricsSnapshot }
 
 export function createWorkerMetrics(): WorkerMetrics {
   return new Counters()
@@ -39,7 +41,8 @@ class Counters implements WorkerMetrics {
   readonly #upstreams = new Map<string, UpstreamCounters>()
   readonly #connections = new Map<string, { opened: number; closed: number }>()
   readonly #handshakes = new Map<string, { readonly result: HandshakeResult; readonly version: string; count: number }>()
-  readonly #refused = new Map<string, { readonly listener: string; readonly reason: string; count: number }>()
+  readonly #refusals = new Map<Reason, number>()
+  readonly #refusedConnections = new Map<string, { readonly listener: string; readonly reason: string; count: number }>()
   readonly #failures = new Map<Reason, number>()
   readonly #life = new Histogram(FAMILIES.certificateLife.buckets)
   readonly #process = new ProcessUsage()
@@ -65,7 +68,7 @@ class Counters implements WorkerMetrics {
   }
 
   connectionRefused(listener: string, reason: 'limit' | 'handshakes' | 'overload'): void {
-    found(this.#refused, `${reason} ${listener}`, () => ({ listener, reason, count: 0 })).count++
+    found(this.#refusedConnections, `${reason} ${listener}`, () => ({ listener, reason, count: 0 })).count++
   }
 
   requestShed(): void {
@@ -75,6 +78,10 @@ class Counters implements WorkerMetrics {
   handshake(result: HandshakeResult, version: string): void {
     const known = VERSIONS.includes(version) ? version : ''
     found(this.#handshakes, `${result} ${known}`, () => ({ result, version: known, count: 0 })).count++
+  }
+
+  refused(reason: Reason): void {
+    this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1)
   }
 
   clientAuthFailure(reason: Reason): void {
@@ -93,7 +100,7 @@ class Counters implements WorkerMetrics {
     this.#dropped += lines
   }
 
-  snapshot(): MetricsSnapshot {
+  snapshot(scrape = true): MetricsSnapshot {
     return {
       requests: Array.from(this.#requests, ([listener, byRoute]) =>
         Array.from(byRoute, ([route, counters]) => counters.snapshot(listener, route)),
@@ -102,14 +109,15 @@ class Counters implements WorkerMetrics {
         .filter((request) => request !== null),
       upstreams: Array.from(this.#upstreams, ([name, counters]) => counters.snapshot(name)),
       connections: Array.from(this.#connections, ([listener, { opened, closed }]) => ({ listener, opened, closed })),
-      refusedConnections: Array.from(this.#refused.values(), (entry) => ({ ...entry })),
+      refusedConnections: Array.from(this.#refusedConnections.values(), (entry) => ({ ...entry })),
       shedRequests: this.#shed,
       handshakes: Array.from(this.#handshakes.values(), (entry) => ({ ...entry })),
+      refusals: Array.from(this.#refusals, ([reason, count]) => ({ reason, count })),
       clientAuthFailures: Array.from(this.#failures, ([reason, count]) => ({ reason, count })),
       certificateLife: this.#life.snapshot(),
       strippedHeaders: this.#stripped,
       accessLogDropped: this.#dropped,
-      process: this.#process.snapshot(),
+      process: this.#process.snapshot(scrape),
     }
   }
 

@@ -6,7 +6,7 @@ import { isExact } from '../identity/pattern.ts'
 import { ANONYMOUS_NAME, type Name } from '../identity/types.ts'
 import { parseAddress, parseBlock } from './address.ts'
 import { CompiledMapping } from './mapping.ts'
-import { type Authority, anchorKeys, readIssuer } from './mapping-issuer.ts'
+import { type Authority, anchorKeys, type OwnAuthority, readIssuer, unboundByRotation } from './mapping-issuer.ts'
 import type { MappedValue, MappingEntry, RoleMapping, RouteSettings } from './types.ts'
 
 /** Something to tell whoever wrote the file. `line` is in roles_mapping.yml, or in the configuration where the remark is about a route. */
@@ -115,21 +115,35 @@ function readDn(value: string): Name | null {
   }
 }
 
-/** Several CAs under one mapping: each of them can issue every name that an entry without `issuers` trusts. */
-export function sharedMappingWarnings(mapping: RoleMapping, clientCas: readonly string[]): Remark[] {
+/**
+ * Several CAs under one mapping: each of them can issue every name that an entry without `issuers` trusts. `clientCas` are their keys; the
+ * roots of the gateway's own authority, of which a rotation makes two, are one.
+ */
+export function sharedMappingWarnings(mapping: RoleMapping, clientCas: Iterable<string>, own: OwnAuthority | null = null): Remark[] {
   const open = mapping.entries.filter(
     (entry) => entry.issuers.length === 0 && entry.users.length + entry.backendRoles.length + entry.andBackendRoles.length > 0,
   )
   const [first] = open
-  if (first === undefined || clientCas.length < 2) return []
+  const count = new Set([...clientCas].map((key) => (own?.rootKeys.has(key) ? 'own' : key))).size
+  if (first === undefined || count < 2) return []
   const roles = open.length === 1 ? `the role '${first.role}' names` : `${open.length} roles name`
   return [
     {
-      message: `${clientCas.length} client CAs share this mapping and ${roles} no issuers: any of these CAs can issue a certificate for anybody in it`,
+      message: `${count} client CAs share this mapping and ${roles} no issuers: any of these CAs can issue a certificate for anybody in it`,
       line: first.line,
       hint: "add 'issuers' with the DN or the SHA-256 of the key of the CA that is meant; 'certgate dn ca.crt' prints both",
     },
   ]
+}
+
+/** Roles that nobody gets with a certificate of after the rotation. Never widened by itself: that is for whoever bound it to decide. */
+export function rotationWarnings(mapping: RoleMapping, own: OwnAuthority | null): Remark[] {
+  if (own === null) return []
+  return unboundByRotation(mapping, own).map(({ role, issuers, line }) => ({
+    message: `issuers: the role '${role}' is bound to the authority as it was before its rotation: certificates that it signs now do not get it`,
+    line: issuers[0]?.line ?? line,
+    ...(own.root !== null && { hint: `where they are meant too, add '${own.root.key}', the key of ${own.root.dn}` }),
+  }))
 }
 
 /** DNs in `issuers` that do not tell which CA is meant. */

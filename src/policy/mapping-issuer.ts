@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { certificateParts, readCertificate } from '../identity/certificate.ts'
 import { canonicalDn } from '../identity/name-parse.ts'
 import type { Identity } from '../identity/types.ts'
-import type { MappingEntry } from './types.ts'
+import type { MappedValue, MappingEntry, RoleMapping } from './types.ts'
 
 /** A CA that a listener is configured to trust. */
 export interface Authority {
@@ -11,6 +11,31 @@ export interface Authority {
   /** Lower-hex SHA-256 of its public key. */
   readonly key: string
   readonly selfSigned: boolean
+}
+
+/** The gateway's own authority, as far as `issuers` may name it: by key or printed DN. */
+export interface OwnAuthority {
+  /** All that belongs to it, what was replaced too. */
+  readonly known: ReadonlySet<string>
+  /** What stands above what is signed from now on. */
+  readonly signing: ReadonlySet<string>
+  /** Keys of the roots of it that are trusted: two while a rotation overlaps. */
+  readonly rootKeys: ReadonlySet<string>
+  /** The root of what is signed from now on; null: not known. */
+  readonly root: { readonly dn: string; readonly key: string } | null
+}
+
+/** Roles that are bound to the gateway's own authority as it was before a rotation, and not to what signs now. */
+export function unboundByRotation({ entries }: RoleMapping, { known, signing }: OwnAuthority): MappingEntry[] {
+  const named = ({ value }: MappedValue): string => {
+    const issuer = readIssuer(value)
+    if (issuer === null) return ''
+    return 'key' in issuer ? issuer.key : issuer.name
+  }
+  return entries.filter(({ issuers }) => {
+    const names = issuers.map(named)
+    return names.some((name) => known.has(name)) && !names.some((name) => signing.has(name))
+  })
 }
 
 /** The CAs that an entry's `issuers` names. */

@@ -92,6 +92,7 @@ export type ErrorShape = 'problem' | 'raven' | 'opensearch'
 export type Reason =
   | TrustRefusal
   | 'overloaded'
+  | 'registry_lost'
   | 'draining'
   | 'malformed_request'
   | 'malformed_path'

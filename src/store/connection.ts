@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { StoreError, storeFailure } from './failure.ts'
-import { type FileIdentity, identityOf } from './store-file.ts'
+import { type StoreError, storeFailure } from './failure.ts'
+import { assertInPlace, type FileIdentity, identityOf, lost } from './store-file.ts'
 
 export type Row = Record<string, unknown>
 
@@ -16,9 +16,11 @@ const KEPT = 128
 /** One open SQLite database. All that it throws is an error for people, or one of programming. */
 export class Connection {
   readonly file: string
-  readonly #database: DatabaseSync
+  #database: DatabaseSync
+  #identity: FileIdentity
+  /** Why it is closed for now. */
+  #lost: StoreError | null = null
   readonly #statements = new Map<string, StatementSync>()
-  readonly #identity: FileIdentity
   #depth = 0
 
   constructor(file: string, options: ConnectionOptions) {
@@ -36,16 +38,29 @@ export class Connection {
     this.#identity = identityOf(file)
   }
 
-  /**
-   * Throws `io_failed` where another file lies at its path by now, or none: what is written goes to a file without a name then, which nobody
-   * will find after a restart.
-   */
+  /** Throws `store_lost` where its file is not what was opened any more, or `suspend` was called. */
   assertInPlace(): void {
-    const now = identityOf(this.file)
-    if (now !== null && now === this.#identity) return
-    throw new StoreError('io_failed', `store ${this.file} was ${now === null ? 'taken away' : 'replaced'} while it is in use`, {
-      hint: 'nothing is written any more; put the right file there and restart, or run "certgate restore" with a backup',
-    })
+    if (this.#lost !== null) throw this.#lost
+    assertInPlace(this.file, this.#identity)
+  }
+
+  /** Closes it: whatever is asked of it throws this, until `adopt`. Not inside a transaction. */
+  suspend(reason: StoreError): void {
+    if (this.#lost !== null) return
+    this.#lost = reason
+    try {
+      this.close()
+    } catch {
+      // What could not be written is lost with the file.
+    }
+  }
+
+  /** Goes on with what another connection to the same file has open; that one is not to be used any more. */
+  adopt(other: Connection): void {
+    this.suspend(lost(this.file, 'it is opened anew'))
+    this.#database = other.#database
+    this.#identity = other.#identity
+    this.#lost = null
   }
 
   get database(): DatabaseSync {
@@ -93,6 +108,7 @@ export class Connection {
    * `change` is synchronous: a transaction never waits for anything.
    */
   write<T>(change: () => T): T {
+    if (this.#depth === 0) this.assertInPlace()
     const name = `part_${this.#depth}`
     const [begin, commit, undo] =
       this.#depth === 0
@@ -140,6 +156,7 @@ export class Connection {
   }
 
   #statement(sql: string): StatementSync {
+    if (this.#lost !== null) throw this.#lost
     if (this.#depth > 0 && !this.inTransaction)
       throw new Error('this transaction was rolled back by a failure before: nothing is read or written outside it')
     let statement = this.#statements.get(sql)

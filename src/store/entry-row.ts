@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { SQLInputValue } from 'node:sqlite'
 import type { Row } from './connection.ts'
 import { StoreError } from './failure.ts'
-import type { Actor, Clearance, DatabaseAccess, NewEntry, RegistryEntry, RegistryRecord, RevocationReason } from './types.ts'
+import type { Actor, Clearance, DatabaseAccess, KeyRefusal, NewEntry, RegistryEntry, RegistryRecord, RevocationReason } from './types.ts'
 
 /** Of the table `entry`, for `recordOf`. */
 const COLUMNS = `entry.id, fingerprint, thumbprint, name, subject_dn, issuer_dn, serial, pin, spki, sans, not_before, not_after, clearance,
@@ -12,7 +12,7 @@ const COLUMNS = `entry.id, fingerprint, thumbprint, name, subject_dn, issuer_dn,
 export const SELECT_RECORD = `SELECT ${COLUMNS} FROM entry LEFT JOIN issuer_key ON issuer_key.id = issuer_key_ref`
 
 /** Followed by a condition, for `entryOf`. */
-export const SELECT_ENTRY = `SELECT ${COLUMNS}, der FROM entry JOIN entry_der USING (id) LEFT JOIN issuer_key ON issuer_key.id = issuer_key_ref`
+export const SELECT_ENTRY = `SELECT ${COLUMNS}, key_refusal, der FROM entry JOIN entry_der USING (id) LEFT JOIN issuer_key ON issuer_key.id = issuer_key_ref`
 
 /** Of `revoked_at` and `revoked_reason`, which entries and issuances both have. */
 export function revokedOf(row: Row): { readonly at: number; readonly reason: RevocationReason } | null {
@@ -47,7 +47,7 @@ export function recordOf(row: Row): RegistryRecord {
 }
 
 export function entryOf(row: Row): RegistryEntry {
-  return { ...recordOf(row), der: bufferOf(row.der as Uint8Array) }
+  return { ...recordOf(row), keyRefusal: row.key_refusal as KeyRefusal | null, der: bufferOf(row.der as Uint8Array) }
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

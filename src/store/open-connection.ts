@@ -20,6 +20,8 @@ export function openConnection(file: string, busyTimeout: number, now: number): 
     for (const pragma of ['synchronous = FULL', 'fullfsync = ON', 'trusted_schema = OFF', 'cell_size_check = ON']) {
       connection.exec(`PRAGMA ${pragma}`)
     }
+    // Never a file in /tmp: a confined service may not write there, and what is in the store belongs nowhere else.
+    connection.exec('PRAGMA temp_store = MEMORY')
     // 64 MiB of pages: what is sorted by a hash is all over the file.
     connection.exec('PRAGMA cache_size = -65536')
     // 16 MiB of log before it is merged into the file: fewer pages are written twice.

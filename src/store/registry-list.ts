@@ -14,6 +14,11 @@ const SORT_COLUMNS: Readonly<Record<EntrySort, string>> = {
   lastSeen: 'last_seen',
 }
 
+/** Of the leaves of one PFX the first that is there. */
+const LEADS = `(leaf_group = fingerprint OR NOT EXISTS (SELECT 1 FROM entry AS first WHERE first.fingerprint = entry.leaf_group)
+  AND NOT EXISTS (SELECT 1 FROM entry AS earlier
+    WHERE earlier.leaf_group = entry.leaf_group AND earlier.leaf_group <> earlier.fingerprint AND earlier.id < entry.id))`
+
 interface Condition {
   readonly sql: string
   readonly values: Readonly<Record<string, SQLInputValue>>
@@ -73,6 +78,7 @@ function conditionOf(query: EntryQuery, at: number): Condition {
     parts.push('id IN (SELECT id FROM entry_text WHERE instr(search, :text) > 0)')
     values.text = foldForSearch(query.text)
   }
+  if (query.leaders === true) parts.push(LEADS)
   return { sql: parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`, values }
 }
 

@@ -1,6 +1,6 @@
 import type { Connection, Row } from './connection.ts'
 import { entryOf, SELECT_ENTRY } from './entry-row.ts'
-import { EXPIRING_WITHIN, STATE_CONDITIONS, USABLE_CONDITION } from './entry-state.ts'
+import { EXPIRING_WITHIN, ownRefusal, STATE_CONDITIONS, USABLE_CONDITION } from './entry-state.ts'
 import type { RegistryVersions } from './registry-changes.ts'
 import { listEntries, plainHex } from './registry-list.ts'
 import type { Clearance, EntryPage, EntryQuery, EntryState, RegistryChanges, RegistryEntry } from './types.ts'
@@ -32,6 +32,20 @@ export class RegistryView {
     return this.#all('pin = ?', pin)
   }
 
+  /** Through which other entry its key is refused; null: it is not, or for what was said of this very entry. */
+  refusedBy(entry: RegistryEntry): RegistryEntry | null {
+    if (entry.keyRefusal === null || entry.keyRefusal === ownRefusal(entry)) return null
+    return this.byPin(entry.pin).find((other) => ownRefusal(other) === entry.keyRefusal) ?? null
+  }
+
+  /** Others with one of these keys that would let somebody in but for the key: what is refused, or let in again, together with these. */
+  sharing(entries: readonly RegistryEntry[], now = this.now()): RegistryEntry[] {
+    const own = new Set(entries.map(({ fingerprint }) => fingerprint))
+    const keys = new Set(entries.map(({ pin }) => pin))
+    const alive = (other: RegistryEntry) => !own.has(other.fingerprint) && ownRefusal(other) === null && other.notAfter >= now
+    return [...keys].flatMap((pin) => this.byPin(pin)).filter(alive)
+  }
+
   /** All of exactly this name. */
   byName(name: string): RegistryEntry[] {
     return this.#all('name = ?', name)
@@ -54,14 +68,12 @@ export class RegistryView {
   }
 
   /**
-   * How many let somebody in at `now` with one of these clearances, their key not disabled or revoked by another entry either. Asked
-   * in `Store.write`, it keeps the last usable admin.
+   * How many let somebody in at `now` with one of these clearances. Asked in `Store.write`, it keeps the last usable admin.
    */
   countUsable(clearances: readonly Clearance[], now = this.now()): number {
     const values = Object.fromEntries(clearances.map((clearance, index) => [`c${index}`, clearance]))
     const wanted = clearances.map((_, index) => `:c${index}`).join(', ')
-    const sql = `SELECT count(*) AS total FROM entry WHERE ${USABLE_CONDITION} AND clearance IN (${wanted}) AND NOT EXISTS
-      (SELECT 1 FROM entry AS other WHERE other.pin = entry.pin AND (other.revoked_at IS NOT NULL OR other.disabled = 1))`
+    const sql = `SELECT count(*) AS total FROM entry WHERE ${USABLE_CONDITION} AND clearance IN (${wanted})`
     return this.connection.select(sql, { ...values, now })[0]?.total as number
   }
 

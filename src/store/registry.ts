@@ -12,7 +12,7 @@ import {
   storable,
   thumbprintOf,
 } from './entry-row.ts'
-import { entryState, isUsable } from './entry-state.ts'
+import { entryState, isUsable, ownRefusal } from './entry-state.ts'
 import { StoreError } from './failure.ts'
 import type { IssuanceRecords } from './issuance-records.ts'
 import type { RegistryVersions } from './registry-changes.ts'
@@ -259,8 +259,8 @@ export class Registry extends RegistryView {
 
   /** `leaving`: those that go with it. */
   #assertRemovable(member: RegistryEntry, leaving: readonly RegistryEntry[], now: number): void {
-    const state = entryState(member, now)
-    const blocked = state === 'disabled' || state === 'revoked'
+    const state = ownRefusal(member)
+    const blocked = state !== null
     const left = this.byPin(member.pin).find(
       ({ fingerprint, notAfter }) => notAfter >= now && !leaving.some((other) => other.fingerprint === fingerprint),
     )

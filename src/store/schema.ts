@@ -156,10 +156,51 @@ CREATE TABLE crl_number (
 `
 
 /**
+ * What disables or revokes one entry refuses its key, and so every other entry that has it. Kept in each of them, by triggers, so that lists
+ * and counts read it in their index.
+ */
+const KEY_REFUSALS = `
+-- The worst that any entry with this key says, itself included; null: none says anything.
+ALTER TABLE entry ADD COLUMN key_refusal TEXT CHECK (key_refusal IN ('disabled', 'revoked'));
+
+UPDATE entry SET key_refusal = (
+  SELECT max(CASE WHEN other.revoked_at IS NOT NULL THEN 'revoked' WHEN other.disabled = 1 THEN 'disabled' END)
+  FROM entry AS other WHERE other.pin = entry.pin)
+WHERE pin IN (SELECT pin FROM entry WHERE disabled = 1 OR revoked_at IS NOT NULL);
+
+CREATE TRIGGER entry_key_refused AFTER UPDATE OF disabled, revoked_at ON entry
+BEGIN
+  UPDATE entry SET key_refusal = (
+    SELECT max(CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN disabled = 1 THEN 'disabled' END) FROM entry WHERE pin = new.pin)
+  WHERE pin = new.pin;
+END;
+
+CREATE TRIGGER entry_key_released AFTER DELETE ON entry WHEN old.disabled = 1 OR old.revoked_at IS NOT NULL
+BEGIN
+  UPDATE entry SET key_refusal = (
+    SELECT max(CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN disabled = 1 THEN 'disabled' END) FROM entry WHERE pin = old.pin)
+  WHERE pin = old.pin;
+END;
+
+DROP INDEX entry_by_clearance;
+DROP INDEX entry_sorted_by_name;
+DROP INDEX entry_sorted_by_not_after;
+DROP INDEX entry_sorted_by_not_before;
+DROP INDEX entry_sorted_by_created_at;
+DROP INDEX entry_sorted_by_last_seen;
+CREATE INDEX entry_by_clearance ON entry (clearance, not_after, key_refusal);
+CREATE INDEX entry_sorted_by_name ON entry (name_key, not_after, key_refusal, clearance);
+CREATE INDEX entry_sorted_by_not_after ON entry (not_after, key_refusal, clearance);
+CREATE INDEX entry_sorted_by_not_before ON entry (not_before, not_after, key_refusal, clearance);
+CREATE INDEX entry_sorted_by_created_at ON entry (created_at, not_after, key_refusal, clearance);
+CREATE INDEX entry_sorted_by_last_seen ON entry (last_seen, not_after, key_refusal, clearance);
+`
+
+/**
  * One step from each version of the schema to the next; the first makes version 1 out of nothing. A step that was released is
  * never edited: a change of the schema is a further step.
  */
-export const MIGRATIONS: readonly string[] = [`${REGISTRY}${AUDIT}${ENROLMENT}${ISSUANCE}`]
+export const MIGRATIONS: readonly string[] = [`${REGISTRY}${AUDIT}${ENROLMENT}${ISSUANCE}`, KEY_REFUSALS]
 
 /** Where it says which steps were taken; made before the first one. */
 export const VERSION_TABLE = `

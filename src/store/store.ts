@@ -1,15 +1,17 @@
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { AuditLog } from './audit-log.ts'
 import { backupStore } from './backup.ts'
-import { type CheckedStore, type CheckOptions, checkConnection } from './check.ts'
+import { type CheckedStore, type CheckOptions, checkConnection, checkPages } from './check.ts'
 import type { Connection } from './connection.ts'
 import { EnrolmentTokens } from './enrolment-tokens.ts'
+import { StoreError } from './failure.ts'
 import { IssuanceRecords } from './issuance-records.ts'
 import { openConnection } from './open-connection.ts'
 import { Registry } from './registry.ts'
 import { RegistryVersions } from './registry-changes.ts'
 import { RegistrySnapshot } from './registry-snapshot.ts'
-import { assertNotLost, ensureFile, protectFile } from './store-file.ts'
+import { assertInPlace, assertNotLost, ensureFile, identityOf, lost, protectFile } from './store-file.ts'
 
 export interface StoreOptions {
   /** Milliseconds to wait for another process that writes; the whole process waits. Default 5000. */
@@ -49,7 +51,7 @@ export class Store {
     return this.#connection.write(change)
   }
 
-  /** Throws `io_failed` where the file was moved away or replaced; every change asks by itself. */
+  /** Throws `store_lost` where the file was moved away, replaced or damaged at its beginning; every change asks by itself. */
   assertInPlace(): void {
     this.#connection.assertInPlace()
   }
@@ -67,6 +69,36 @@ export class Store {
   /** Reads everything: is the file undamaged, and the audit log as it was written. `pages: false` where the process must not stand still. */
   async check(options: CheckOptions = {}): Promise<CheckedStore> {
     return checkConnection(this.#connection, options)
+  }
+
+  /** Throws where the file is not what was opened any more, or cannot be read: what is written then is refused as well. */
+  probe(): void {
+    this.#connection.assertInPlace()
+    this.registry.current()
+  }
+
+  /** Closes the file: it was lost, and nothing more is to be read from what is left of it. All throws until `reopen`. */
+  suspend(reason: unknown): void {
+    this.#connection.suspend(reason instanceof StoreError ? reason : lost(this.file, String(reason), reason))
+  }
+
+  /**
+   * Opens the file of this name as `openStore` does, reads all its pages once, and makes none; throws, and what it is now stays, where it
+   * cannot be used.
+   */
+  reopen(): void {
+    if (!statSync(this.file, { throwIfNoEntry: false })?.size) throw lost(this.file, 'it is not there, or empty')
+    // Before its log is looked at, which could hide it.
+    assertInPlace(this.file, identityOf(this.file))
+    const fresh = openConnection(this.file, this.#busyTimeout, this.#now())
+    try {
+      protectFile(this.file)
+      checkPages(fresh, 'quick_check')
+    } catch (error) {
+      fresh.close()
+      throw error
+    }
+    this.#connection.adopt(fresh)
   }
 
   /** Changes after this throw. */

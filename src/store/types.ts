@@ -45,6 +45,8 @@ export interface RegistryEntry {
   readonly group: string
   readonly disabled: boolean
   readonly revoked: { readonly at: number; readonly reason: RevocationReason } | null
+  /** The worst that any entry with this key says, itself included: its key is refused. null: none says anything. */
+  readonly keyRefusal: KeyRefusal | null
   readonly createdAt: number
   /** Who did it: `cli`, or the name and fingerprint of a certificate. */
   readonly createdBy: string
@@ -54,11 +56,14 @@ export interface RegistryEntry {
   readonly version: number
 }
 
+/** What refuses a key, whichever certificate shows it. */
+export type KeyRefusal = 'disabled' | 'revoked'
+
 /** What is known of it at a moment; `expiring`: within the threshold. */
 export type EntryState = 'valid' | 'expiring' | 'expired' | 'disabled' | 'revoked'
 
-/** What lists, deltas and sealing need of an entry: all but the certificate itself. */
-export type RegistryRecord = Omit<RegistryEntry, 'der'>
+/** What deltas and sealing need of an entry: all but the certificate itself, and what follows from others with its key. */
+export type RegistryRecord = Omit<RegistryEntry, 'der' | 'keyRefusal'>
 
 /** What is known of a certificate before it is in the registry; fingerprint and thumbprint are computed from `der`. */
 export interface NewEntry {
@@ -139,6 +144,8 @@ export interface EntryQuery {
   readonly clearance?: Clearance | readonly Clearance[]
   /** Found anywhere in name, subject, SANs, serial, thumbprint or fingerprint, in any case. */
   readonly text?: string
+  /** One of each group alone: as many as people count. */
+  readonly leaders?: boolean
   readonly sort?: EntrySort
   readonly descending?: boolean
   readonly offset?: number

@@ -11,6 +11,10 @@ export class LruMap<K, V> {
     return this.#entries.size
   }
 
+  entries(): [K, V][] {
+    return [...this.#entries]
+  }
+
   values(): V[] {
     return [...this.#entries.values()]
   }
@@ -21,6 +25,10 @@ export class LruMap<K, V> {
     this.#entries.delete(key)
     this.#entries.set(key, value)
     return value
+  }
+
+  delete(key: K): void {
+    this.#entries.delete(key)
   }
 
   set(key: K, value: V): void {

@@ -29,6 +29,11 @@ export class Revocations {
     }
   }
 
+  /** Whether there is a list that bears its issuer's name at all. */
+  has({ issuerName }: Pick<Subject, 'issuerName'>): boolean {
+    return this.#lists.has(issuerName)
+  }
+
   /**
    * Asks every list of the certificate's issuer that one of `signers` signed. One that names the serial revokes it, whatever else is
    * wrong with the list; without one that is current and speaks about the certificate, nothing is known.

@@ -4,7 +4,7 @@ import { LruMap } from './lru.ts'
 import type { Status, Subject } from './revocation.ts'
 import type { CertificateStatus, StatusQuestion, StatusSource } from './status-types.ts'
 
-/** About 400 bytes each. */
+/** About 400 bytes each; so many of what is good or unknown, and so many of what is revoked: a crowd of good ones drives no revocation out. */
 const MAX_STATUSES = 16_384
 /** Questions without an answer: more is a flood, and who comes then is told at once that nothing is known. */
 const MAX_ASKED = 1_024
@@ -31,6 +31,7 @@ interface Wait {
 export class StatusBook {
   readonly #ask: ((question: StatusQuestion) => void) | null
   readonly #known = new LruMap<string, CertificateStatus>(MAX_STATUSES)
+  readonly #revoked = new LruMap<string, CertificateStatus>(MAX_STATUSES)
   /** When each was asked for. */
   readonly #asked = new Map<string, number>()
   readonly #waits = new Set<Wait>()
@@ -49,7 +50,7 @@ export class StatusBook {
 
   status(source: StatusSource, subject: Subject, issuer: AuthorityNode, url: string | null, now: number): Status {
     const key = statusKey(source, subject.facts.serial, issuer)
-    const found = this.#known.get(key)
+    const found = this.#held(key)
     const known = found !== undefined && now < found.until ? found : null
     if (known === null || now >= known.refreshAt) {
       const asked = this.#request(key, { source, subject: subject.base64, issuer: issuer.base64, url }, now)
@@ -97,10 +98,10 @@ export class StatusBook {
   learn(statuses: readonly CertificateStatus[]): boolean {
     let worse = false
     for (const status of statuses) {
-      const before = this.#known.get(status.key)
+      const before = this.#held(status.key)
       worse ||= status.status !== 'good' && before !== undefined && before.status === 'good'
       worse ||= status.status === 'revoked' && before?.status !== 'revoked'
-      this.#known.set(status.key, status)
+      this.#keep(status)
       this.#asked.delete(status.key)
     }
     if (worse) this.#mark++
@@ -109,6 +110,16 @@ export class StatusBook {
       if (wait.keys.size === 0) wait.done()
     }
     return worse
+  }
+
+  #held(key: string): CertificateStatus | undefined {
+    return this.#revoked.get(key) ?? this.#known.get(key)
+  }
+
+  #keep(status: CertificateStatus): void {
+    const [place, other] = status.status === 'revoked' ? [this.#revoked, this.#known] : [this.#known, this.#revoked]
+    other.delete(status.key)
+    place.set(status.key, status)
   }
 
   #unanswered(source: StatusSource, { facts }: Subject): string {

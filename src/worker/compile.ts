@@ -21,7 +21,8 @@ export interface CompileServices {
   readonly audit: Audit
   /** The one that is replaced: upstreams that did not change keep their connections, and an unchanged policy is not compiled anew. */
   readonly previous: CompiledSnapshot | null
-  draining(): boolean
+  /** Kept for as long as the snapshot is: it must not lead to the one before. */
+  readonly draining: () => boolean
 }
 
 /** A snapshot ready to serve, with what has to be let go when it is replaced. */
@@ -49,7 +50,7 @@ export function compileSnapshot(snapshot: Snapshot, services: CompileServices): 
     policy,
     authenticator: createAuthenticator(settings.auth, snapshot.users, { audit: services.audit }),
     headers,
-    rules: connectionRules(snapshot, headers, services),
+    rules: connectionRules(snapshot, headers, services.draining),
     listeners,
     routes: policy.routes.map((route) => compileRoute(route, snapshot, upstreams, services.metrics)),
     errors: settings.errors,
@@ -62,13 +63,13 @@ export function compileSnapshot(snapshot: Snapshot, services: CompileServices): 
   return { snapshot, runtime, upstreams }
 }
 
-function connectionRules(snapshot: Snapshot, headers: IdentityHeaders, services: CompileServices): ConnectionRules {
+function connectionRules(snapshot: Snapshot, headers: IdentityHeaders, draining: () => boolean): ConnectionRules {
   const { limits } = snapshot.settings
   return {
     table: compileHeaderTable(REQUEST_NAMES, headers.strip),
     limits: { ...limits },
     get draining() {
-      return services.draining()
+      return draining()
     },
   }
 }

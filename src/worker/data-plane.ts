@@ -42,8 +42,9 @@ export interface DataPlane {
 /** Live connections are judged again this often: once a second. */
 const SWEEPS_PER_JUDGEMENT = Math.round(1000 / SWEEP_INTERVAL)
 
-export function createDataPlane(services: DataPlaneServices, overload: Overload): DataPlane {
-  return new ConnectionSet(services, overload)
+/** `isStale`: what is known of certificates is too old to let anybody in by. */
+export function createDataPlane(services: DataPlaneServices, overload: Overload, isStale: () => boolean): DataPlane {
+  return new ConnectionSet(services, overload, isStale)
 }
 
 class ConnectionSet implements DataPlane {
@@ -55,13 +56,16 @@ class ConnectionSet implements DataPlane {
   #compiled: CompiledSnapshot | null = null
   #judge: (listener: string, peer: Peer) => Peer = (_listener, peer) => peer
   #draining = false
+  /** Made once: one made beside a snapshot would keep what is there with it. */
+  readonly #isDraining = () => this.#draining
   #sweeps = 0
   #drained: (() => void) | null = null
 
-  constructor(services: DataPlaneServices, overload: Overload) {
+  constructor(services: DataPlaneServices, overload: Overload, isStale: () => boolean) {
     this.#services = services
     this.#overload = overload
     this.#gateway = {
+      isStale,
       metrics: services.metrics,
       /** Read anew for each record: a reload may replace it. */
       get accessLog() {
@@ -90,7 +94,7 @@ class ConnectionSet implements DataPlane {
   prepare(snapshot: Snapshot): () => void {
     const { metrics, audit } = this.#services
     const previous = this.#compiled
-    const compiled = compileSnapshot(snapshot, { metrics, audit, previous, draining: () => this.#draining })
+    const compiled = compileSnapshot(snapshot, { metrics, audit, previous, draining: this.#isDraining })
     return () => {
       this.#compiled = compiled
       for (const [name, { upstream }] of previous?.upstreams ?? []) {
@@ -132,7 +136,7 @@ class ConnectionSet implements DataPlane {
       if (peer === null || (pins !== null && !isAffected(peer, pins))) continue
       // One that cannot be judged must not keep the others from it.
       contained(() => {
-        if (!session.rejudge()) session.connection.destroy()
+        if (!session.rejudge() || session.isStaleTunnel) session.connection.destroy()
       }, session.connection)
     }
   }

@@ -91,13 +91,14 @@ export class WorkerProgram {
         this.#parts?.services.reopenLogs()
         break
       case 'metrics':
-        this.#send({ kind: 'metrics', id: message.id, values: this.#parts?.services.metrics.snapshot() })
+        this.#send({ kind: 'metrics', id: message.id, values: this.#parts?.services.metrics.snapshot(message.scrape) })
         break
       case 'status':
         this.#send({ kind: 'status', id: message.id, open: this.#parts?.plane.open ?? 0 })
         break
       case 'registry_base':
       case 'registry_delta':
+      case 'registry_stale':
         this.#registry.receive(message)
         break
       case 'statuses':
@@ -181,7 +182,7 @@ export class WorkerProgram {
       this.#admission.configure(snapshot.settings.limits)
       this.#overload.configure(snapshot.settings.limits.eventLoopDelay)
       this.#listeners.keep(openings)
-      parts.plane.rejudge((listener, peer) => parts.endpoints.judge(listener, peer))
+      parts.plane.rejudge(judgeBy(parts.endpoints))
       this.#send({ kind: 'applied', snapshot: number })
     })
   }
@@ -196,7 +197,7 @@ export class WorkerProgram {
 
   #assemble(snapshot: Snapshot): Parts {
     const services = new WorkerServices(this.#id, snapshot.settings.telemetry)
-    const plane = createDataPlane(services, this.#overload)
+    const plane = createDataPlane(services, this.#overload, () => this.#registry.stale)
     const { metrics, log } = services
     const endpoints = new Endpoints({
       metrics,
@@ -225,6 +226,11 @@ export class WorkerProgram {
     }
     this.#listeners.open(listener, opening, handle)
   }
+}
+
+/** Apart from any snapshot: it is kept until the next one. */
+function judgeBy(endpoints: Endpoints): Parameters<DataPlane['rejudge']>[0] {
+  return (listener, peer) => endpoints.judge(listener, peer)
 }
 
 function closeHandle(handle: unknown): void {

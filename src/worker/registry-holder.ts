@@ -14,6 +14,7 @@ export class RegistryHolder {
   readonly registry = new Registry(emptyBase())
   readonly #send: (message: FromWorker) => void
   readonly #changed: (pins: ReadonlySet<string> | null) => void
+  #stale = false
   /** Bases that are being read or wait for it. */
   #loading = 0
   #loaded: Promise<void> = Promise.resolve()
@@ -26,8 +27,17 @@ export class RegistryHolder {
     this.#changed = changed
   }
 
+  /** What it says is too old to let anybody in by. */
+  get stale(): boolean {
+    return this.#stale
+  }
+
   receive(message: RegistryMessage): void {
-    if (message.kind === 'registry_base') {
+    if (message.kind === 'registry_stale') {
+      this.#stale = message.stale
+      if (message.stale) this.#changed(null)
+      this.#answer(message.id, null)
+    } else if (message.kind === 'registry_base') {
       this.#loading++
       this.#loaded = this.#loaded.then(() => this.#takeBase(message))
     } else if (this.#loading > 0 && message.delta.epoch !== this.registry.epoch) {

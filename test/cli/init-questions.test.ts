@@ -5,13 +5,14 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createAuthority, encryptKey, temporaryFolder } from '../support/authority.ts'
-import { converse, lacksTerminal } from '../support/pseudo-terminal.ts'
+import { onTerminal, skipsWithoutTerminal } from './terminal.ts'
 
 // The promise: on a terminal `init` asks for what no flag says, takes its defaults for Enter, asks again with the reason, and writes
 // nothing until all is answered.
 
 const prompt = /\]: |password of [^\n]*: /g
-const ask = (cwd: string, flags: string, answers: readonly string[]) => converse(`init ${flags}`, prompt, answers, { cwd })
+const ask = (cwd: string, flags: string, answers: readonly string[]) =>
+  onTerminal({ args: ['init', ...flags.split(' ').filter((word) => word !== '')], prompt, answers, cwd, columns: 200 })
 
 /** A port where something listens. */
 async function service(t: TestContext): Promise<string> {
@@ -22,7 +23,7 @@ async function service(t: TestContext): Promise<string> {
 }
 
 test('Enter takes every default', async (t) => {
-  if (lacksTerminal(t)) return
+  if (skipsWithoutTerminal(t)) return
   const { path } = temporaryFolder(t)
   const { shown, code } = await ask(path, '', ['\r', '\r', '\r', '\r', '\r'])
   assert.equal(code, 0, shown)
@@ -33,7 +34,7 @@ test('Enter takes every default', async (t) => {
 })
 
 test('wrong answers are asked again with the reason, and right ones count', async (t) => {
-  if (lacksTerminal(t)) return
+  if (skipsWithoutTerminal(t)) return
   const { path } = temporaryFolder(t)
   const root = await createAuthority('CN=Corp Root')
   const folder = temporaryFolder(t)
@@ -56,7 +57,7 @@ test('wrong answers are asked again with the reason, and right ones count', asyn
 })
 
 test('a service that does not answer is a warning', async (t) => {
-  if (lacksTerminal(t)) return
+  if (skipsWithoutTerminal(t)) return
   const { path } = temporaryFolder(t)
   const { shown, code } = await ask(path, '--dir d --name gate.example --admin-name admin', ['\r', 'unix:/nowhere/socket\r'])
   assert.equal(code, 0, shown)
@@ -64,7 +65,7 @@ test('a service that does not answer is a warning', async (t) => {
 })
 
 test('nothing is asked where all is said, or --yes is', async (t) => {
-  if (lacksTerminal(t)) return
+  if (skipsWithoutTerminal(t)) return
   const { path } = temporaryFolder(t)
   const yes = await ask(path, '--dir yes --yes', [])
   assert.equal(yes.code, 0)
@@ -78,7 +79,7 @@ test('nothing is asked where all is said, or --yes is', async (t) => {
 })
 
 test('Ctrl-C and the end of input write nothing', async (t) => {
-  if (lacksTerminal(t)) return
+  if (skipsWithoutTerminal(t)) return
   const { path } = temporaryFolder(t)
   const stopped = await ask(path, '', ['gate\r', '\u0003'])
   assert.equal(stopped.code, 130)
@@ -89,7 +90,7 @@ test('Ctrl-C and the end of input write nothing', async (t) => {
 })
 
 test('a folder that has a configuration is not asked about further', async (t) => {
-  if (lacksTerminal(t)) return
+  if (skipsWithoutTerminal(t)) return
   const { path, write } = temporaryFolder(t)
   write('certgate.yml', 'precious')
   const { shown } = await ask(path, '', ['\r', '\u0004'])

@@ -2,39 +2,39 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { converse, lacksTerminal } from '../support/pseudo-terminal.ts'
+import { onTerminal, skipsWithoutTerminal } from './terminal.ts'
 
 // The promise: on a terminal the password is asked for twice and never shown. util-linux `script` is the terminal.
 
 const entry = fileURLToPath(new URL('../../bin/certgate', import.meta.url))
 
-const onTerminal = (answers: readonly string[]) => converse('users hash', /(?:password|again): /g, answers)
+const hashing = (answers: readonly string[]) => onTerminal({ args: ['users', 'hash'], answers })
 
 test('the password is asked for twice, not echoed, and may be corrected', async (t) => {
-  if (lacksTerminal(t)) return
-  const { shown, code } = await onTerminal(['sesamX\u007f\r', 'wrong\u0015sesam\r'])
+  if (skipsWithoutTerminal(t)) return
+  const { shown, code } = await hashing(['sesamX\u007f\r', 'wrong\u0015sesam\r'])
   assert.equal(code, 0)
   assert.match(shown, /^password: \r?\nagain: \r?\n\$2y\$12\$\S{53}\r?\n$/)
   assert.ok(!shown.includes('sesam'))
 })
 
 test('two different passwords are refused', async (t) => {
-  if (lacksTerminal(t)) return
-  const { shown, code } = await onTerminal(['one\r', 'two\r'])
+  if (skipsWithoutTerminal(t)) return
+  const { shown, code } = await hashing(['one\r', 'two\r'])
   assert.equal(code, 2)
   assert.match(shown, /certgate:.* the passwords differ/)
 })
 
 test('Ctrl-C ends it', async (t) => {
-  if (lacksTerminal(t)) return
-  const { shown, code } = await onTerminal(['abc\u0003'])
+  if (skipsWithoutTerminal(t)) return
+  const { shown, code } = await hashing(['abc\u0003'])
   assert.equal(code, 130)
   assert.equal(shown.trim(), 'password:')
 })
 
 test('Ctrl-D gives no password', async (t) => {
-  if (lacksTerminal(t)) return
-  const { shown, code } = await onTerminal(['\u0004'])
+  if (skipsWithoutTerminal(t)) return
+  const { shown, code } = await hashing(['\u0004'])
   assert.equal(code, 2)
   assert.match(shown, /no password was given/)
 })

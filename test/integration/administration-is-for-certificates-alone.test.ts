@@ -36,6 +36,15 @@ test('who has none, a strange one, and one without clearance are told apart, in 
   assert.equal((await gateway.ask('GET /api/v1/certificates', { headers: basic })).status, 401)
 })
 
+test('a request with two hosts is refused', async (t) => {
+  const gateway = await startAdministeredGateway(t)
+  const socket = await open(gateway, await gateway.make('root', 'ClusterAdmin'))
+  socket.write('GET /api/v1/whoami HTTP/1.1\r\nHost: localhost\r\nHost: elsewhere\r\n\r\n')
+  let seen = ''
+  for await (const part of socket) seen += part
+  assert.match(seen, /^HTTP\/1\.1 400 [\s\S]*"malformed_request"/)
+})
+
 test('a certificate registered by hand signs in, and a revocation bites on the connection that is open', async (t) => {
   const gateway = await startAdministeredGateway(t)
   await gateway.make('root', 'ClusterAdmin')

@@ -198,6 +198,23 @@ test('a role with a comma in it, and a reserved one, reach no joined header', as
   }
 })
 
+test('two SPIFFE URIs are no name', async (t) => {
+  const named = await startGateway(t, {
+    auth: `
+  domains:
+    certificates: { http_authenticator: { type: clientcert, config: { username_attribute: "san:uniformResourceIdentifier:spiffe://*" } } }`,
+    rolesMapping: `reader: { users: ['spiffe://trust/alice'] }`,
+    tls: 'clientauth_mode: REQUIRE',
+  })
+  const ask = async (...san: string[]) => named.ask(get('/x'), await named.issue('CN=x', { san }))
+  assert.equal((await ask('URI:spiffe://trust/alice')).status, 200)
+  named.upstream.reset()
+  for (const second of ['URI:spiffe://trust/bob', 'URI:spiffe://trust/alice', 'URI:spiffe://other/alice']) {
+    assert.equal((await ask('URI:spiffe://trust/alice', second)).json().code, 'identity_unusable')
+  }
+  assert.equal(named.upstream.receivedText, '')
+})
+
 test('a script as CN is shown to a browser as the text it is', async () => {
   const client = await gateway.connect(await gateway.issue('CN=<script>alert(1)</script>'))
   const answer = await client.ask(get('/', 'Accept: text/html\r\n'))

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { request } from 'node:https'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { writePfx } from '../../src/certificates/pkcs12-write.ts'
@@ -51,10 +52,19 @@ describe('the package', () => {
       [],
     )
     assert.deepEqual(
-      paths.filter((path) => /\.(ts|key|pfx|pass|sock|log)$/.test(path)),
+      paths.filter((path) => /\.(ts|key|pfx|pass|sock|log|db)$|(^|\/)(test|bench|\.[^/]*)(\/|$)/.test(path)),
       [],
     )
     assert.equal(packed.files.find(({ path }) => path === 'bin/certgate')?.mode, 0o755)
+  })
+
+  it('tells no key, no password and no folder of whoever packed it', () => {
+    const own = join(folder, 'app/node_modules/certgate')
+    for (const { path } of packed.files) {
+      const text = readFileSync(join(own, path), 'latin1')
+      assert.doesNotMatch(text, /-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/=]{20}/, path)
+      assert.ok(!text.includes(folder) && !text.includes(CHECKOUT), path)
+    }
   })
 
   it('has a JavaScript file for every source file, and no import of a TypeScript file left', () => {
@@ -94,6 +104,10 @@ describe('the package', () => {
     const program = await startProgram({ entry, config: file }, t)
     assert.equal(program.urls.length, 1)
     assert.equal(run(['status', '--config', 'served/certgate.yml']).status, 0)
+    const [, port = ''] = await program.line(/127\.0\.0\.1:(\d+) is open for administration/)
+    const page = await ask(Number(port), '/console/')
+    const [, main = ''] = /<script type="module"[^>]* src="([^"]+)"/.exec(page) ?? []
+    assert.match(await ask(Number(port), main), /from\s*['"]\.\/lib\/lit-html\/lit-html\.js['"]/)
     // So does the thread that reads what others hand in.
     const { certificate, key } = await (await createAuthority('CN=root')).issue({ subject: 'CN=partner' })
     const pfx = writePfx({ certificate, key }, 'secret', 'partner').toString('base64')
@@ -101,6 +115,23 @@ describe('the package', () => {
     const call = { method: 'POST', path: '/api/v1/certificates/trust', body: JSON.stringify(order) }
     assert.equal((await askApi(join(folder, 'app/served/admin.sock'), call)).status, 201)
   })
+
+  /** What the admin address of what is served answers its administrator. */
+  function ask(port: number, path: string): Promise<string> {
+    const read = (name: string) => readFileSync(join(folder, 'app/served', name))
+    const pair = { cert: read('clients/admin.crt'), key: read('clients/admin.key'), ca: read('ca/ca.crt') }
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    const sent = request({ host: '127.0.0.1', servername: 'localhost', port, path, agent: false, ...pair }, (response) => {
+      let text = ''
+      response.on('data', (part: Buffer) => {
+        text += part
+      })
+      response.on('end', () => (response.statusCode === 200 ? resolve(text) : reject(new Error(`${response.statusCode}: ${text}`))))
+    })
+    sent.on('error', reject)
+    sent.end()
+    return promise
+  }
 
   function run(args: readonly string[]) {
     return spawnSync(entry, args, { cwd: join(folder, 'app'), encoding: 'utf8', timeout: 60_000 })

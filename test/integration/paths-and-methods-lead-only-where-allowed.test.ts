@@ -184,6 +184,17 @@ describe('what a client says beside path and method', () => {
   })
 })
 
+describe('what another web site makes a browser with a certificate send', () => {
+  const caused = ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors']
+  for (const lines of caused) {
+    test(`changes nothing: ${JSON.stringify(lines)}`, async () => {
+      const text = `POST /app/x HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.test\r\n${lines}\r\nContent-Length: 0\r\n\r\n`
+      assert.equal((await gateway.ask(text)).json().code, 'cross_site')
+      assert.equal(gateway.upstream.receivedText, '')
+    })
+  }
+})
+
 test('a plain listener removes identity headers too, and gives nobody an identity', async (t) => {
   const upstream = await RecordingUpstream.start(t)
   const { write } = temporaryFolder(t)

@@ -37,6 +37,28 @@ describe('malformed requests get 400, a closed connection, and reach nobody', ()
     ['absolute form of another host', 'GET http://other/ HTTP/1.1\r\nHost: localhost\r\n\r\n'],
     ['HTTP/2 preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     ['a TLS record inside', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
+    ...[
+      'Transfer-Encoding : chunked',
+      'Transfer-Encoding: xchunked',
+      'Transfer-Encoding: chunked, identity',
+      'Transfer-Encoding: chunked\r\nTransfer-Encoding: identity',
+      'Transfer-Encoding: gzip',
+      'Transfer-Encoding:\x0bchunked',
+      'Transfer-Encoding: "chunked"',
+      'Transfer_Encoding: x\r\nTransfer-Encoding: \x00chunked',
+      'Content-Length: +4',
+      'Content-Length: -4',
+      'Content-Length: 0x4',
+      'Content-Length: 4,5',
+      'Content-Length: 4 4',
+      'Content-Length:',
+      'Content-Length: 4\r\nContent-Length: 5',
+      'Content-Length: 99999999999999999999',
+      'X\x00Y: 1',
+      'X Y: 1',
+      'X-\x00Forwarded-User: root',
+      ': 1',
+    ].map((line) => [JSON.stringify(line), `POST / HTTP/1.1\r\nHost: localhost\r\n${line}\r\n\r\n`] as const),
     ['Connection that names Host', get('/', 'Connection: close, host\r\n')],
   ]
   for (const [name, bytes] of cases) {
@@ -133,13 +155,25 @@ describe('chunked bodies', () => {
     )
   })
 
-  test('that turn out malformed are never completed upstream', async () => {
-    const client = await gateway.connect()
-    const response = await client.ask(chunked('3\r\nabc\r\nzz\r\n'))
-    assert.equal(response.status, 400)
-    await client.end()
-    assert.equal(gateway.upstream.requests.length, 0)
-  })
+  for (const end of [
+    'zz\r\n',
+    '0x1\r\na\r\n',
+    '-1\r\n',
+    '+1\r\na\r\n',
+    ' 1\r\na\r\n',
+    '1\na\r\n',
+    '1\r\nab\r\n',
+    '1;a=\nb\r\na\r\n',
+    'fffffffffffffffff\r\n',
+  ]) {
+    test(`that turn out malformed are never completed upstream: ${JSON.stringify(end)}`, async () => {
+      const client = await gateway.connect()
+      const response = await client.ask(chunked(`3\r\nabc\r\n${end}`))
+      assert.equal(response.status, 400)
+      await client.end()
+      assert.equal(gateway.upstream.requests.length, 0)
+    })
+  }
 })
 
 for (const method of ['GET', 'HEAD']) {
@@ -166,6 +200,12 @@ test('Connection removes what it names, never what the gateway says', async () =
   assert.deepEqual(only.values('x-stays'), ['2'])
   assert.deepEqual(only.values('x-forwarded-user'), ['alice'])
   assert.deepEqual(only.values('connection'), [])
+})
+
+test('a Trailer field on a request without a body announces nothing', async () => {
+  assert.equal((await gateway.ask(get('/', 'Trailer: X-Forwarded-User\r\n'))).status, 200)
+  assert.deepEqual(gateway.upstream.only.values('x-forwarded-user'), ['alice'])
+  assert.equal((await gateway.ask(get('/after'))).status, 200)
 })
 
 test('an HTTP/1.0 client is answered in its own terms', async () => {

@@ -14,6 +14,7 @@ import { compilePolicy } from '../../src/policy/policy.ts'
 import type { Policy } from '../../src/policy/types.ts'
 import { type Authority, createAuthority, temporaryFolder } from './authority.ts'
 import { certificateIdentity } from './identities.ts'
+import { overviewWith } from './overview.ts'
 import { type Clock, newEntry, START, temporaryStore } from './registry-store.ts'
 
 const CONFIG = `listeners:
@@ -101,6 +102,7 @@ export async function administeredFiles(
       return { outcome: result.changed ? 'loaded' : 'unchanged', message: '', problems: result.warnings }
     },
     status: async () => ({ state: 'serving', started_at: START }),
+    overview: async () => overviewWith(),
     announce: (event) => void events.push(event),
     now: () => clock.now,
   }

@@ -17,6 +17,7 @@ import type { RegistryEntry } from '../../src/store/types.ts'
 import { readLeaf } from '../../src/tls/leaf.ts'
 import type { ListenerMaterial } from '../../src/tls/types.ts'
 import { createAuthority, temporaryFolder } from './authority.ts'
+import { overviewWith } from './overview.ts'
 import { settingsWith } from './settings.ts'
 
 const own = await createOwnAuthority({ days: 3650 })
@@ -99,6 +100,7 @@ export function administration(t: { after(callback: () => void): void }, given: 
     },
     reload: async () => ({ outcome: 'unchanged', message: '', problems: [] }),
     status: async () => ({}),
+    overview: async () => overviewWith(),
     announce: () => {},
     now,
   }

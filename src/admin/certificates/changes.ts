@@ -8,6 +8,11 @@ import { isEnded, type Lineage } from './lineage.ts'
 /** What was done, to which of those that were meant. */
 export type Changed = Lineage
 
+/** The same of what is refused from now on, and what is refused with it for having the same key. */
+export interface Withdrawn extends Changed {
+  readonly alsoRefused: readonly RegistryEntry[]
+}
+
 /**
  * What becomes of certificates that are registered; whatever is done to one leaf of a PFX is done to all, and what is done to a name to
  * all of its lineage that it can still be done to. Every method throws AdminProblem for what the caller may not do, audits that, and
@@ -41,7 +46,7 @@ export class CertificateChanges {
     })
   }
 
-  async disable(caller: Caller, reference: string): Promise<Changed> {
+  async disable(caller: Caller, reference: string): Promise<Withdrawn> {
     const isEnabled = (entry: RegistryEntry) => this.#isOpen(entry) && !entry.disabled
     return this.#withdraw(caller, 'certificate.disable', reference, isEnabled, (entry) =>
       this.#registry.disable(entry.fingerprint, caller.actor),
@@ -62,7 +67,7 @@ export class CertificateChanges {
     )
   }
 
-  async revoke(caller: Caller, reference: string, reason: RevocationReason): Promise<Changed> {
+  async revoke(caller: Caller, reference: string, reason: RevocationReason): Promise<Withdrawn> {
     return this.#withdraw(caller, 'certificate.revoke', reference, this.#isOpen, (entry) =>
       this.#registry.revoke(entry.fingerprint, reason, caller.actor),
     )
@@ -99,14 +104,16 @@ export class CertificateChanges {
     reference: string,
     isMeant: (entry: RegistryEntry) => boolean,
     make: (entry: RegistryEntry) => void,
-  ): Promise<Changed> {
+  ): Promise<Withdrawn> {
     const attempt = this.#begin(caller, action, reference)
-    return this.#desk.change(attempt, (held) =>
-      this.#each(reference, isMeant, (entry) => {
+    return this.#desk.change(attempt, (held) => {
+      const changed = this.#each(reference, isMeant, (entry) => {
         this.#desk.checkManaged(held, entry)
         make(entry)
-      }),
-    )
+      })
+      const refused = [changed.entry, ...changed.others].flatMap(({ group }) => this.#registry.byGroup(group))
+      return { ...changed, alsoRefused: this.#registry.sharing(refused, this.#desk.context.now()) }
+    })
   }
 
   /** Whoever may not administer is not told what there is. */

@@ -54,6 +54,8 @@ export interface Signed {
   readonly signed: SignedCertificate
   /** Names that were asked for and are not in it. */
   readonly dropped: readonly San[]
+  /** Others that have its key, and are refused with it if it is revoked or disabled; of a renewal, only those of other names. */
+  readonly sameKey: readonly RegistryEntry[]
 }
 
 /** How a new certificate enters the registry. */
@@ -101,7 +103,8 @@ export class CertificateIssuing {
     const decision = { commonName: name, days, notAfter, now, ...(names === undefined ? {} : { names }) }
     const signed = signRequest(issuer, 'client', request, decision)
     const registration: Registration = { name, rights: order.rights, origin: 'issued', predecessor: null }
-    return { entry: await this.#record(attempt, issuer, signed, () => registration), signed, dropped: signed.dropped }
+    const entry = await this.#record(attempt, issuer, signed, () => registration)
+    return { entry, signed, dropped: signed.dropped, sameKey: this.#sameKey(entry) }
   }
 
   /**
@@ -126,7 +129,8 @@ export class CertificateIssuing {
       return { entry: await this.#record(attempt, issuer, issued, registration), issued }
     }
     const signed = signRequest(issuer, 'client', this.#readRequest(caller, order.request), decision)
-    return { entry: await this.#record(attempt, issuer, signed, registration), signed, dropped: signed.dropped }
+    const entry = await this.#record(attempt, issuer, signed, registration)
+    return { entry, signed, dropped: signed.dropped, sameKey: this.#sameKey(entry).filter(({ name }) => name !== entry.name) }
   }
 
   /** What can be refused before a key is made: it is costly. Its roles are judged with the certificate. */
@@ -140,6 +144,10 @@ export class CertificateIssuing {
   #readRequest(caller: Caller, text: string) {
     this.#desk.permit('certificates', { caller, action: 'certificate.add', target: null })
     return readSigningRequest(text)
+  }
+
+  #sameKey(entry: RegistryEntry): RegistryEntry[] {
+    return this.#desk.context.store.registry.sharing([entry], this.#desk.context.now())
   }
 
   /** As the certificate to be renewed is in this transaction. */

@@ -12,11 +12,13 @@ import { relativesOf } from './lineage.ts'
 
 export interface CertificateDetails {
   readonly entry: RegistryEntry
+  /** Another entry that its key is refused through. */
+  readonly refusedBy: RegistryEntry | null
   readonly pem: string
   /** Fingerprints of what renewed it. */
   readonly renewals: readonly string[]
   /** The others of its name that it renews or that renew it, newest first. */
-  readonly relatives: readonly RegistryEntry[]
+  readonly relatives: readonly { readonly entry: RegistryEntry; readonly refusedBy: RegistryEntry | null }[]
   /** Newest first. */
   readonly history: readonly AuditEntry[]
   /** All that its names and rights resolve to under the mapping in force. */
@@ -72,9 +74,10 @@ export class CertificateReading {
     const grant = this.#desk.grants().grantOf({ name: entry.name, certificate: leafOf(entry.der).certificate }, entry)
     return {
       entry,
+      refusedBy: this.#registry.refusedBy(entry),
       pem: pemOf(entry),
       renewals: this.#registry.renewalsOf(entry.fingerprint).map(({ fingerprint }) => fingerprint),
-      relatives: relativesOf(this.#registry, entry),
+      relatives: relativesOf(this.#registry, entry).map((one) => ({ entry: one, refusedBy: this.#registry.refusedBy(one) })),
       history: store.audit.read({ before: store.audit.head().sequence + 1, limit: HISTORY, filter: { target: entry.group } }),
       roles: [...grant.roles].sort(),
     }

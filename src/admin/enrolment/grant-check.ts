@@ -38,8 +38,7 @@ export function makerOf(context: Context, createdBy: string): Actor | null {
     const removed = issuance.byFingerprint(fingerprint) !== null
     return removed || (admin?.adminDn ?? []).length === 0 ? null : UNKNOWN_MAKER
   }
-  const keyRefused = registry.byPin(entry.pin).some(({ revoked, disabled }) => revoked !== null || disabled)
-  if (keyRefused || !isUsable(entry, context.now())) return null
+  if (!isUsable(entry, context.now())) return null
   const { clearance, permissions } = entry
   return { clearance, permissions, roles: grantsOf(context).rolesHeldBy(entry) }
 }

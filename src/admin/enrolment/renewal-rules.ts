@@ -3,7 +3,7 @@ import type { OperatingAuthority } from '../../certificates/operating-authority.
 import { subjectOf } from '../../certificates/subject-name.ts'
 import { certificateParts } from '../../identity/certificate.ts'
 import { printName } from '../../identity/name-print.ts'
-import { isUsable } from '../../store/entry-state.ts'
+import { isUsable, ownRefusal } from '../../store/entry-state.ts'
 import type { Store } from '../../store/store.ts'
 import type { RegistryEntry } from '../../store/types.ts'
 import { sanText } from '../../tls/name-digest.ts'
@@ -13,9 +13,9 @@ import { EnrolmentError } from './enrolment-error.ts'
 export function renewable(store: Store, fingerprint: string, now: number): RegistryEntry {
   const entry = store.registry.get(fingerprint)
   if (entry === null) throw refused('is not in the registry', 'enrol with a token')
+  if (entry.keyRefusal !== null && ownRefusal(entry) === null)
+    throw refused('has a key that was revoked or disabled', 'ask your administrator for a token')
   if (!isUsable(entry, now)) throw refused('is not in force any more', 'ask your administrator for a token')
-  const stained = store.registry.byPin(entry.pin).some(({ revoked, disabled }) => revoked !== null || disabled)
-  if (stained) throw refused('has a key that was revoked or disabled', 'ask your administrator for a token')
   return entry
 }
 

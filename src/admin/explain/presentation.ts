@@ -7,8 +7,8 @@ import { type Authority, readAuthorities } from '../../policy/mapping-issuer.ts'
 import { trustFor, UNNAMED } from '../../tls/handshake-server.ts'
 import type { Registry } from '../../tls/registry.ts'
 import { findName } from '../../tls/server-names.ts'
-import { compileTrust } from '../../tls/trust-domain.ts'
-import type { Peer } from '../../tls/types.ts'
+import { compileTrust, type TrustDomain } from '../../tls/trust-domain.ts'
+import type { Peer, TrustMaterial } from '../../tls/types.ts'
 import { imaginedCertificate, imaginedSubject } from '../imagined-certificate.ts'
 import { presentCertificate } from './claimant.ts'
 import type { Question } from './question.ts'
@@ -46,8 +46,11 @@ export function present(snapshot: Snapshot, question: Question, claim: Certifica
   const trust = name === UNNAMED ? material : (material.names.get(name) ?? material)
   if (claim.shown !== undefined) {
     const { file, ders } = claim.shown
-    const domain = compileTrust(trust, listener.tls.clientauthMode)
-    return { peer: presentCertificate(file, ders, domain, serverName, now, registry), unreached: null, notes: [] }
+    return {
+      peer: presentCertificate(file, ders, domainOf(trust, listener.tls.clientauthMode), serverName, now, registry),
+      unreached: null,
+      notes: [],
+    }
   }
   const authorities = readAuthorities([{ clientCa: trust.clientCa, names: new Map() }])
   const { certificate, notes } = imagine(claim, authorities, now)
@@ -56,6 +59,19 @@ export function present(snapshot: Snapshot, question: Question, claim: Certifica
   const rights: Pick<Peer, 'clearance' | 'permissions'> = isAdmin ? { clearance: 'ClusterAdmin', permissions: new Map() } : {}
   return { peer: { ...nobody, certificate, ...rights }, unreached: null, notes }
 }
+
+/** Compiled once for each snapshot: a CA with large revocation lists costs too much for every question. */
+const domains = new WeakMap<TrustMaterial, { readonly mode: ClientauthMode; readonly domain: TrustDomain }>()
+
+function domainOf(trust: TrustMaterial, mode: ClientauthMode): TrustDomain {
+  const known = domains.get(trust)
+  if (known?.mode === mode) return known.domain
+  const domain = compileTrust(trust, mode)
+  domains.set(trust, { mode, domain })
+  return domain
+}
+
+type ClientauthMode = ListenerTlsSettings['clientauthMode']
 
 /** Why the request ends before anybody looks at certificates: the server name, or a Host that is not under it. */
 function misdirection(tls: ListenerTlsSettings, name: string | null, { host, serverName, listener }: Question): string | null {

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import type { OperatingAuthority } from '../../certificates/operating-authority.ts'
 import { YamlDocument } from '../../config/document.ts'
 import { mappingRemarks } from '../../config/remarks.ts'
 import { mappingErrorsOnce, parseMappingOnce } from '../../config/roles-mapping.ts'
@@ -8,6 +9,7 @@ import { compilePolicy } from '../../policy/policy.ts'
 import type { Policy } from '../../policy/types.ts'
 import { readRegularText } from '../../regular-file.ts'
 import type { InForce } from '../context.ts'
+import { ownAuthorityOf } from './own-authority.ts'
 
 export interface JudgedMapping {
   /** As `check` tells them: errors and warnings, the configuration's own first. */
@@ -20,7 +22,12 @@ export interface JudgedMapping {
  * What the loader would say to a text of roles_mapping.yml, with everything else as it is in force. Nothing is taken up. With many users each
  * step takes a while: between them others get their turn.
  */
-export async function judgeMapping(text: string, file: string, { settings, listeners }: InForce): Promise<JudgedMapping> {
+export async function judgeMapping(
+  text: string,
+  file: string,
+  { settings, listeners }: InForce,
+  authority: OperatingAuthority,
+): Promise<JudgedMapping> {
   try {
     const { mapping, document, warnings } = parseMappingOnce(text, file)
     await setImmediate()
@@ -31,7 +38,14 @@ export async function judgeMapping(text: string, file: string, { settings, liste
     await setImmediate()
     const authorities = readAuthorities(listeners.values())
     const config = configDocument(settings.file)
-    const remarks = mappingRemarks({ settings, config, mapping, mappingDocument: document, authorities })
+    const remarks = mappingRemarks({
+      settings,
+      config,
+      mapping,
+      mappingDocument: document,
+      authorities,
+      ownAuthority: ownAuthorityOf(authority),
+    })
     const ofConfig = remarks.filter((problem) => problem.file !== file)
     return { problems: [...inFileOrder(ofConfig), ...inFileOrder([...warnings, ...remarks.filter((one) => one.file === file)])], policy }
   } catch (error) {

@@ -100,7 +100,7 @@ export class MappingStore {
       await setImmediate()
       const text = change(state)
       await setImmediate()
-      const { problems } = await judgeMapping(text, state.file, this.#context.inForce())
+      const { problems } = await judgeMapping(text, state.file, this.#context.inForce(), this.#context.authority())
       if (errorsOf(problems).length > 0) throw new MappingRefused(problems)
       await setImmediate()
       const after = readRoles(text, state.file)

@@ -25,7 +25,13 @@ const made: Schema = object({
   password: orNull(text),
   warnings: list(text),
 })
-const signed: Schema = object({ certificate: ref('Certificate'), pem: text, dropped: list(text), warnings: list(text) })
+const signed: Schema = object({
+  certificate: ref('Certificate'),
+  pem: text,
+  dropped: list(text),
+  same_key: { ...list(ref('NamedCertificate')), description: 'Others with this key: what revokes one refuses all' },
+  warnings: list(text),
+})
 const zip: Schema = { type: 'string', format: 'binary' }
 
 const WARNING = { Warning: { description: 'Where it ends before the time that was asked for, with the authority', schema: text } }
@@ -49,8 +55,8 @@ function operation(operationId: string, summary: string, responses: Operation['r
 }
 
 /** One that changes a certificate and shows it. */
-function change(operationId: string, summary: string, requestBody?: Operation['requestBody']) {
-  const responses = { 200: told('As it is now', ref('ChangedCertificate')), ...problems(404, 409) }
+function change(operationId: string, summary: string, requestBody?: Operation['requestBody'], answer = 'ChangedCertificate') {
+  const responses = { 200: told('As it is now', ref(answer)), ...problems(404, 409) }
   return operation(operationId, summary, responses, { parameters: [REF], ...(requestBody === undefined ? {} : { requestBody }) })
 }
 
@@ -150,9 +156,11 @@ export const CERTIFICATE_PATHS: Paths = {
     ),
   },
   '/api/v1/certificates/{ref}/revoke': {
-    post: change('revokeCertificate', 'Refuse it for good', body(object({ reason: text }, ['reason']), false)),
+    post: change('revokeCertificate', 'Refuse it for good', body(object({ reason: text }, ['reason']), false), 'WithdrawnCertificate'),
   },
-  '/api/v1/certificates/{ref}/disable': { post: change('disableCertificate', 'Refuse it until it is enabled') },
+  '/api/v1/certificates/{ref}/disable': {
+    post: change('disableCertificate', 'Refuse it until it is enabled', undefined, 'WithdrawnCertificate'),
+  },
   '/api/v1/certificates/{ref}/enable': { post: change('enableCertificate', 'Take a disabling back') },
   '/api/v1/certificates/{ref}/renew': {
     post: operation(

@@ -111,6 +111,12 @@ const INSIGHT_PATHS: Paths = {
       { 'x-clearance': 'ClusterAdmin' },
     ),
   },
+  '/api/v1/overview': {
+    get: operation('gateway', 'getOverview', 'How the gateway is, and what went through it in the last ten minutes', {
+      200: told('Events `metrics` bring the same every second, with the new sample alone', ref('Overview')),
+      ...problems(409),
+    }),
+  },
   '/api/v1/events': {
     get: operation(
       'gateway',

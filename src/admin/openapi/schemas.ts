@@ -1,3 +1,4 @@
+import { OVERVIEW } from './overview-schema.ts'
 import type { Answer, Schema } from './types.ts'
 import { byName, flag, hex64, list, object, orNull, ref, text, time, whole, words } from './words.ts'
 
@@ -20,6 +21,10 @@ const certificate: Readonly<Record<string, Schema>> = {
   state: words('valid', 'expiring', 'expired', 'disabled', 'revoked'),
   revoked: orNull(object({ at: time, reason: text })),
   disabled: flag,
+  refused_by: {
+    ...orNull(object({ fingerprint: hex64, name: text, state: words('disabled', 'revoked') })),
+    description: 'Another certificate whose key this one has, and is refused for',
+  },
   origin: words('issued', 'trusted', 'renewed'),
   predecessor: orNull(hex64),
   group: hex64,
@@ -56,13 +61,18 @@ const authority: Readonly<Record<string, Schema>> = {
 
 const roleLists = { users: texts, backend_roles: texts, and_backend_roles: texts, hosts: texts, issuers: texts }
 
+const others = { ...list(ref('Certificate')), description: 'Of its name: those that it was done to as well' }
+
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Permissions: { ...byName(words('Admin', 'ReadWrite', 'Read')), description: 'By database' },
   Certificate: object(certificate),
-  ChangedCertificate: object({
+  ChangedCertificate: object({ ...certificate, others }),
+  WithdrawnCertificate: object({
     ...certificate,
-    others: { ...list(ref('Certificate')), description: 'Of its name: those that it was done to as well' },
+    others,
+    also_refused: { ...list(ref('NamedCertificate')), description: 'Others with the same key: they are refused too' },
   }),
+  NamedCertificate: object({ fingerprint: hex64, name: text }),
   CertificateDetails: object({
     ...certificate,
     pem: text,
@@ -125,6 +135,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       'notes',
     ],
   },
+  Overview: OVERVIEW,
   AuditEntry: object({
     sequence: whole,
     at: time,
@@ -156,6 +167,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     ...authority,
     overlap_until: time,
     cross_certificate: { ...flag, description: 'The old root vouches for the new one' },
+    issuer: { ...orNull(object({ subject: text, key: hex64 })), description: 'The new root, as `issuers` of a role may name it' },
+    unbound_roles: {
+      ...list(object({ role: text, file: text, line: whole })),
+      description: 'Bound by `issuers` to the replaced authority alone: certificates that are signed now do not get them',
+    },
   }),
   Reload: object({ outcome: words('loaded', 'unchanged'), message: text, problems: list(ref('FileProblem')) }),
   Problem: object(problem, ['hint', 'problems']),

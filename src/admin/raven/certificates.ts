@@ -92,14 +92,11 @@ class RavenCertificates {
     const name = query.get('name')
     const start = wholeNumber('start', query.get('start') ?? '0')
     const most = Math.min(wholeNumber('pageSize', query.get('pageSize') ?? String(MOST_LISTED)), MOST_LISTED)
-    const filter = { ...(wanted === null ? {} : { thumbprint: wanted }), ...(name === null ? {} : { name }) }
+    // The leaves of one PFX are one certificate to RavenDB, also where pages are counted; each is found by its thumbprint.
+    const filter = { ...(wanted === null ? { leaders: true } : { thumbprint: wanted }), ...(name === null ? {} : { name }) }
     const shown: object[] = []
-    for await (const entry of reading.all(caller, { ...filter, offset: start }, most)) {
-      const group = this.#groupOf(entry)
-      // The leaves of one PFX are one certificate to RavenDB: only the first of them is listed.
-      const leads = entry.group === entry.fingerprint || group[0]?.fingerprint === entry.fingerprint
-      if (leads || wanted !== null) shown.push(definitionOf(entry, group, withCertificate))
-    }
+    for await (const entry of reading.all(caller, { ...filter, offset: start }, most))
+      shown.push(definitionOf(entry, this.#groupOf(entry), withCertificate))
     if (wanted !== null && shown.length === 0) throw notFound('no certificate with this thumbprint is registered')
     const [server] = [...desk.context.inForce().listeners.values()]
     return json(200, {

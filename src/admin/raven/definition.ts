@@ -16,7 +16,7 @@ export function definitionOf(entry: RegistryEntry, group: readonly RegistryEntry
     ...(withCertificate ? { Certificate: entry.der.toString('base64') } : {}),
     CollectionPrimaryKey: '',
     CollectionSecondaryKeys: group.filter(({ fingerprint }) => fingerprint !== entry.fingerprint).map(({ thumbprint }) => thumbprint),
-    Disabled: entry.disabled || entry.revoked !== null,
+    Disabled: entry.keyRefusal !== null,
     LastUsedDate: entry.lastSeen === null ? null : ravenTime(entry.lastSeen),
     HasTwoFactor: false,
     Fingerprint: entry.fingerprint,

@@ -3,9 +3,11 @@ import { crlPem } from '../../certificates/crl-write.ts'
 import { type Issuer, issuerKeyId } from '../../certificates/issuer.ts'
 import { KEY_TYPES, type KeyType } from '../../certificates/key.ts'
 import { readCertificate } from '../../identity/certificate.ts'
+import { unboundByRotation } from '../../policy/mapping-issuer.ts'
 import { json } from '../answers.ts'
 import { type AuthorityService, keyTypeOf, type RotateRequest } from '../authority-service.ts'
 import { Fields } from '../fields.ts'
+import { ownAuthorityOf } from '../mapping/own-authority.ts'
 import { type Judging, mayDo, mayRead } from '../permission.ts'
 import { AdminProblem, malformed, notFound } from '../problem.ts'
 import { type RoutedHandler, routeTable } from '../route-table.ts'
@@ -83,7 +85,19 @@ async function rotateAnswer(service: AuthorityService, context: Judging, { calle
   permit()
   const { overlapUntil, crossCertificate } = await service.rotate(readRotation(body), caller.actor, permit)
   service.publishCrls()
-  return json(201, { ...authorityView(service), overlap_until: iso(overlapUntil), cross_certificate: crossCertificate !== null })
+  const made = { overlap_until: iso(overlapUntil), cross_certificate: crossCertificate !== null }
+  return json(201, { ...authorityView(service), ...made, ...leftBehind(service, context) })
+}
+
+/** Roles that are bound to what was replaced alone: nobody gets them with a new certificate until somebody says so. */
+function leftBehind(service: AuthorityService, context: Judging) {
+  const own = ownAuthorityOf(service.authority())
+  const { mapping } = context.inForce()
+  const roles = own === null ? [] : unboundByRotation(mapping, own)
+  return {
+    issuer: own?.root ? { subject: own.root.dn, key: own.root.key } : null,
+    unbound_roles: roles.map(({ role, issuers, line }) => ({ role, file: mapping.file, line: issuers[0]?.line ?? line })),
+  }
 }
 
 function readRotation(body: Buffer): RotateRequest {

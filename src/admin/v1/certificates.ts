@@ -5,7 +5,7 @@ import type { RegistryEntry } from '../../store/types.ts'
 import { sanText } from '../../tls/name-digest.ts'
 import { file, json, nothing, warningHeader } from '../answers.ts'
 import type { Certificates } from '../certificates/certificates.ts'
-import type { Changed } from '../certificates/changes.ts'
+import type { Changed, Withdrawn } from '../certificates/changes.ts'
 import { bundleOf, looseFiles } from '../certificates/files.ts'
 import type { Generated, Signed } from '../certificates/issuing.ts'
 import { Fields } from '../fields.ts'
@@ -15,7 +15,7 @@ import { changedRights, rightsOf } from '../rights-fields.ts'
 import { type Parameters, type RoutedHandler, type RouteEntry, routeTable } from '../route-table.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
 import { entryQuery } from './query.ts'
-import { certificateShape, detailsShape } from './shapes.ts'
+import { certificateShape, detailsShape, named } from './shapes.ts'
 
 const ROOT = '/api/v1/certificates'
 const RIGHTS = { clearance: 'clearance', permissions: 'permissions' }
@@ -106,11 +106,11 @@ class CertificatesV1 {
 
   async revoke({ caller, body }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
     const reason = fieldsOrNone(body, ['reason']).word('reason', REVOCATION_REASONS) ?? 'unspecified'
-    return this.#changed(await this.#certificates.changes.revoke(caller, referenceIn(parameters), reason))
+    return this.#withdrawn(await this.#certificates.changes.revoke(caller, referenceIn(parameters), reason))
   }
 
   async disable({ caller }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
-    return this.#changed(await this.#certificates.changes.disable(caller, referenceIn(parameters)))
+    return this.#withdrawn(await this.#certificates.changes.disable(caller, referenceIn(parameters)))
   }
 
   async enable({ caller }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
@@ -138,22 +138,36 @@ class CertificatesV1 {
 
   /** One certificate, and the others of its name that it was done to as well. */
   #changed({ entry, others }: Changed): ApiResponse {
-    return json(200, { ...this.#shape(entry), others: others.map((other) => this.#shape(other)) })
+    return json(200, this.#changedShape({ entry, others }))
   }
 
-  #signed({ entry, signed, dropped }: Signed): ApiResponse {
-    const warnings = warningsOf(signed)
-    const answer = { certificate: this.#shape(entry), pem: signed.certificate, dropped: dropped.map(sanText), warnings }
-    return json(201, answer, warningHeader(warnings))
+  #withdrawn({ alsoRefused, ...changed }: Withdrawn): ApiResponse {
+    return json(200, { ...this.#changedShape(changed), also_refused: alsoRefused.map(named) })
+  }
+
+  #changedShape({ entry, others }: Changed) {
+    return { ...this.#shape(entry), others: others.map((other) => this.#shape(other)) }
+  }
+
+  #signed({ entry, signed, dropped, sameKey }: Signed): ApiResponse {
+    const warnings = [...warningsOf(signed), ...(sameKey.length === 0 ? [] : [sameKeyWarning(sameKey)])]
+    const told = { dropped: dropped.map(sanText), same_key: sameKey.map(named), warnings }
+    return json(201, { certificate: this.#shape(entry), pem: signed.certificate, ...told }, warningHeader(warningsOf(signed)))
   }
 
   #shape(entry: RegistryEntry): ReturnType<typeof certificateShape> {
-    return certificateShape(entry, this.#now)
+    return certificateShape(entry, this.#certificates.desk.context.store.registry.refusedBy(entry), this.#now)
   }
 
   get #now(): number {
     return this.#certificates.desk.context.now()
   }
+}
+
+function sameKeyWarning(others: readonly RegistryEntry[]): string {
+  const names = others.slice(0, 5).map(({ name }) => JSON.stringify(name))
+  const more = others.length > names.length ? ` and ${others.length - names.length} more` : ''
+  return `this key has a certificate already: ${names.join(', ')}${more}; whoever revokes or disables one of them refuses all`
 }
 
 function warningsOf({ isCut, notAfter }: SignedCertificate): readonly string[] {

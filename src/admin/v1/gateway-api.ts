@@ -8,6 +8,7 @@ import { eventRoutes } from './events.ts'
 import { explainRoutes } from './explain.ts'
 import { mappingRoutes } from './mapping.ts'
 import { OPENAPI_ROUTES } from './openapi.ts'
+import { overviewRoutes } from './overview.ts'
 import { gatewayRoutes } from './routes.ts'
 
 /** Mapping and insight: our own paths, and Open Distro's. One for each context, as edits of one mapping wait for each other. */
@@ -18,6 +19,7 @@ export function gatewayApi(context: AdministrationContext, hub: EventHub): reado
     ...gatewayRoutes(context),
     ...explainRoutes(context),
     ...auditRoutes(context),
+    ...overviewRoutes(context),
     ...eventRoutes(context, hub),
     ...OPENAPI_ROUTES,
   ]

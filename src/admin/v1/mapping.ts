@@ -66,7 +66,8 @@ class MappingV1 {
   async validate({ caller, body }: ApiRequest): Promise<ApiResponse> {
     mayRead(caller)
     const inForce = this.#context.inForce()
-    const { problems, policy } = await judgeMapping(utf8(body), inForce.settings.rolesMapping ?? 'roles_mapping.yml', inForce)
+    const file = inForce.settings.rolesMapping ?? 'roles_mapping.yml'
+    const { problems, policy } = await judgeMapping(utf8(body), file, inForce, this.#context.authority())
     const affected = policy === null ? null : await affectedBy(policy, this.#context)
     return json(200, { ok: errorsOf(problems).length === 0, problems, affected })
   }

@@ -6,8 +6,8 @@ import type { CertificateDetails } from '../certificates/reading.ts'
 
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString()
 
-/** A certificate as /api/v1 tells it. */
-export function certificateShape(entry: RegistryEntry, now: number) {
+/** A certificate as /api/v1 tells it; `refusedBy`: another entry that its key is refused through. */
+export function certificateShape(entry: RegistryEntry, refusedBy: RegistryEntry | null, now: number) {
   return {
     fingerprint: entry.fingerprint,
     thumbprint: entry.thumbprint,
@@ -24,6 +24,7 @@ export function certificateShape(entry: RegistryEntry, now: number) {
     state: entryState(entry, now),
     revoked: entry.revoked === null ? null : { at: time(entry.revoked.at), reason: entry.revoked.reason },
     disabled: entry.disabled,
+    refused_by: refusedBy === null ? null : { ...named(refusedBy), state: entryState(refusedBy, now) },
     origin: entry.origin,
     predecessor: entry.predecessor,
     group: entry.group,
@@ -33,9 +34,14 @@ export function certificateShape(entry: RegistryEntry, now: number) {
   }
 }
 
-export function detailsShape({ entry, pem, renewals, relatives, history, roles }: CertificateDetails, now: number) {
-  const others = relatives.map((other) => certificateShape(other, now))
-  return { ...certificateShape(entry, now), pem, renewals, others, history: history.map(auditShape), roles }
+/** One certificate of several that are only mentioned. */
+export function named({ fingerprint, name }: RegistryEntry) {
+  return { fingerprint, name }
+}
+
+export function detailsShape({ entry, refusedBy, pem, renewals, relatives, history, roles }: CertificateDetails, now: number) {
+  const others = relatives.map((other) => certificateShape(other.entry, other.refusedBy, now))
+  return { ...certificateShape(entry, refusedBy, now), pem, renewals, others, history: history.map(auditShape), roles }
 }
 
 /** As it stands in the log, with its time in words. */

@@ -81,14 +81,23 @@ export function readAuthority(reader: Reader, paths: Paths): AuthoritySettings {
 }
 
 const DEFAULT_SQLITE = 'data/certgate.db'
+const DEFAULT_MAX_STALE = 15 * 60_000
 
 export const storeSchema = section({
   sqlite: text('a file').prefault(DEFAULT_SQLITE).describe('the registry of certificates and the audit log: one file, made where absent'),
+  max_stale: period(1_000, '1s')
+    .prefault('15m')
+    .describe('how long certificates are judged by what was known when the store is lost while certgate runs; then they are answered 503'),
   postgres: later('a registry that several gateways share'),
 })
 
 /** There is always one: certificates are registered in it and revoked by it. It is written to, so it is not watched. */
 export function readStore(reader: Reader, paths: Paths): StoreSettings {
   const input = reader.parse(storeSchema, ['store'])
-  return { kind: 'sqlite', file: paths.absolute(input?.sqlite ?? DEFAULT_SQLITE), byDefault: !reader.has(['store']) }
+  return {
+    kind: 'sqlite',
+    file: paths.absolute(input?.sqlite ?? DEFAULT_SQLITE),
+    byDefault: !reader.has(['store']),
+    maxStale: input?.max_stale ?? DEFAULT_MAX_STALE,
+  }
 }

@@ -155,6 +155,14 @@ const TABLE: Readonly<Record<Reason, RefusalRow>> = {
     shows: 'nothing',
   },
   overloaded: { status: 503, title: 'Overloaded', detail: 'the gateway is at its limit', advice: LATER, shows: 'nothing', retryAfter: 1 },
+  registry_lost: {
+    status: 503,
+    title: 'Certificates cannot be checked',
+    detail: 'the gateway cannot tell at the moment which certificates are still good',
+    advice: LATER,
+    shows: 'nothing',
+    retryAfter: 10,
+  },
   draining: {
     status: 503,
     title: 'Restarting',

@@ -14,10 +14,10 @@ export const clientStall: Fault = {
   run,
 }
 
-const LIMIT = 2_000
-const LIMITS = '{ handshake: 2s, head: 2s, body_idle: 2s, keepalive: 2s, upstream_first_byte: 2s }'
+const LIMIT = 3_000
+const LIMITS = 'handshake: 3s, head: 3s, body_idle: 3s, keepalive: 3s'
 /** Beyond the limit: the sweep's interval, two seconds in which an answer may be read, and a machine that is busy. */
-const GRACE = 8_000
+const GRACE = 10_000
 /** All of it together, in bytes: buffers that stalled clients hold. */
 const MEMORY = 200e6
 
@@ -31,7 +31,7 @@ async function run(context: FaultContext): Promise<void> {
   const before = sampleOf(gateway.program.pid)
   const sampler = new Sampler(gateway.program.pid, 500)
   t.after(() => sampler.stop())
-  const each = short ? 10 : 60
+  const each = short ? 5 : 20
   const slowest = await Promise.all(
     [...STALLING_CLIENTS].map(async ([name, client]) => {
       const from = performance.now()

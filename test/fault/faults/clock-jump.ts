@@ -33,7 +33,7 @@ async function run(context: FaultContext): Promise<void> {
   if (library === undefined) throw new Skipped('libfaketime is not installed')
   const clock = temporaryFolder(t).write('clock', '+0\n')
   const gateway = await startFaultGateway(context, {
-    limits: '{ head: 1h, keepalive: 1h }',
+    limits: 'head: 1h, keepalive: 1h',
     validity: { notBefore: new Date(Date.now() - 4 * DAY), notAfter: new Date(Date.now() + 60 * DAY) },
     env: {
       LD_PRELOAD: library,

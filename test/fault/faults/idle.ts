@@ -22,7 +22,7 @@ async function run(context: FaultContext): Promise<void> {
   const { report, short, say } = context
   const settle = short ? SHORT_SETTLE : SETTLE
   const most = short ? 1_000 : 15_000
-  const gateway = await startFaultGateway(context, { limits: '{ keepalive: 1h, head: 1h }' })
+  const gateway = await startFaultGateway(context, { limits: 'keepalive: 1h, head: 1h' })
   const addresses = Math.ceil(most / PER_ADDRESS) + 1
   const held = startGenerator(context, gateway, most).hold(gateway.port, most, { mode: 'keep-alive', path: '/load/idle', addresses }, true)
   try {

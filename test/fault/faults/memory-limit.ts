@@ -23,7 +23,7 @@ async function run(context: FaultContext): Promise<void> {
   const { report, short, say } = context
   const missing = absent('prlimit')
   if (missing !== false) throw new Skipped(missing)
-  const gateway = await startFaultGateway(context, { limits: '{ head: 1h, head_bytes: 1MiB }' })
+  const gateway = await startFaultGateway(context, { limits: 'head: 1h, head_bytes: 1MiB' })
   const control = gateway.program.pid
   const kept = new Load(gateway, { clients: CLIENTS, pause: 5 })
   const gone: number[] = []

@@ -12,7 +12,7 @@ export const upstreamStall: Fault = {
   run,
 }
 
-const LIMITS = '{ upstream_connect: 1s, upstream_first_byte: 1s, upstream_idle: 1s }'
+const LIMITS = 'upstream_connect: 2s, upstream_first_byte: 2s, upstream_idle: 2s'
 
 async function run(context: FaultContext): Promise<void> {
   const { report, short, t, say } = context
@@ -31,10 +31,10 @@ async function run(context: FaultContext): Promise<void> {
   await load.more(50)
   const before = sampleOf(gateway.program.pid)
   const slowest = new Map<string, number>()
-  for (let round = 0; round < (short ? 2 : 10); round++) {
+  for (let round = 0; round < (short ? 2 : 20); round++) {
     await Promise.all(
       [...STALLS].map(async ([name, { expect }]) => {
-        const asked = Array.from({ length: short ? 4 : 40 }, () => ask(gateway, `/stall/${name}`))
+        const asked = Array.from({ length: short ? 4 : 10 }, () => ask(gateway, `/stall/${name}`))
         for (const { got, milliseconds } of await Promise.all(asked)) {
           report.counts.sent++
           slowest.set(name, Math.max(slowest.get(name) ?? 0, milliseconds))

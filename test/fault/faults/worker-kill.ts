@@ -17,7 +17,7 @@ async function run(context: FaultContext): Promise<void> {
   const victims: number[] = []
   const own = new Set<number>()
   let held = 0
-  for (let round = 0; round < (short ? 4 : 50); round++) {
+  for (let round = 0; round < (short ? 4 : 20); round++) {
     await Promise.all([kept.more(200), fresh.more(20)])
     const workers = await gateway.serving(victims)
     const victim = workers[round % workers.length]

@@ -27,12 +27,15 @@ export function echo({ target }: RecordedRequest): string {
   return `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 }
 
+/** `limits` are keys alone, without the braces. */
 export async function startFaultGateway({ t }: Pick<FaultContext, 't'>, options: GatewayOptions = {}): Promise<FaultGateway> {
   const gateway = await startGateway(t, {
     accessLog: 'off',
     logLevel: 'info',
     tls: 'clientauth_mode: REQUIRE',
     ...options,
+    // Under whatever else a machine does load would be shed, which is a promise of its own: here every request must be answered.
+    limits: `{ event_loop_delay: 0${options.limits === undefined ? '' : `, ${options.limits}`} }`,
     workers: options.workers ?? 2,
   })
   const { upstream } = gateway
@@ -58,7 +61,8 @@ export function serving(socket: string, count: number, gone: readonly number[] =
       const { workers } = await askStatus(socket)
       return workers.length === count && workers.every(({ state, pid }) => state === 'serving' && !gone.includes(pid)) ? workers : null
     },
-    30_000,
+    // Whoever ends again and again is started later and later.
+    90_000,
   )
 }
 

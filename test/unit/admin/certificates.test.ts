@@ -6,7 +6,7 @@ import { writeCertificatesPfx } from '../../../src/certificates/pkcs12-write.ts'
 import { parseRoleMapping } from '../../../src/config/roles-mapping.ts'
 import { compilePolicy } from '../../../src/policy/policy.ts'
 import { administration, callerWith, partner, server } from '../../support/administration.ts'
-import { selfSigned } from '../../support/authority.ts'
+import { createAuthority, selfSigned } from '../../support/authority.ts'
 import { CLI, newEntry } from '../../support/registry-store.ts'
 
 const ROOT = '/api/v1/certificates'
@@ -370,6 +370,18 @@ test('a renewal has the names and rights of what it renews, and says so', async 
   const foreign = await partner.issue({ subject: 'CN=f,OU=units' })
   await gate.json(201, `POST ${ROOT}/trust`, { body: { certificate: foreign.certificate, name: 'f', clearance: 'ValidUser' } })
   assert.equal(code(await gate.json(409, `POST ${ROOT}/f/renew`)), 'not_renewable')
+})
+
+test('a renewal is recognised by the key of the CA that signed, never by the name of one', async (t) => {
+  const gate = administration(t)
+  const trust = async (certificate: string, name: string) => {
+    await gate.json(201, `POST ${ROOT}/trust`, { body: { certificate, name, clearance: 'ValidUser' } })
+    return gate.entry(name).issuerKey
+  }
+  assert.notEqual(await trust((await partner.issue({ subject: 'CN=real' })).certificate, 'real'), null)
+  const namesake = await createAuthority('CN=partner')
+  const posing = await namesake.issue({ subject: 'CN=posing', authorityKeyId: null })
+  assert.equal(await trust(posing.certificate, 'posing'), null)
 })
 
 test('a renewal lasts as long as what it renews was made for, unless told otherwise', async (t) => {

@@ -130,3 +130,20 @@ describe('events', () => {
     assert.match((await first(stream, 1))[0] ?? '', /-1\nevent: audit\ndata: "good"/)
   })
 })
+
+it('what is only for who listens now has no number, and is not told to who comes back', async () => {
+  const hub = new EventHub()
+  const listening = hub.subscribe(null, () => true)
+  await listening.next()
+  hub.tell({ kind: 'metrics', data: { a: 1 } })
+  assert.equal((await listening.next()).value, 'event: metrics\ndata: {"a":1}\n\n')
+  hub.publish({ kind: 'reload', data: {} })
+  const { value } = await listening.next()
+  const id = /id: (\S+)/.exec(value ?? '')?.[1] ?? ''
+  hub.tell({ kind: 'metrics', data: { a: 2 } })
+  const back = hub.subscribe(id, () => true)
+  await back.next()
+  hub.publish({ kind: 'reload', data: { later: true } })
+  assert.match((await back.next()).value ?? '', /^id: \S+\nevent: reload\ndata: \{"later":true\}\n\n$/)
+  hub.close()
+})

@@ -74,6 +74,14 @@ test('a PFX with several leaves is one certificate, and each of its thumbprints 
   const [definition, ...others] = Results as { Thumbprint: string; CollectionSecondaryKeys: string[] }[]
   assert.equal(others.length, 0)
   const second = definition?.CollectionSecondaryKeys[0] ?? ''
+  // Pages count what people count: one, not two leaves.
+  await ask('POST /api/v1/certificates', { body: { name: 'single', clearance: 'ValidUser', format: 'json' } })
+  const page = async (start: number) => {
+    const answer = await json(200, `GET ${PATH}?start=${start}&pageSize=1&metadataOnly=true`)
+    return (answer.Results as { Name: string }[]).map(({ Name }) => Name)
+  }
+  assert.deepEqual([await page(0), await page(1), await page(2)], [['both'], ['single'], []])
+  await ask(`DELETE ${PATH}?thumbprint=${store.registry.byName('single')[0]?.thumbprint}`)
   assert.equal(store.registry.byThumbprint(second).length, 1)
   assert.equal((await ask(`DELETE ${PATH}?thumbprint=${second}`)).status, 204)
   assert.equal(store.registry.list().total, 0)

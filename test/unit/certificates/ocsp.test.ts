@@ -221,24 +221,26 @@ test('a delegate of another CA, of the root above, or for another purpose is nob
   )
 })
 
-test('a delegate for any purpose, out of its dates, or that may not sign is refused; one without nocheck is told', async () => {
+test('a delegate for any purpose, out of its dates, that may not sign, or of a CA of the same name is refused; one without nocheck is told', async () => {
   const ca = await foreignAuthority('CN=Foreign')
   const issuer = issuerOf(new X509Certificate(ca.certificate), ca.keyObject, '')
   const request = writeOcspRequest(issuer, '05', { nonce: null })
-  const verdict = async (options: object) => {
-    const made = await ca.issue({ subject: 'CN=responder', eku: ['1.3.6.1.5.5.7.3.9'], ...options })
+  const verdict = async (options: object, by = ca) => {
+    const made = await by.issue({ subject: 'CN=responder', eku: ['1.3.6.1.5.5.7.3.9'], ...options })
     const bytes = answerOcsp(request, [{ issuer, delegate: ocspDelegate(made.certificate, made.key) }], good, times)
     return verifyOcspResponse(bytes, question({ issuer: issuer.certificate, serial: '05' }))
   }
   const day = 86_400_000
-  const refused = async (options: object) => {
-    const made = await verdict(options)
+  const refused = async (options: object, by = ca) => {
+    const made = await verdict(options, by)
     return 'refusal' in made ? made.refusal : 'answered'
   }
   assert.match(await refused({ eku: ['any'] }), /not certified for OCSP signing$/)
   assert.match(await refused({ notBefore: new Date(now - 2 * day), notAfter: new Date(now - day) }), /out of its dates$/)
   assert.match(await refused({ keyUsage: ['keyEncipherment'] }), /may not sign$/)
   assert.match(await refused({ keyType: 'rsa1024' }), /too weak$/)
+  const namesake = await foreignAuthority('CN=Foreign')
+  assert.match(await refused({ authorityKeyId: null }, namesake), /was not certified by the issuer$/)
   assert.equal(answered(await verdict({})).delegateExempt, false)
 })
 

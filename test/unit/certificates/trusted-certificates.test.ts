@@ -74,3 +74,9 @@ test('what is no certificate is refused for what it is', () => {
 test('the same certificate twice is one', () => {
   assert.deepEqual(read(Buffer.from(alice.certificate.repeat(2))), [['CN=alice'], 1])
 })
+
+test('a file of more certificates than anybody has is refused', async () => {
+  const one = new X509Certificate(alice.der).toString()
+  assert.deepEqual(read(Buffer.from(one.repeat(64))), [['CN=alice'], 0])
+  refused(Buffer.from(one.repeat(65)), 'request', /there are 65 certificates, at most 64/)
+})

@@ -195,7 +195,16 @@ describe('cert list', () => {
       clearance: 'ClusterAdmin' as const,
       permissions: { movies: 'Read' as const },
     },
-    ...{ state: 'expiring' as const, revoked: null, disabled: false, origin: 'issued', predecessor: null, group: '', created_at: '' },
+    ...{
+      state: 'expiring' as const,
+      revoked: null,
+      disabled: false,
+      refused_by: null,
+      origin: 'issued',
+      predecessor: null,
+      group: '',
+      created_at: '',
+    },
     ...{ created_by: '', last_seen: '2025-12-29T00:00:00.000Z', name: 'a-machine-with-a-name-that-is-much-too-long.example' },
   }
 

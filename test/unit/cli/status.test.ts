@@ -24,7 +24,9 @@ const status: Status = {
     { kind: 'server', listener: 'main', server_name: null, subject: 'CN=gate', not_after: now + 10 * DAY },
     { kind: 'ca', listener: 'main', server_name: 'db.example', subject: 'CN=root', not_after: now - DAY },
   ],
-  crls: [{ listener: 'main', file: '/etc/certgate/ca.crl', issuer: 'CN=root', next_update: now + DAY, revoked: 3 }],
+  crls: [{ listener: 'main', file: '/etc/certgate/ca.crl', issuer: 'CN=root', this_update: now - DAY, next_update: now + DAY, revoked: 3 }],
+  addresses: { admin: '127.0.0.1:9443', socket: '/etc/certgate/admin.sock', est: null, pki: '0.0.0.0:9080', telemetry: null },
+  store: { file: '/f', lost_for: null, problem: '', stale: false, registered: { valid: 3, revoked: 1 } },
   authority: null,
 }
 
@@ -36,6 +38,10 @@ test('status says what is in force, who serves it, and what runs out', () => {
     /^configuration +certgate\.yml$/m,
     /^snapshot +4, loaded 90 s ago$/m,
     /^ {2}main {2}https:\/\/0\.0\.0\.0:8443 {2}REQUIRE$/m,
+    /^ {2}admin {2}https:\/\/127\.0\.0\.1:9443$/m,
+    /^ {2}admin {2}admin\.sock$/m,
+    /^ {2}pki {2}http:\/\/0\.0\.0\.0:9080$/m,
+    /^ {2}3 valid, 1 revoked$/m,
     /^ {2}pid 8 {2}serving, snapshot 4, connections: 12 open, up 5 s, restarted 1×$/m,
     /^ {2}pid 9 {2}serving, snapshot 4, connections: no answer, up 3 days$/m,
     /^ {2}server {2}main {2}CN=gate {2}2026-01-11 \(in 10 days\)$/m,
@@ -73,7 +79,7 @@ test('what signs is shown, or why nothing does', () => {
     issuing: { subject: 'CN=issuing', not_after: now + 40 * DAY },
     problem: '',
     overlap_until: now + 30 * DAY,
-    crls: [{ issuer: 'CN=issuing', number: 7, next_update: now + 5 * DAY, revoked: 2 }],
+    crls: [{ issuer: 'CN=issuing', number: 7, this_update: now - DAY, next_update: now + 5 * DAY, revoked: 2 }],
     expiring_clients: 3,
   }
   const text = renderStatus({ ...status, authority }, terminal, now)
@@ -95,4 +101,19 @@ test('durations are told in the largest unit that says enough', () => {
     '2 days',
     '400 days',
   ])
+})
+
+test('a list is yellow once three quarters of its time are over, and a lost store is told', () => {
+  const terminal = testTerminal({ cwd: '/' })
+  const listed = (from: number, to: number) => {
+    const crl = { issuer: 'CN=own', number: 5, this_update: from, next_update: to, revoked: 0 }
+    const authority = { issuing: null, problem: '', overlap_until: null, crls: [crl], expiring_clients: 0 }
+    return /next update .*/.exec(renderStatus({ ...status, crls: [], authority }, { ...terminal, colour: true }, now))?.[0] ?? ''
+  }
+  const yellow = '\u001b[33m'
+  assert.ok(!listed(now, now + 7 * DAY).includes(yellow))
+  assert.ok(listed(now - 6 * DAY, now + DAY).includes(yellow))
+  const store = { file: '/f', lost_for: 180_000, problem: 'it is gone', stale: true, registered: null }
+  const lost = renderStatus({ ...status, store }, terminal, now)
+  assert.match(lost, /^ {2}lost 3 min ago, whoever shows a certificate is answered 503: it is gone$/m)
 })

@@ -84,6 +84,7 @@ describe('mappingRemarks', () => {
       mapping,
       mappingDocument,
       authorities: ['A', 'B'].map((name) => ({ dn: `CN=${name}`, key: name, selfSigned: true })),
+      ownAuthority: null,
     })
     const found = remarks.map((remark) => [
       remark.severity,

@@ -148,7 +148,7 @@ describe('admin', () => {
 describe('pki and store', () => {
   it('are off, and a file in data', () => {
     const { pki, store } = wired({})
-    assert.deepEqual([pki, store], [null, { kind: 'sqlite', file: '/conf/data/certgate.db', byDefault: true }])
+    assert.deepEqual([pki, store], [null, { kind: 'sqlite', file: '/conf/data/certgate.db', byDefault: true, maxStale: 900_000 }])
   })
 
   it('take addresses and a file, which is written to and so not watched', () => {
@@ -158,7 +158,7 @@ describe('pki and store', () => {
       est: { host: '0.0.0.0', port: 9444 },
       estPasswords: 'deny',
     })
-    assert.deepEqual(settings.store, { kind: 'sqlite', file: '/conf/reg.db', byDefault: false })
+    assert.deepEqual(settings.store, { kind: 'sqlite', file: '/conf/reg.db', byDefault: false, maxStale: 900_000 })
     assert.ok(!settings.watchedFiles.includes('/conf/reg.db'))
     assert.deepEqual(wired({ rest: 'pki: { est: "0.0.0.0:9444" }' }).pki?.http, null)
   })

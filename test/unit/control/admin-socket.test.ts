@@ -26,6 +26,8 @@ const status: Status = {
   certificates: [],
   crls: [],
   authority: null,
+  addresses: { admin: null, socket: null, est: null, pki: null, telemetry: null },
+  store: null,
 }
 const handlers: AdminHandlers = {
   status: async () => status,

@@ -88,11 +88,12 @@ function gateway(t: { after(callback: () => unknown): void }) {
   const pool = new FakePool()
   const announced: string[] = []
   const admin: string[] = []
+  const plain = { address: { address: '127.0.0.1', family: 'IPv4', port: 1 }, close: async () => {} }
   const made = new Gateway({
     pool: pool as unknown as WorkerPool,
     announce: (line) => announced.push(line),
-    openTelemetry: async () => ({ close: async () => {} }),
-    openPki: async () => ({ close: async () => {} }),
+    openTelemetry: async () => plain,
+    openPki: async () => plain,
     openEst: async ({ host, port }) => {
       admin.push(`open est ${host}:${port}`)
       return {

@@ -10,7 +10,7 @@ import { unprivileged } from '../../support/unprivileged.ts'
 function open(file: string, byDefault: boolean) {
   const warned: string[] = []
   const log = { warn: (_fields: unknown, message: string) => warned.push(message) } as unknown as Logger
-  return { opened: openRegistryService({ kind: 'sqlite', file, byDefault }, log, { workers: [], busyFor: 0 }), warned }
+  return { opened: openRegistryService({ kind: 'sqlite', file, byDefault, maxStale: 900_000 }, log, { workers: [], busyFor: 0 }), warned }
 }
 
 test('an empty store is made where none is', async (t) => {

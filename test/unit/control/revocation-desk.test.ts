@@ -1,17 +1,20 @@
 // What control makes of questions: one fetch for all who ask, what is known told at once, failures never `good`, and past an end only for the grace.
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { issuerOf } from '../../../src/certificates/issuer.ts'
-import { answerOcsp, type CertificateStatus as Standing } from '../../../src/certificates/ocsp-respond.ts'
+import { answerOcsp, ocspDelegate, type CertificateStatus as Standing } from '../../../src/certificates/ocsp-respond.ts'
+import { OCSP_SIGNING } from '../../../src/certificates/profile.ts'
 import type { ListenerTlsSettings, Settings } from '../../../src/config/settings.ts'
 import { RevocationDesk } from '../../../src/control/revocation-desk.ts'
 import { authorityNode } from '../../../src/tls/authority-node.ts'
+import { readRevocationLists } from '../../../src/tls/crl.ts'
 import { readLeaf } from '../../../src/tls/leaf.ts'
 import { statusKey } from '../../../src/tls/status-book.ts'
 import type { CertificateStatus, StatusQuestion, StatusSource } from '../../../src/tls/status-types.ts'
-import { createAuthority, type Issued } from '../../support/authority.ts'
+import { createAuthority, type Issued, temporaryFolder } from '../../support/authority.ts'
 import { eventually } from '../../support/eventually.ts'
 import { distributionPoints, responders, type Site, sendOcsp, startSite } from '../../support/foreign-authority.ts'
 import type { Lifetime } from '../../support/lifetime.ts'
@@ -32,14 +35,14 @@ const settingsOf = (revocation: Partial<NonNullable<Settings['revocation']>>): S
     revocation: { fetchAllow: ['127.0.0.1'], timeout: 1_000, maxBytes: 1e6, refresh: 3_600_000, staleGrace: 0, ...revocation },
   })
 
-function desk(revocation: Parameters<typeof settingsOf>[0] = {}) {
+function desk(revocation: Parameters<typeof settingsOf>[0] = {}, store: Settings['store'] = null) {
   const published: CertificateStatus[] = []
   const logged: string[] = []
   const made = new RevocationDesk({
     publish: (statuses) => published.push(...statuses),
     log: (level, message) => logged.push(`${level} ${message}`),
   })
-  made.configure(settingsOf(revocation))
+  made.configure({ ...settingsOf(revocation), store })
   return { desk: made, published, logged }
 }
 
@@ -57,6 +60,23 @@ async function responder(t: Lifetime, life = 3_600_000): Promise<Site & { standi
   })
   const made = Object.assign(site, { standing: { kind: 'good' } as Standing | null })
   return made
+}
+
+/** One whose answers a delegate signs, with these extensions in its certificate. */
+async function delegated(t: Lifetime, extensions: Parameters<typeof root.issue>[0]) {
+  const made = await root.issue({ subject: 'CN=delegate', eku: [OCSP_SIGNING], ...extensions })
+  const delegate = ocspDelegate(made.certificate, made.key)
+  const said: { standing: Standing } = { standing: { kind: 'good' } }
+  const site = await startSite(t, (_request, response, body) => {
+    const now = Date.now()
+    const dates = { thisUpdate: now, nextUpdate: now + 3_600_000 }
+    sendOcsp(
+      response,
+      answerOcsp(body, [{ issuer, delegate }], () => said.standing, dates),
+    )
+  })
+  const client = () => root.issue({ extensions: [responders(site.url('/'))] })
+  return { made, said, client }
 }
 
 const nobody = (status: CertificateStatus) => assert.fail(`told to one alone: ${status.status}`)
@@ -207,4 +227,75 @@ test('what cannot be read answers nobody and ends nothing', async () => {
   await control.wanted({ source: 'ocsp', subject: 'AAAA', issuer: 'AAAA', url: null }, nobody)
   assert.equal(published.length, 0)
   assert.match(logged.join(), /could not be answered/)
+})
+
+test('a delegate is looked up in the list that it names: one that was revoked is not believed', async (t) => {
+  let list: Buffer | null = root.crlDer()
+  const lists = await startSite(t, (_request, response) => (list === null ? response.writeHead(503).end() : response.end(list)))
+  const { made, said, client } = await delegated(t, { extensions: [distributionPoints(lists.url('/'))] })
+  const ask = async () => {
+    const { desk: control, published } = desk()
+    await control.wanted(questionOf(await client()), nobody)
+    return [published[0]?.status, published[0]?.detail] as const
+  }
+  assert.equal((await ask())[0], 'good')
+  list = null
+  const [status, detail] = await ask()
+  assert.equal(status, 'unknown')
+  assert.match(detail ?? '', /the responder cannot be checked: .*503/)
+  said.standing = { kind: 'revoked', at: Date.now(), reason: 'superseded' }
+  assert.equal((await ask())[0], 'revoked')
+  list = root.crlDer({ revoked: [made] })
+  assert.deepEqual((await ask())[0], 'unknown')
+  assert.match((await ask())[1] ?? '', /the responder is revoked: serial/)
+})
+
+test('a configured list speaks of the delegate too, and nocheck or no list at all leaves it believed', async (t) => {
+  const { made, client } = await delegated(t, {})
+  const lists = (revoked: Issued[]) =>
+    readRevocationLists(root.crlDer({ revoked }), 'root.crl').map((one) => ({ ...one, signed: null, signerKey: node.key }))
+  for (const [given, expected] of [
+    [[], 'good'],
+    [lists([]), 'good'],
+    [lists([made]), 'unknown'],
+  ] as const) {
+    const { desk: control, published } = desk()
+    control.configure(settingsOf({}), given)
+    await control.wanted(questionOf(await client()), nobody)
+    assert.equal(published[0]?.status, expected)
+  }
+  const exempt = await delegated(t, { extensions: [{ oid: '1.3.6.1.5.5.7.48.1.5', value: Buffer.from('0500', 'hex') }] })
+  const { desk: control, published } = desk()
+  control.configure(settingsOf({}), lists([exempt.made]))
+  await control.wanted(questionOf(await exempt.client()), nobody)
+  assert.equal(published[0]?.status, 'good')
+})
+
+test('an answer of before the revocation does not undo it after a restart either', async (t) => {
+  const store = { file: join(temporaryFolder(t).path, 'certgate.db') } as NonNullable<Settings['store']>
+  const from = Date.now()
+  let said: { readonly standing: Standing; readonly thisUpdate: number } = {
+    standing: { kind: 'revoked', at: from, reason: 'superseded' },
+    thisUpdate: from,
+  }
+  const site = await startSite(t, (_request, response, body) => {
+    const dates = { thisUpdate: said.thisUpdate, nextUpdate: from + 3_600_000 }
+    sendOcsp(
+      response,
+      answerOcsp(body, [{ issuer, delegate: null }], () => said.standing, dates),
+    )
+  })
+  const alice = await root.issue({ extensions: [responders(site.url('/'))] })
+  const ask = async () => {
+    const { desk: control, published } = desk({}, store)
+    await control.wanted(questionOf(alice), nobody)
+    return published[0]?.status
+  }
+  assert.equal(await ask(), 'revoked')
+  said = { standing: { kind: 'good' }, thisUpdate: from - 60_000 }
+  assert.equal(await ask(), 'revoked')
+  said = { standing: { kind: 'good' }, thisUpdate: from + 1_000 }
+  assert.equal(await ask(), 'good')
+  said = { standing: { kind: 'good' }, thisUpdate: from - 60_000 }
+  assert.equal(await ask(), 'good')
 })

@@ -14,8 +14,8 @@ async function scraped(t: TestContext, sent: Map<number, unknown>) {
       measure: async () => {
         for (const [worker, values] of sent) telemetry.absorb(worker, values)
       },
-      serving: sent.size,
-      state: 'serving',
+      serving: () => sent.size,
+      state: () => 'serving',
     },
   )
   t.after(() => server.close())

@@ -69,11 +69,12 @@ export function runtimeWith(changes: Partial<Runtime> = {}): Runtime {
 export function services(): { readonly heard: GatewayServices; readonly events: AuditEvent[]; readonly failures: string[] } {
   const events: AuditEvent[] = []
   const failures: string[] = []
-  const metrics = { clientAuthFailure: (reason: string) => failures.push(reason) } as unknown as Metrics
+  const metrics = { refused: () => {}, clientAuthFailure: (reason: string) => failures.push(reason) } as unknown as Metrics
   const heard: GatewayServices = {
     metrics,
     accessLog: null,
     audit: (event) => events.push(event),
+    isStale: () => false,
     runtime: () => runtimeWith(),
     judge: (_listener, peer) => peer,
   }

@@ -14,7 +14,7 @@ test('every message of the protocol is read back as it is', () => {
     { kind: 'workers', count: 4 },
     { kind: 'leased', listener: 'main', address: null, granted: 0 },
     { kind: 'reopen_logs' },
-    { kind: 'metrics', id: 1 },
+    { kind: 'metrics', id: 1, scrape: true },
     { kind: 'status', id: 1 },
     { kind: 'statuses', number: 1, statuses: [{ key: 'k', status: 'revoked', until: Number.POSITIVE_INFINITY, refreshAt: 1, detail: '' }] },
     { kind: 'drain', deadline: 0 },

@@ -9,6 +9,7 @@ import {
   mappingWarnings,
   type Remark,
   reorderedEntries,
+  rotationWarnings,
   sharedMappingWarnings,
   unmappedRoleWarnings,
 } from '../../../src/policy/mapping-checks.ts'
@@ -88,6 +89,12 @@ describe('several CAs under one mapping', () => {
     ])
   })
 
+  it('count the roots of the own authority, which a rotation doubles, as one', () => {
+    const own = { known: new Set<string>(), signing: new Set<string>(), rootKeys: new Set(['old', 'new']), root: null }
+    assert.deepEqual(sharedMappingWarnings(mapping, ['old', 'new'], own), [])
+    assert.match(sharedMappingWarnings(mapping, ['old', 'new', 'other'], own)[0]?.message ?? '', /^2 client CAs/)
+  })
+
   it('are fine where there is one CA, or every role is bound', () => {
     assert.deepEqual(sharedMappingWarnings(mapping, ['CN=A']), [])
     assert.deepEqual(sharedMappingWarnings(roleMapping({ bound: { users: ['a'], issuers: ['CN=A'] } }), ['CN=A', 'CN=B']), [])
@@ -138,4 +145,31 @@ it('a role for anonymous requests is warned of while there are none', () => {
     "12: the role 'r' is given to anonymous requests, but 'auth.anonymous' is off",
   ])
   assert.deepEqual(anonymousWarnings(mapping, true), [])
+})
+
+describe('rotationWarnings', () => {
+  const [oldKey, newKey] = ['a'.repeat(64), 'b'.repeat(64)]
+  const own = {
+    known: new Set(['CN=old', oldKey, 'CN=new', newKey]),
+    signing: new Set(['CN=new', newKey]),
+    rootKeys: new Set([oldKey, newKey]),
+    root: { dn: 'CN=new', key: newKey },
+  }
+
+  it('name the roles that a rotation left behind, and what to add', () => {
+    const mapping = roleMapping({
+      byKey: { users: ['a'], issuers: [oldKey.toUpperCase()] },
+      byName: { users: ['a'], issuers: ['cn=old'] },
+      both: { users: ['a'], issuers: ['CN=old', newKey] },
+      foreign: { users: ['a'], issuers: ['CN=partner'] },
+      open: { users: ['a'] },
+    })
+    const warnings = rotationWarnings(mapping, own)
+    assert.deepEqual(
+      warnings.map(({ message }) => /the role '(\w+)'/.exec(message)?.[1]),
+      ['byKey', 'byName'],
+    )
+    assert.equal(warnings[0]?.hint, `where they are meant too, add '${newKey}', the key of CN=new`)
+    assert.deepEqual(rotationWarnings(mapping, null), [])
+  })
 })

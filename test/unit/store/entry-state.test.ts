@@ -7,8 +7,7 @@ import { CLI, DAY, newEntry, START, temporaryStore } from '../../support/registr
 const entry = (notAfter: number, given: { disabled?: boolean; revoked?: boolean } = {}) => ({
   notBefore: START,
   notAfter,
-  disabled: given.disabled ?? false,
-  revoked: given.revoked ? { at: START, reason: 'superseded' as const } : null,
+  keyRefusal: given.revoked ? ('revoked' as const) : given.disabled ? ('disabled' as const) : null,
 })
 
 test('what people decided goes before what time does', () => {

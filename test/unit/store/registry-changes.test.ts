@@ -8,7 +8,7 @@ function added(store: Store): RegistryEntry {
   return store.registry.add([newEntry()], CLI)[0] as RegistryEntry
 }
 
-function withoutDer({ der, ...record }: RegistryEntry): RegistryRecord {
+function withoutDer({ der, keyRefusal, ...record }: RegistryEntry): RegistryRecord {
   assert.ok(der.length > 0)
   return record
 }

@@ -111,3 +111,12 @@ test('the key tells issuers apart by key and by name', async () => {
   const other = authorityNode(new X509Certificate((await createAuthority('root')).certificate))
   assert.equal(new Set([issuer, twin, other].map((one) => statusKey('ocsp', '01', one))).size, 3)
 })
+
+test('a crowd of good ones drives no revocation out', () => {
+  const { status, book } = asking()
+  book.learn([said('revoked', { until: Number.POSITIVE_INFINITY })])
+  book.learn(Array.from({ length: 20_000 }, (_, index) => said('good', { key: `other ${index}` })))
+  assert.equal(status(10).kind, 'revoked')
+  book.learn([said('good')])
+  assert.equal(status(10).kind, 'good')
+})

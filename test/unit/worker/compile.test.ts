@@ -1,6 +1,9 @@
 /** What a change leaves as it is is not made again: a worker has a second for a change of trust, however many users are mapped. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Snapshot } from '../../../src/ipc/messages.ts'
 import { createAudit } from '../../../src/observability/audit.ts'
 import { createLogger } from '../../../src/observability/logger.ts'
@@ -8,6 +11,8 @@ import { createWorkerMetrics } from '../../../src/observability/worker-metrics.t
 import type { RoleMapping } from '../../../src/policy/types.ts'
 import type { ListenerMaterial } from '../../../src/tls/types.ts'
 import { type CompiledSnapshot, compileSnapshot } from '../../../src/worker/compile.ts'
+import { createDataPlane } from '../../../src/worker/data-plane.ts'
+import { Overload } from '../../../src/worker/overload.ts'
 import { createAuthority } from '../../support/authority.ts'
 import { basicIdentity } from '../../support/identities.ts'
 import { roleMapping } from '../../support/role-mapping.ts'
@@ -51,4 +56,22 @@ test('a change of the mapping is taken up, and so is a change of trust that a ma
   assert.notEqual(after.runtime.policy, before.runtime.policy)
   const last = compile(snapshot(3, bound, [one.certificate, two.certificate]), after)
   assert.notEqual(last.runtime.policy, after.runtime.policy)
+})
+
+test('what was in force before is let go, however often it is replaced', async (t) => {
+  const log = createLogger({ level: 'error', format: 'json', worker: 1 })
+  const services = { metrics: createWorkerMetrics(), accessLog: null, audit: createAudit(log), log }
+  const plane = createDataPlane(services, new Overload(0, () => 0), () => false)
+  t.after(() => plane.destroy())
+  const seen: WeakRef<Snapshot>[] = []
+  for (let number = 1; number <= 6; number++) {
+    const next = snapshot(number, roleMapping({ user: { users: ['alice', `user${number >> 1}`] } }), [one.certificate])
+    seen.push(new WeakRef(next))
+    plane.apply(next)
+    await turn()
+  }
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  const kept = seen.flatMap((one) => one.deref()?.number ?? [])
+  assert.deepEqual(kept, [6])
 })

@@ -171,6 +171,13 @@ describe('a password', () => {
     await assert.rejects(give(fixture, 'alice', 'right'), { message: /in force with this name and another key/ })
   })
 
+  test('of the name that stands for nobody makes nobody, right or not', async (t) => {
+    const anonymous = 'opendistro_security_anonymous'
+    const fixture = enrolling(t, { users: [user(anonymous)], passwords: 'allow' })
+    await assert.rejects(give(fixture, anonymous, 'right'), { reason: 'credentials_wrong' })
+    assert.equal(fixture.store.registry.list().total, 0)
+  })
+
   test('gives no role that the user has not by their password', async (t) => {
     const mapping = 'root:\n  users: ["CN=alice"]\nreader:\n  users: [alice, bob]\n'
     const fixture = enrolling(t, { users: [user('alice'), user('bob')], passwords: 'allow', mapping })

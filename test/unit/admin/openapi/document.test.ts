@@ -116,6 +116,7 @@ const SAMPLES: readonly (readonly [line: string, status: number, body?: unknown]
   ['POST /api/v1/explain', 200, { cn: 'CLIENT0', method: 'GET', url: '/movies/a/b' }],
   ['POST /api/v1/explain', 400, {}],
   ['GET /api/v1/status', 200],
+  ['GET /api/v1/overview', 200],
   ['POST /api/v1/reload', 200],
   ['GET /api/v1/audit', 200],
   ['GET /api/v1/audit?limit=x', 400],

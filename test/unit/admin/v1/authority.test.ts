@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { AuthorityService } from '../../../../src/admin/authority-service.ts'
+import type { InForce } from '../../../../src/admin/context.ts'
 import { AdminProblem, problemOf } from '../../../../src/admin/problem.ts'
 import type { ApiRequest, ApiResponse } from '../../../../src/admin/types.ts'
 import { authorityHandler } from '../../../../src/admin/v1/authority.ts'
@@ -10,9 +12,11 @@ import { createAuthority } from '../../../../src/certificates/authority.ts'
 import { issuerKeyId } from '../../../../src/certificates/issuer.ts'
 import { encryptedKeyPem } from '../../../../src/certificates/key.ts'
 import { writePfx } from '../../../../src/certificates/pkcs12-write.ts'
+import { parseRoleMapping } from '../../../../src/config/roles-mapping.ts'
 import type { AuthoritySettings, CertificateSource } from '../../../../src/config/settings.ts'
 import type { Clearance } from '../../../../src/identity/types.ts'
 import { LOCAL_OPERATOR } from '../../../../src/policy/granting.ts'
+import { authorityNode } from '../../../../src/tls/authority-node.ts'
 import { readRevocationLists } from '../../../../src/tls/crl.ts'
 import { CLI, DAY, newEntry, START, temporaryStore } from '../../../support/registry-store.ts'
 
@@ -34,10 +38,13 @@ async function setting(t: Lifetime, source?: (folder: string) => AuthoritySettin
     crlLifetime: 7 * DAY,
     crlFolder: join(folder, 'crl'),
   }
+  const root = authorityNode(new X509Certificate(made.rootCertificate))
+  const entries = `bound: { users: [a], issuers: ['${root.key}'] }\nnamed: { users: [a], issuers: ['${root.facts.dn}'] }\nopen: { users: [a] }`
+  const { mapping } = parseRoleMapping(entries, 'roles_mapping.yml')
   const reloads: number[] = []
   const reload = async () => void reloads.push(clock.now)
   const service = new AuthorityService({ store, reload, now: () => clock.now }, settings)
-  const handler = authorityHandler(service, { store, now: () => clock.now, inForce: () => assert.fail('nobody comes by a certificate') })
+  const handler = authorityHandler(service, { store, now: () => clock.now, inForce: () => ({ mapping }) as InForce })
   const ask = async (
     method: string,
     path: string,
@@ -107,6 +114,11 @@ describe('/api/v1/ca', () => {
     )
     assert.equal(answer.rotation.overlap_until, new Date(START + 30 * DAY).toISOString())
     assert.equal(reloads.length, 1)
+    assert.deepEqual(answer.unbound_roles, [
+      { role: 'bound', file: 'roles_mapping.yml', line: 1 },
+      { role: 'named', file: 'roles_mapping.yml', line: 2 },
+    ])
+    assert.equal(answer.issuer.subject, answer.roots[0].subject)
     assert.ok(answer.issuers.every(({ crl }: { crl: object | null }) => crl !== null))
     const issuing = service.authority().issuing ?? assert.fail('nothing signs')
     assert.notEqual(issuing.facts.dn, made.issuer.facts.dn)

@@ -61,7 +61,14 @@ describe('/api/v1/routes, status and reload', () => {
 
   it('tells who may not ask, and that there is nothing, as problem JSON', async (t) => {
     const { files, ask } = await opened(t)
-    for (const line of ['GET /api/v1/routes', 'GET /api/v1/status', 'GET /api/v1/audit', 'GET /api/v1/events', 'POST /api/v1/explain']) {
+    for (const line of [
+      'GET /api/v1/routes',
+      'GET /api/v1/status',
+      'GET /api/v1/overview',
+      'GET /api/v1/audit',
+      'GET /api/v1/events',
+      'POST /api/v1/explain',
+    ]) {
       const told = await ask(line, { caller: callerWith(files, 'ValidUser') })
       assert.deepEqual([told.status, code(told)], [403, 'clearance_too_low'], line)
       assert.equal(told.headers['Content-Type'], 'application/problem+json')

@@ -37,6 +37,7 @@ test('statuses are those of DESIGN section 8', () => {
     upstream_failed: 502,
     upstream_timeout: 504,
     overloaded: 503,
+    registry_lost: 503,
     draining: 503,
   })
 })
@@ -63,6 +64,7 @@ test('what the operator alone may know is never shown', () => {
     'upstream_failed',
     'upstream_timeout',
     'overloaded',
+    'registry_lost',
   ] as const
   for (const reason of silent) assert.equal(refusalRow(reason).shows, 'nothing', reason)
 })

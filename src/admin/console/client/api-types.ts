@@ -1,0 +1,97 @@
+/** What /api/v1 answers, as far as the console reads it; openapi.json is the contract. */
+
+export type Clearance = 'ValidUser' | 'Operator' | 'ClusterAdmin' | 'ClusterNode'
+
+export interface Whoami {
+  readonly name: string
+  readonly dn: string | null
+  readonly fingerprint: string | null
+  readonly clearance: Clearance | null
+  readonly permissions: Readonly<Record<string, string>>
+  readonly roles: readonly string[]
+}
+
+/** One thing wrong in a file. */
+export interface FileProblem {
+  readonly severity: 'error' | 'warning'
+  readonly message: string
+  readonly path: string
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly snippet: string
+  readonly hint?: string
+}
+
+/** RFC 9457, as errors come. */
+export interface ProblemBody {
+  readonly title?: string
+  readonly status?: number
+  readonly detail?: string
+  readonly code?: string
+  readonly hint?: string
+  readonly problems?: readonly FileProblem[]
+}
+
+export interface Sample {
+  readonly at: string
+  readonly seconds: number
+  readonly requests: number
+  readonly statuses: readonly { readonly class: number; readonly count: number }[]
+  readonly refusals: readonly { readonly reason: string; readonly count: number }[]
+  readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number } | null
+  readonly connections: number
+  readonly upstream_errors: number
+}
+
+export interface Reload {
+  readonly outcome: 'loaded' | 'unchanged' | 'failed'
+  readonly cause: 'signal' | 'file' | 'command'
+  readonly at: string
+  readonly snapshot: number
+  readonly message: string
+  readonly problems: readonly FileProblem[]
+}
+
+export interface Overview {
+  readonly at: string
+  readonly version: string
+  readonly started_at: string
+  readonly state: 'starting' | 'serving' | 'draining'
+  readonly config_file: string | null
+  readonly snapshot: { readonly number: number; readonly loaded_at: string }
+  readonly workers: readonly Worker[]
+  readonly last_reload: Reload | null
+  readonly upstreams: readonly Upstream[]
+  readonly expiring: {
+    readonly own: readonly {
+      readonly kind: 'server' | 'ca' | 'crl'
+      readonly name: string
+      readonly subject: string
+      readonly not_after: string
+      readonly expired: boolean
+    }[]
+    readonly clients: {
+      readonly total: number
+      readonly first: readonly { readonly name: string; readonly fingerprint: string; readonly not_after: string }[]
+    }
+  }
+  readonly registered: Readonly<Record<string, number>>
+  readonly samples: readonly Sample[]
+}
+
+export interface Worker {
+  readonly pid: number
+  readonly state: 'starting' | 'serving' | 'leaving'
+  readonly started_at: string
+  readonly snapshot: number
+  readonly connections: number | null
+  readonly restarts: number
+}
+
+export interface Upstream {
+  readonly upstream: string
+  readonly target: string
+  readonly healthy: boolean | null
+  readonly checked_at: string | null
+}

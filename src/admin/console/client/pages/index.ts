@@ -1,0 +1,4 @@
+import type { PageEntry } from './page.ts'
+
+/** All pages, in the order of the navigation. */
+export const PAGES: readonly PageEntry[] = [{ path: '', label: 'Overview', icon: 'activity', load: () => import('./overview.ts') }]

@@ -1,0 +1,37 @@
+import { html, nothing, type TemplateResult } from 'lit-html'
+import type { FileProblem } from '../api-types.ts'
+import { diffLines } from './diff.ts'
+import { icon } from './icon.ts'
+
+/** Text as it stands in a file. It can be scrolled by keyboard. `label` names it for who does not see it. */
+export function codeBlock(text: string, label: string): TemplateResult {
+  return html`<pre class="code" tabindex="0" role="region" aria-label=${label}><code>${text}</code></pre>`
+}
+
+/** What is wrong in files: where, the line itself, and what to do. */
+export function problemList(problems: readonly FileProblem[]): TemplateResult {
+  return html`<ul class="problems">
+    ${problems.map(
+      ({ severity, message, file, line, column, snippet, hint }) => html`<li data-tone=${severity === 'error' ? 'bad' : 'warn'}>
+        <p>${icon(severity === 'error' ? 'x' : 'alert')}<strong>${severity === 'error' ? 'Error' : 'Warning'}:</strong> ${message}</p>
+        <p class="muted">${file}:${line}:${column}</p>
+        ${snippet === '' ? nothing : codeBlock(snippet, `${file}, line ${line}`)}
+        ${hint === undefined ? nothing : html`<p>${hint}</p>`}
+      </li>`,
+    )}
+  </ul>`
+}
+
+const SIGNS = { same: ' ', added: '+', removed: '−' } as const
+const WORDS = { same: '', added: 'added: ', removed: 'removed: ' } as const
+
+/** Two texts, line by line, with a few of the unchanged lines around each change. */
+export function diffView(before: string, after: string, label: string): TemplateResult {
+  const lines = diffLines(before, after)
+  if (lines.every(({ kind }) => kind === 'same')) return html`<p class="muted">Nothing differs.</p>`
+  return html`<pre class="code diff" tabindex="0" role="region" aria-label=${label}>${lines.map(({ kind, text }) =>
+    kind === 'skipped'
+      ? html`<span class="diff-line" data-kind="skipped">⋯ ${text}</span>`
+      : html`<span class="diff-line" data-kind=${kind}><span aria-hidden="true">${SIGNS[kind]} </span><span class="visually-hidden">${WORDS[kind]}</span>${text}</span>`,
+  )}</pre>`
+}

@@ -1,0 +1,63 @@
+import { html, nothing } from 'lit-html'
+import { button } from './button.ts'
+import { openDialog } from './dialog.ts'
+import { textField } from './field.ts'
+import { messageOf } from './states.ts'
+
+export interface Confirmation {
+  readonly title: string
+  /** What will come of it, and whether it can be taken back. */
+  readonly body: unknown
+  /** What the button does, e.g. `Revoke certificate`. */
+  readonly action: string
+  readonly isDangerous?: boolean
+  /** To be typed before it can be pressed, e.g. the name of what would be gone. */
+  readonly typed?: string
+  /** Done while the dialog is open; where it fails the dialog stays and says why. */
+  act?(): Promise<void>
+}
+
+/** Resolves to whether it was confirmed, and done where `act` does it. */
+export async function confirm(options: Confirmation): Promise<boolean> {
+  const { title, body, action, isDangerous = false, typed = '' } = options
+  let text = ''
+  let error: string | null = null
+  let isBusy = false
+  const done = await openDialog<true>({
+    title,
+    view: ({ close, redraw }) => {
+      const act = async (): Promise<void> => {
+        isBusy = true
+        error = null
+        redraw()
+        try {
+          await options.act?.()
+          close(true)
+        } catch (reason) {
+          error = messageOf(reason)
+        }
+        isBusy = false
+        redraw()
+      }
+      const submit = (event: Event): void => {
+        event.preventDefault()
+        if (!isBusy && (typed === '' || text === typed)) void act()
+      }
+      const changed = (value: string): void => {
+        text = value
+        redraw()
+      }
+      const missing = typed !== '' && text !== typed ? `Type ${typed} first.` : null
+      return html`<form @submit=${submit}>
+        <div class="dialog-text">${body}</div>
+        ${typed === '' ? nothing : textField({ name: 'confirm-typed', label: `Type ${typed} to confirm`, value: text, changed })}
+        <p class="field-error" role="alert">${error}</p>
+        <div class="dialog-actions">
+          ${button({ label: 'Cancel', act: () => close() })}
+          ${button({ label: action, kind: isDangerous ? 'danger' : 'primary', submit: true, isBusy, whyNot: missing })}
+        </div>
+      </form>`
+    },
+  })
+  return done === true
+}
