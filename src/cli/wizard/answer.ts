@@ -16,11 +16,7 @@ export const htmlAnswer = (status: number, body: string, headers: Readonly<Recor
 })
 
 /** After a form was taken: a reload of the next page sends nothing again. */
-export const goTo = (path: string, headers: Readonly<Record<string, string>> = {}): WizardAnswer => ({
-  status: 303,
-  headers: { Location: path, ...headers },
-  body: '',
-})
+export const goTo = (path: string): WizardAnswer => ({ status: 303, headers: { Location: path }, body: '' })
 
 export const fileAnswer = (name: string, type: string, body: Buffer, sent?: () => void): WizardAnswer => ({
   status: 200,

@@ -13,8 +13,6 @@ export const nameStep: Step = {
   content(draft, entered, problems) {
     const always = serverNames([]).join(', ')
     return (
-      '<p>certgate stands in front of a service and lets in who has a client certificate. These pages make its certificates and its configuration; ' +
-      'nothing is written before the last of them.</p>' +
       fieldHtml(
         {
           name: 'names',

@@ -73,7 +73,11 @@ export async function runWizard({ answers, names, addresses, port }: WizardRun, 
   try {
     const { gateway, ended } = await made.promise
     const closed = over.promise.then(() => server.close())
-    if (gateway.kind === 'failed') await closed
+    if (gateway.kind === 'failed') {
+      // Nothing is left that would end by a signal, but for the last page.
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => over.resolve())
+      await closed
+    }
     return await ended
   } finally {
     server.close()

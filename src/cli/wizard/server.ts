@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { formatAddress } from '../../control/sockets.ts'
 import { CertgateError } from '../../errors.ts'
-import { goTo, htmlAnswer, type WizardAnswer } from './answer.ts'
+import { escapeHtml } from '../../gateway/refusal/html-page.ts'
+import { htmlAnswer, type WizardAnswer } from './answer.ts'
 import { LARGEST_FORM, readForm } from './form.ts'
 import { POLICY, page } from './page.ts'
 import { Session } from './session.ts'
@@ -72,6 +73,15 @@ async function listen(server: Server, port: number): Promise<void> {
   }
 }
 
+/** A page and no redirect: a link in another page (a terminal in a browser, say) leads here, and a redirect would go on without the cookie. */
+const WELCOME = page({
+  title: 'Set up certgate',
+  content:
+    '<p>certgate stands in front of a service and lets in who has a client certificate. The next pages ask for what it needs, make its ' +
+    'certificates and its configuration, and start it.</p><p>They belong to this browser now, and nothing is written before the last of them.</p>' +
+    '<div class="actions"><a class="button" href="/">Begin</a></div>',
+})
+
 interface Surroundings extends WizardServerOptions {
   /** What Host has to be. */
   readonly authority: string
@@ -119,7 +129,7 @@ async function accept({ session, heard, opened, answer }: Surroundings, request:
     if (cookie === null) return plain(403, 'Not this address', 'Open the whole address that the terminal shows.')
     heard()
     opened()
-    return goTo('/', { 'Set-Cookie': cookie })
+    return htmlAnswer(200, WELCOME, { 'Set-Cookie': cookie })
   }
   heard()
   const body = method === 'POST' ? await readBody(request) : null
@@ -140,7 +150,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
 }
 
 function plain(status: number, title: string, text: string): WizardAnswer {
-  return htmlAnswer(status, page({ title, content: `<p>${text}</p>` }))
+  return htmlAnswer(status, page({ title, content: `<p>${escapeHtml(text)}</p>` }))
 }
 
 function send({ status, headers, body, sent, brokeOff }: WizardAnswer, request: IncomingMessage, response: ServerResponse): void {

@@ -56,8 +56,9 @@ export class Wizard {
     if (path === '/done' && this.#made !== null && method === 'GET') return this.#done(this.#made, request)
     if (path === '/ca.crt' && this.#made !== null && method === 'GET') return this.#rootCertificate(this.#made)
     if (path === '/admin.pfx' && this.#made !== null && method === 'GET') return this.#pfx(this.#made)
-    if (path === '/make' && method === 'POST') return this.#make()
-    if (this.#made !== null || this.#making !== null) return goTo(this.#made === null ? '/review' : '/done')
+    if (this.#made !== null) return goTo('/done')
+    // What is being made cannot be changed any more: everybody waits for it.
+    if (this.#making !== null || (path === '/make' && method === 'POST')) return this.#make()
     if (path === '/review') return this.#review(NO_PROBLEMS)
     const step = this.#steps.find((one) => one.path === path)
     if (step === undefined) return path === '/' ? goTo(this.#next()) : this.#missing()
@@ -68,8 +69,8 @@ export class Wizard {
 
   async #take(step: Step, form: Form): Promise<WizardAnswer> {
     const { draft, problems } = await step.submit(form, this.#draft)
-    // Another of its requests may have gone on to make it meanwhile: that one counts.
-    if (this.#making !== null) return goTo('/review')
+    // Another request of the browser may have gone on to make it meanwhile: that one counts.
+    if (this.#making !== null) return this.#make()
     this.#draft = draft
     if (problems.size > 0) return this.#ask(step, form, problems)
     this.#draft = { ...draft, answered: new Set([...draft.answered, step.path]) }
