@@ -1,6 +1,6 @@
-import { parseAddress } from '../../config/address.ts'
+import { formatAddress } from '../../control/sockets.ts'
 import type { CertgateError } from '../../errors.ts'
-import { checkFree, readAddresses } from '../addresses.ts'
+import { addressOf, checkFree, readAddresses } from '../addresses.ts'
 import { serverNames } from '../host-names.ts'
 import { attempt } from './form.ts'
 import { fieldHtml } from './page.ts'
@@ -40,8 +40,9 @@ export const nameStep: Step = {
     const names = form.text('names').trim()
     const read = await attempt(problems, 'names', () => serverNames(names.split(/[\s,]+/).filter((word) => word !== '')))
     const addresses = await attempt(problems, 'listen', async () => {
-      const changed = readAddresses({ ...draft.addresses, listen: form.text('listen').trim() })
-      await checkFree(parseAddress(changed.listen), 'stop it, or choose another port')
+      const address = addressOf('', form.text('listen').trim())
+      const changed = readAddresses({ ...draft.addresses, listen: formatAddress(address.host, address.port) })
+      await checkFree(address, 'stop it, or choose another port')
       return changed
     })
     if (read === undefined || addresses === undefined) return { draft, problems }

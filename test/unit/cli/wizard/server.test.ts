@@ -75,7 +75,7 @@ test('a form of another site is not taken, whatever cookie came with it', async 
   const { origin, asked, open } = await start(t)
   const mine = { ...(await open()), 'content-type': 'application/x-www-form-urlencoded' }
   const send = (headers: Record<string, string>) => ask(`${origin}/make`, { method: 'POST', headers: { ...mine, ...headers }, body: 'a=b' })
-  for (const headers of [
+  const foreign: Record<string, string>[] = [
     {},
     { origin: 'null' },
     { origin: 'http://evil.example' },
@@ -83,9 +83,9 @@ test('a form of another site is not taken, whatever cookie came with it', async 
     { origin: 'http://127.0.0.1:1' },
     { origin, 'sec-fetch-site': 'cross-site' },
     { origin, 'sec-fetch-site': 'same-site' },
-  ])
-    assert.equal((await send(headers)).status, 403, JSON.stringify(headers))
-  assert.deepEqual(asked, [])
+  ]
+  for (const headers of foreign) assert.equal((await send(headers)).status, 403, JSON.stringify(headers))
+  assert.equal(asked.length, 0)
   assert.equal((await send({ origin, 'sec-fetch-site': 'same-origin' })).status, 200)
   assert.deepEqual([asked.length, asked[0]?.form?.text('a')], [1, 'b'])
 })

@@ -16,7 +16,7 @@ test('the token opens once, and the cookie is the only way in from then on', () 
   assert.equal(session.owns(pair), true)
   assert.equal(session.owns(`other=1; ${pair}`), true)
   for (const wrong of [undefined, '', 'certgate_setup=', `${pair}x`, pair.slice(0, -1), `certgate_setup=${session.token}`])
-    assert.equal(session.owns(wrong), false, wrong)
+    assert.equal(session.owns(wrong), false, String(wrong))
 })
 
 test('nobody is in before the token was brought', () => {
