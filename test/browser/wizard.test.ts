@@ -45,7 +45,7 @@ describe('the setup pages', { skip: noBrowser }, () => {
     browser.faults.filter((fault) => !fault.startsWith(`request: ${new URL(url).origin}/`) && !/status of 4(?:22|03)/.test(fault))
   const heading = (page: Page) => page.locator('main h1').textContent()
   const problem = (page: Page, field: string) => page.locator(`#${field}-problem`).textContent()
-  const go = (page: Page) => page.getByRole('button').click()
+  const go = (page: Page) => page.getByRole('button', { name: 'Continue' }).click()
 
   async function inspect(page: Page, name: string): Promise<void> {
     await photograph(page, `wizard-${name}`)
@@ -54,7 +54,7 @@ describe('the setup pages', { skip: noBrowser }, () => {
       assert.deepEqual(await seriousFindings(page), [], `${name} in ${theme}`)
     }
     await page.setViewportSize(PHONE)
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
     assert.ok(overflow <= 0, `${name} is ${overflow} pixels wider than a phone`)
     await page.setViewportSize({ width: 1440, height: 900 })
   }
@@ -68,10 +68,12 @@ describe('the setup pages', { skip: noBrowser }, () => {
     await inspect(page, 'welcome')
     await page.getByRole('link', { name: 'Begin' }).click()
     assert.equal(await heading(page), 'How clients reach the gateway')
-    const second = await browser.context.newPage()
-    await second.goto(url)
-    assert.equal(await heading(second), 'Not this address')
-    await second.close()
+    await page.goBack()
+    await page.reload()
+    assert.equal(await heading(page), 'Not yours', 'who comes from another site brings no cookie')
+    await page.getByRole('link', { name: 'go on here' }).click()
+    assert.equal(await heading(page), 'How clients reach the gateway')
+    assert.equal((await fetch(url)).status, 403, 'and no other')
     assert.deepEqual(faults(), [])
   })
 
@@ -84,7 +86,7 @@ describe('the setup pages', { skip: noBrowser }, () => {
     await page.locator('#names-problem').waitFor()
     assert.match((await problem(page, 'names')) ?? '', /is neither a host name nor an IP address/)
     assert.equal(await page.getByLabel('Names and IP addresses').inputValue(), 'gate.example "><script>alert(1)</script>')
-    assert.equal(await page.evaluate(() => document.activeElement?.id), 'names')
+    assert.equal(await page.evaluate('document.activeElement?.id'), 'names')
     assert.match(await page.title(), /^Problem: /)
     await inspect(page, 'name-wrong')
     await page.keyboard.press('Control+A')

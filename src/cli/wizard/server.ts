@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { formatAddress } from '../../control/sockets.ts'
 import { CertgateError } from '../../errors.ts'
 import { escapeHtml } from '../../gateway/refusal/html-page.ts'
-import { htmlAnswer, type WizardAnswer } from './answer.ts'
+import { goTo, htmlAnswer, type WizardAnswer } from './answer.ts'
 import { LARGEST_FORM, readForm } from './form.ts'
 import { POLICY, page } from './page.ts'
 import { Session } from './session.ts'
@@ -82,6 +82,14 @@ const WELCOME = page({
     '<div class="actions"><a class="button" href="/">Begin</a></div>',
 })
 
+/** With a way on for the one that they do belong to: a link from another site brings no cookie, one from here does. */
+const NOT_YOURS = page({
+  title: 'Not yours',
+  content:
+    '<p>These pages belong to the first browser that opened the address in the terminal. Start the setup again to use another.</p>' +
+    '<p>In that very browser, <a href="/">go on here</a>.</p>',
+})
+
 interface Surroundings extends WizardServerOptions {
   /** What Host has to be. */
   readonly authority: string
@@ -114,11 +122,7 @@ function refusal({ authority, session }: Surroundings, request: IncomingMessage)
   if (method === 'POST' && (foreign || headers.origin !== `http://${authority}`))
     return plain(403, 'Sent by another site', 'This form was not sent by these pages, and nothing was taken from it.')
   if (session.owns(headers.cookie) || (method === 'GET' && !session.isOpen)) return null
-  return plain(
-    403,
-    'Not yours',
-    'These pages belong to the first browser that opened the address in the terminal. Start the setup again to use another.',
-  )
+  return htmlAnswer(403, NOT_YOURS)
 }
 
 async function accept({ session, heard, opened, answer }: Surroundings, request: IncomingMessage): Promise<WizardAnswer> {
@@ -132,6 +136,8 @@ async function accept({ session, heard, opened, answer }: Surroundings, request:
     return htmlAnswer(200, WELCOME, { 'Set-Cookie': cookie })
   }
   heard()
+  // Its own browser, which loads the first page again.
+  if (session.isToken(path)) return goTo('/')
   const body = method === 'POST' ? await readBody(request) : null
   if (method === 'POST' && body === null) return plain(413, 'Too large', `A form holds at most ${LARGEST_FORM / 1024} KiB.`)
   const form = body === null ? null : await readForm(headers['content-type'] ?? '', body)

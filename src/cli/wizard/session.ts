@@ -19,9 +19,13 @@ export class Session {
 
   /** The Set-Cookie line for the first who brings the token; null for everybody else. */
   exchange(path: string): string | null {
-    if (this.#open || !isSame(path, `/${this.token}`)) return null
+    if (this.#open || !this.isToken(path)) return null
     this.#open = true
     return `${COOKIE}=${this.#cookie}; HttpOnly; SameSite=Strict; Path=/`
+  }
+
+  isToken(path: string): boolean {
+    return isSame(path, `/${this.token}`)
   }
 
   /** Whether a Cookie header is that of the browser that came first. */
