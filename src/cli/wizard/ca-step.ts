@@ -18,7 +18,7 @@ export const caStep: Step = {
       'Certificate authority',
       [
         { value: 'new', label: 'A new one: a root for ten years, and an issuing CA below it' },
-        { value: 'own', label: 'My own: an issuing CA is made below it, and its key is not kept', inset: ownFields(draft, problems) },
+        { value: 'own', label: 'My own', inset: ownFields(draft, problems) },
       ],
       chosen,
     )
@@ -38,8 +38,12 @@ export const caStep: Step = {
 function ownFields({ files, own }: Draft, problems: Problems): string {
   const kept = files === null ? '' : `${files.certificate.name}${files.key === null ? '' : ` and ${files.key.name}`}`
   const state =
-    kept === '' ? '' : `<p>${own === null ? 'Uploaded' : 'In use'}: <code>${escapeHtml(kept)}</code>. Choose files again to replace it.</p>`
+    kept === ''
+      ? ''
+      : `<p>${own === null ? 'Uploaded' : 'In use'}: <code>${escapeHtml(kept)}</code>. Choose files again to replace them.</p>`
   return (
+    '<p class="hint">It certifies an issuing CA for the gateway, and its key is not kept. Where it may have no CA below it, it signs by itself, ' +
+    'and its key is written into the folder.</p>' +
     state +
     fieldHtml(
       {
@@ -60,7 +64,7 @@ function ownFields({ files, own }: Draft, problems: Problems): string {
         name: 'ca_password',
         label: 'Password of the key or PFX',
         type: 'password',
-        hint: 'Empty where it has none. It is used once, and not kept.',
+        hint: 'Empty where it has none. It is not kept.',
         more: 'autocomplete="off"',
       },
       problems,

@@ -8,7 +8,7 @@ const STYLE =
   '--soft:light-dark(#545d6b,#a6afbd);--link:light-dark(#0b57c2,#8ab4ff);--wrong:light-dark(#b3261e,#ff9d94);' +
   'background:light-dark(#f5f6f8,#14171c);color:light-dark(#171b22,#e6e9ee)}*{box-sizing:border-box}' +
   'body{max-width:42rem;margin:6vh auto;padding:0 1.25rem}main{background:light-dark(#fff,#1b1f26);border:1px solid var(--line);' +
-  'border-radius:.75rem;padding:2rem}h1{font-size:1.5rem;line-height:1.25;margin:0 0 .75rem}h2{font-size:1.125rem;margin:2rem 0 .5rem}' +
+  'border-radius:.75rem;padding:2rem;overflow-wrap:anywhere}h1{font-size:1.5rem;line-height:1.25;margin:0 0 .75rem}h2{font-size:1.125rem;margin:2rem 0 .5rem}' +
   'p{margin:0 0 .75rem}a{color:var(--link)}nav ol{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;padding:0;margin:0 0 1rem;' +
   'font-size:.875rem;color:var(--soft)}nav [aria-current]{color:inherit;font-weight:600;text-decoration:underline;text-underline-offset:.3em}' +
   '.field{margin:0 0 1.25rem}label,legend{font-weight:600;padding:0}fieldset{border:0;padding:0;margin:0 0 1.25rem;min-width:0}' +
