@@ -53,8 +53,9 @@ async function begin(
   t: TestContext,
   cwd: string,
   flags: readonly string[] = [],
+  dir = 'data',
 ): Promise<{ program: Program; url: string; visitor: Visitor }> {
-  const program = await startProgram({ args: ['init', '--web', '--dir', 'data', ...anyPort, ...flags], cwd, listeners: 0 }, t)
+  const program = await startProgram({ args: ['init', '--web', '--dir', dir, ...anyPort, ...flags], cwd, listeners: 0 }, t)
   const [, url = ''] = await program.line(/^ +(http:\/\/127\.0\.0\.1:\d+\/[\w-]{43})$/)
   return { program, url, visitor: new Visitor(new URL(url).origin) }
 }
@@ -98,7 +99,7 @@ test('under an own CA, from the first page to a request that is let through', as
   t.after(() => client.close())
   assert.equal((await client.ask('/a')).status, 200)
   const user = upstream.requests[0]?.headers.find(([name]) => name.toLowerCase() === 'x-forwarded-user')?.[1]
-  assert.equal(user, 'Alice%20Smith')
+  assert.equal(user, 'Alice Smith')
   assert.deepEqual(await program.stop(), { code: 0, signal: null })
 })
 
@@ -153,4 +154,21 @@ test('what is in the way is told before anybody is asked', async (t) => {
     `certgate: cannot listen on 127.0.0.1:${port}: another program already listens there`,
   ])
   assert.equal(readFileSync(join(path, 'certgate.yml'), 'utf8'), 'precious')
+})
+
+test('a gateway that cannot start is told of on the page and in the terminal, and what was made stays', async (t) => {
+  const { path } = temporaryFolder(t)
+  // Longer than the path of a socket may be: only the gateway finds out.
+  const dir = 'd'.repeat(120)
+  const { program, url, visitor } = await begin(t, path, [], dir)
+  await visitor.open(url)
+  await visitor.send('/name', { names: '', listen: '127.0.0.1:0' })
+  await visitor.send('/ca', { ca: 'new' })
+  await visitor.send('/upstream', { upstream: 'http://127.0.0.1:9' })
+  await visitor.send('/admin', { administrator: 'admin', password_kind: 'generated' })
+  assert.equal(await visitor.send('/make', {}), '/done')
+  assert.match((await visitor.get('/done')).text, /It was made, and does not run.*could not start: /s)
+  assert.deepEqual(await program.ended, { code: 1, signal: null })
+  assert.match(program.stderr.join('\n'), /^certgate: /m)
+  assert.ok(existsSync(join(path, dir, 'certgate.yml')))
 })
