@@ -50,7 +50,7 @@ function summaryLine(entry: AuditEntry): TemplateResult {
 
 /** A digest is known by its beginning, a file by its end. */
 function shortTarget(target: string): string {
-  return FINGERPRINT.test(target) ? brief(target) : target.replace(/^\/.*(?=\/)/, '…')
+  return FINGERPRINT.test(target) ? brief(target) : target.replace(/^\/.*\//, '')
 }
 
 /** All of one entry, as words. */
