@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { before, describe, it } from 'node:test'
@@ -198,7 +198,7 @@ describe('the audit page', { skip: noBrowser }, () => {
     await row(page, /a\.before/).waitFor()
     await context.setOffline(true)
     // What was open stays so in Chromium: the gateway goes, and with it the stream.
-    await restart()
+    await gateway.restartInPlace()
     await page.locator('.live[data-state=lost]').waitFor()
     append(7, 'a.meanwhile')
     await context.setOffline(false)
@@ -308,14 +308,6 @@ describe('the audit page', { skip: noBrowser }, () => {
     database.exec('DROP TRIGGER audit_no_update')
     database.exec(`UPDATE audit SET body = replace(body, '"outcome":"done"', '"outcome":"refused"') WHERE sequence = ${sequence}`)
     database.close()
-  }
-
-  /** On the same port of the admin address. */
-  async function restart(): Promise<void> {
-    await gateway.program.stop()
-    const text = readFileSync(gateway.config, 'utf8')
-    writeFileSync(gateway.config, text.replace(/(admin:\n\s+address: 127\.0\.0\.1:)0/, `$1${gateway.adminPort}`))
-    await gateway.restart()
   }
 })
 
