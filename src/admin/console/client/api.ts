@@ -46,15 +46,20 @@ export async function askText(what: string, asking: Asking = {}): Promise<Told<s
   return { status: response.status, value: await response.text(), etag: response.headers.get('etag') }
 }
 
+export interface File {
+  readonly name: string
+  readonly content: Blob
+}
+
 /** As `ask`, of a file; its name is that which the gateway gave it. */
-export async function askFile(what: string, asking: Asking = {}): Promise<{ readonly name: string; readonly content: Blob }> {
+export async function askFile(what: string, asking: Asking = {}): Promise<File & { readonly headers: Headers }> {
   const response = await send(what, asking)
   const [, name = 'download'] = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '') ?? []
-  return { name, content: await response.blob() }
+  return { name, content: await response.blob(), headers: response.headers }
 }
 
 /** Has the browser save it. */
-export function save({ name, content }: { readonly name: string; readonly content: Blob }): void {
+export function save({ name, content }: File): void {
   const url = URL.createObjectURL(content)
   const link = document.createElement('a')
   link.href = url

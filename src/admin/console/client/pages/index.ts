@@ -1,4 +1,9 @@
 import type { PageEntry } from './page.ts'
 
 /** All pages, in the order of the navigation. */
-export const PAGES: readonly PageEntry[] = [{ path: '', label: 'Overview', icon: 'activity', load: () => import('./overview.ts') }]
+export const PAGES: readonly PageEntry[] = [
+  { path: '', label: 'Overview', icon: 'activity', load: () => import('./overview.ts') },
+  { path: 'certificates', label: 'Certificates', icon: 'award', load: () => import('./certificates.ts') },
+  { path: 'certificates/new', label: 'Add a certificate', icon: null, under: 'certificates', load: () => import('./certificate-new.ts') },
+  { path: 'certificates/{fingerprint}', label: 'Certificate', icon: null, under: 'certificates', load: () => import('./certificate.ts') },
+]
