@@ -69,7 +69,7 @@ describe('the certificates of the console', { skip: noBrowser }, () => {
     assert.deepEqual(await names(), ['carol'])
     await page.getByRole('searchbox', { name: 'Search' }).fill('')
     await page.getByLabel('State').selectOption('revoked')
-    await page.getByText('1–1 of 1').waitFor()
+    await page.getByRole('rowheader', { name: 'erin' }).waitFor()
     assert.deepEqual(await names(), ['erin'])
     await page.getByLabel('Clearance').selectOption('ClusterAdmin')
     await page.getByText('No certificate matches').waitFor()
@@ -86,8 +86,13 @@ describe('the certificates of the console', { skip: noBrowser }, () => {
   it('tell of what others do while one looks', async () => {
     await open()
     await page.locator('.live[data-state=live]').waitFor()
-    await gateway.make('frank', 'ValidUser')
-    await page.getByRole('row', { name: /frank/ }).getByText('changed by cli').waitFor()
+    const { fingerprint } = await gateway.make('frank', 'ValidUser')
+    await page.getByRole('row', { name: /frank.*valid/ }).waitFor()
+    await done(`POST /api/v1/certificates/${fingerprint}/disable`, 200)
+    await page
+      .getByRole('row', { name: /frank.*disabled/ })
+      .getByText('changed by cli')
+      .waitFor()
     await page.getByText('1 certificate was changed by others').waitFor()
   })
 
@@ -108,9 +113,11 @@ describe('the certificates of the console', { skip: noBrowser }, () => {
   })
 
   it('say that there is none', async () => {
-    await openConsole(gateway, page, `certificates/${'0'.repeat(64)}`)
-    await page.getByText('No such certificate is in the registry').waitFor()
-    browser.faults.splice(0)
+    // Apart from the page whose faults are told: an answer 404 is one to Chromium.
+    const other = await browser.context.newPage()
+    await openConsole(gateway, other, `certificates/${'0'.repeat(64)}`)
+    await other.getByText('No such certificate is in the registry').waitFor()
+    await other.close()
   })
 
   it('take any name as text, in the list, on its page and in dialogs', async () => {
@@ -130,9 +137,10 @@ describe('the certificates of the console', { skip: noBrowser }, () => {
       await page.locator('.certificate-grid').waitFor()
       assert.equal(await page.locator('h1 .name').textContent(), name)
       await page.getByRole('button', { name: 'Revoke' }).click()
+      // None of them is for a person to type.
       await page
         .getByRole('dialog')
-        .getByText(`Type ${/^[<"$]|\u202E|very/.test(name) ? fingerprint.slice(0, 8) : name} to confirm`)
+        .getByText(`Type ${fingerprint.slice(0, 8)} to confirm`)
         .waitFor()
       await page.keyboard.press('Escape')
     }

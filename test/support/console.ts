@@ -20,7 +20,7 @@ export async function downloaded(page: Page, act: () => Promise<unknown>): Promi
 export function clientIn(zip: Buffer, passphrase: string): Client {
   const entry = readStoredZip(zip).find(({ name }) => name.endsWith('.pfx'))
   if (entry === undefined) throw new Error('there is no PFX in the zip')
-  return { pfx: entry.content, passphrase }
+  return { pfx: Buffer.from(entry.content), passphrase }
 }
 
 /** The status that the gateway itself answers GET with. */

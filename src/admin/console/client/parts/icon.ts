@@ -12,7 +12,7 @@ const PATHS = {
   chevronRight: svg`<path d="m9 6 6 6-6 6"/>`,
   clock: svg`<circle cx="12" cy="12" r="9"/><path d="M12 7v5.2l3.4 2"/>`,
   copy: svg`<rect x="9" y="9" width="12" height="12" rx="2"/><path d="M5 15H4a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1h10a1 1 0 0 1 1 1v1"/>`,
-  dots: svg`<path d="M5 12v.1M12 12v.1M19 12v.1"/>`,
+  dots: svg`<circle cx="5" cy="12" r="1"/><circle cx="12" cy="12" r="1"/><circle cx="19" cy="12" r="1"/>`,
   download: svg`<path d="M12 3v12m-5-5 5 5 5-5M4 21h16"/>`,
   edit: svg`<path d="M4 20h4L19.5 8.5l-4-4L4 16z"/><path d="m13 7 4 4"/>`,
   list: svg`<path d="M8 6h13M8 12h13M8 18h13M3.5 6v.1M3.5 12v.1M3.5 18v.1"/>`,

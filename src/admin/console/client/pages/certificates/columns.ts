@@ -37,12 +37,15 @@ function nameCell(certificate: Certificate, by: string | undefined): TemplateRes
 
 const SHOWN = 2
 
-/** The first of them; the rest is on its own page. */
+/** The first of them in one line; the rest is on its own page. */
 function permissionsCell({ clearance, permissions }: Certificate): TemplateResult {
   const all = Object.entries(permissions)
   if (clearance !== 'ValidUser') return html`<span class="muted">all databases</span>`
   if (all.length === 0) return html`<span class="muted">none</span>`
   const told = all.map(([database, access]) => `${database}: ${access}`)
   const more = all.length - SHOWN
-  return html`<span title=${told.join('\n')}>${all.slice(0, SHOWN).map(([database, access]) => html`<span class="permission-told"><bdi>${database}</bdi> <span class="muted">${access}</span></span>`)}${more > 0 ? html`<span class="muted">and ${more} more</span>` : nothing}</span>`
+  const first = all
+    .slice(0, SHOWN)
+    .map(([database, access], at) => html`${at === 0 ? '' : ', '}<bdi>${database}</bdi> <span class="muted">${access}</span>`)
+  return html`<span class="permissions-told" title=${told.join('\n')}>${first}</span>${more > 0 ? html` <span class="muted">and ${more} more</span>` : nothing}`
 }

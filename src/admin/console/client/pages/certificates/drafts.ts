@@ -64,8 +64,11 @@ export function lifetimeBody({ kind, days, date }: Lifetime): { readonly days?: 
 
 export const filesBody = (files: Files) => ({ key_type: files.keyType, password: passwordIn(files), legacy: files.legacy })
 
-/** One name on each line, or separated by commas or spaces. */
-export const namesBody = (text: string): string[] => text.split(/[\s,]+/).filter((name) => name !== '')
+/** One name on each line, or several separated by commas. */
+export function namesBody(text: string): string[] {
+  const names = text.split(/[\n,]/).map((name) => name.trim())
+  return names.filter((name) => name !== '')
+}
 
 /** What is wrong by field, before anybody is asked. */
 export type Wrong = ReadonlyMap<string, string>
