@@ -1,4 +1,7 @@
-import type { FileProblem, ProblemBody } from './api-types.ts'
+import { ApiError } from './api-error.ts'
+import type { ProblemBody } from './api-types.ts'
+
+export { ApiError }
 
 export interface Asking {
   readonly body?: unknown
@@ -14,23 +17,6 @@ export interface Told<T> {
   readonly value: T
   /** null: none was sent. */
   readonly etag: string | null
-}
-
-/** The API refused, or nobody answered (`status` 0); the message is for people. */
-export class ApiError extends Error {
-  readonly status: number
-  readonly code: string
-  readonly hint: string | null
-  readonly problems: readonly FileProblem[]
-
-  constructor(status: number, body: ProblemBody) {
-    super(sentence(body.detail ?? body.title ?? `the gateway answered ${status}`))
-    this.name = 'ApiError'
-    this.status = status
-    this.code = body.code ?? ''
-    this.hint = body.hint ?? null
-    this.problems = body.problems ?? []
-  }
 }
 
 /** JSON of `METHOD /path`. Rejects with ApiError; with the reason of `signal` where that is aborted. */
@@ -101,5 +87,3 @@ function unreachable(error: unknown): ApiError {
   known.cause = error
   return known
 }
-
-const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`

@@ -11,6 +11,7 @@ import { Resource, State } from '../store.ts'
 import { accessPanel } from './certificates/access.ts'
 import { type ActionName, actionsFor, perform } from './certificates/actions.ts'
 import { historyPanel, lineagePanel } from './certificates/history.ts'
+import { whyNotManage } from './certificates/may.ts'
 import { identityPanel, rightsPanel, validityPanel } from './certificates/panels.ts'
 import { refresher } from './certificates/refresher.ts'
 import { type Seen, see } from './certificates/seen.ts'
@@ -84,6 +85,7 @@ class OneCertificate {
 
   #content({ certificate }: Seen): TemplateResult {
     const news = this.#news.value
+    const refused = whyNotManage(certificate)
     return html`
       <div class="toolbar" role="group" aria-label="Actions">${actionsFor(certificate).map((action) =>
         button({
@@ -94,6 +96,7 @@ class OneCertificate {
           act: () => void perform(action, certificate, (name) => this.#done(name)),
         }),
       )}</div>
+      ${refused === null ? nothing : html`<p class="toolbar-note muted">${refused}</p>`}
       <div role="status">${news === null ? nothing : notice('warn', html`<bdi>${news.by}</bdi> changed this certificate while you looked at it`, html`<p>${actionWords(news.action)}. What you see is how it is now.</p>`)}</div>
       ${refusedNotice(certificate)}
       <div class="certificate-grid">

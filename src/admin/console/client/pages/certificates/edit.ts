@@ -8,7 +8,8 @@ import { failure, notice } from '../../parts/states.ts'
 import { toast } from '../../parts/toast.ts'
 import { changedRights, type Merge, mergeRights, type Rights, rightsOf, shownRight, wrongRights } from './drafts.ts'
 import { rightsFields } from './fields.ts'
-import { focusProblem, NO_PROBLEMS, type Problems, problemsOf } from './problems.ts'
+import { focusProblem } from './focus.ts'
+import { NO_PROBLEMS, type Problems, problemsOf } from './problems.ts'
 import { type Seen, see } from './seen.ts'
 
 const SHOWN = ['name', 'clearance', 'permissions']

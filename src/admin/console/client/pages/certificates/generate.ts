@@ -17,8 +17,9 @@ import {
   wrongRights,
 } from './drafts.ts'
 import { fileFields, lifetimeFields, rightsFields } from './fields.ts'
+import { focusProblem } from './focus.ts'
 import { type MadeFiles, madeView, make } from './made.ts'
-import { focusProblem, NO_PROBLEMS, type Problems, problemsOf } from './problems.ts'
+import { NO_PROBLEMS, type Problems, problemsOf } from './problems.ts'
 
 const SHOWN = ['name', 'clearance', 'permissions', 'names', 'lifetime', 'password', 'key-type']
 
@@ -38,8 +39,7 @@ export class GenerateForm {
 
   view(): TemplateResult {
     const made = this.#made.value
-    if (made !== null)
-      return html`${madeView(made)}<p class="form-actions">${button({ label: 'Make another', icon: 'plus', act: () => this.#anew() })}</p>`
+    if (made !== null) return madeView(made, button({ label: 'Make another', icon: 'plus', act: () => this.#anew() }))
     const { rights, names, lifetime, files } = this.#draft.value
     const { fields: wrong, error } = this.#problems.value
     const set = (change: Partial<ReturnType<typeof emptyDraft>>) => {

@@ -25,8 +25,8 @@ export async function make(what: string, body: object, name: string, password: s
   return { name, fingerprint: headers.get('certgate-fingerprint') ?? '', file, password, warnings }
 }
 
-/** What its maker has to take along: the password is in nothing that is kept. */
-export function madeView({ name, fingerprint, file, password, warnings }: MadeFiles): TemplateResult {
+/** What its maker has to take along: the password is in nothing that is kept. `more`: beside its button. */
+export function madeView({ name, fingerprint, file, password, warnings }: MadeFiles, more: unknown = nothing): TemplateResult {
   return html`
     ${notice('good', 'The certificate is made, and its files are on their way to your downloads', html`<p>The gateway keeps neither key nor password: what is lost is made anew.</p>`)}
     ${warningNotices(warnings)}
@@ -35,7 +35,7 @@ export function madeView({ name, fingerprint, file, password, warnings }: MadeFi
       ['File', html`<bdi>${file.name}</bdi>`],
       ['Password', html`${copyable(password, 'password')}<p class="field-hint">Shown only now. Tell it apart from the file.</p>`],
     ])}
-    <p class="form-actions">${button({ label: 'Download again', icon: 'download', act: () => save(file) })}</p>
+    <p class="form-actions">${button({ label: 'Download again', icon: 'download', act: () => save(file) })}${more}</p>
   `
 }
 
@@ -52,7 +52,7 @@ export function savePem(name: string, pem: string): void {
   save({ name: `${safe === '' ? 'certificate' : safe}.crt`, content: new Blob([pem], { type: 'application/x-pem-file' }) })
 }
 
-export function signedView(signed: SignedCertificate): TemplateResult {
+export function signedView(signed: SignedCertificate, more: unknown = nothing): TemplateResult {
   const { certificate, dropped, warnings } = signed
   return html`
     ${notice('good', 'The request is signed, and the certificate is on its way to your downloads')}
@@ -63,7 +63,7 @@ export function signedView(signed: SignedCertificate): TemplateResult {
       ['Subject', certificate.subject],
       ['Names', certificate.sans.length === 0 ? 'none' : certificate.sans.join(', ')],
     ])}
-    <p class="form-actions">${button({ label: 'Download again', icon: 'download', act: () => saveSigned(signed) })}</p>
+    <p class="form-actions">${button({ label: 'Download again', icon: 'download', act: () => saveSigned(signed) })}${more}</p>
   `
 }
 

@@ -5,7 +5,7 @@ import { copyable } from '../../parts/copy.ts'
 import { facts, panel } from '../../parts/panel.ts'
 import { moment } from '../../parts/time.ts'
 
-const ORIGINS = { issued: 'issued here', trusted: 'trusted, issued elsewhere', renewed: 'renewed by its holder' } as const
+const ORIGINS = { issued: 'issued here', trusted: 'trusted, issued elsewhere', renewed: 'issued here as a renewal' } as const
 
 export function identityPanel(certificate: CertificateDetails): TemplateResult {
   const { subject, sans, issuer, chain, serial, fingerprint, thumbprint, pin, origin, created_by: by, created_at: at } = certificate
@@ -25,9 +25,16 @@ export function identityPanel(certificate: CertificateDetails): TemplateResult {
       ['SHA-256', copyable(fingerprint, 'SHA-256 fingerprint')],
       ['SHA-1', copyable(thumbprint, 'SHA-1 thumbprint')],
       ['Key pin', copyable(pin, 'SHA-256 of the public key')],
-      ['Origin', html`${ORIGINS[origin]}, by <bdi>${by}</bdi> ${moment(at)}`],
+      ['Origin', html`${ORIGINS[origin]}, by ${whoMade(by)} ${moment(at)}`],
     ]),
   )
+}
+
+/** `cli`, or a name with the fingerprint that it came with. */
+function whoMade(by: string): TemplateResult {
+  const [, name, fingerprint] = /^(.*) ([0-9a-f]{64})$/s.exec(by) ?? []
+  if (name === undefined || fingerprint === undefined) return html`<bdi>${by}</bdi>`
+  return html`<a href="/console/certificates/${fingerprint}"><bdi>${name}</bdi></a>`
 }
 
 function chainView(chain: CertificateDetails['chain']): TemplateResult {

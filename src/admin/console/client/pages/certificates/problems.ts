@@ -1,4 +1,4 @@
-import { ApiError } from '../../api.ts'
+import { ApiError } from '../../api-error.ts'
 import type { Wrong } from './drafts.ts'
 
 /** What came of asking: at which fields, and what belongs to none of them. */
@@ -36,14 +36,4 @@ function fieldOf({ code, message }: ApiError, more: ReadonlyMap<string, string>)
   // One word for all that cannot be read; which of it is only in the words.
   if (code === 'invalid_request' && /^(?:database|unknown permission)/i.test(message)) return 'permissions'
   return more.get(code) ?? FIELDS.get(code)
-}
-
-/** To what is to be mended first, once it is drawn. */
-export function focusProblem(within: ParentNode = document): void {
-  requestAnimationFrame(() =>
-    requestAnimationFrame(() => {
-      const first = within.querySelector<HTMLElement>('main [aria-invalid="true"], dialog [aria-invalid="true"]')
-      first?.focus()
-    }),
-  )
 }

@@ -8,8 +8,9 @@ import { failure } from '../../parts/states.ts'
 import { State } from '../../store.ts'
 import { DEFAULT_LIFETIME, lifetimeBody, NO_RIGHTS, namesBody, permissionsBody, wrongLifetime, wrongRights } from './drafts.ts'
 import { lifetimeFields, rightsFields } from './fields.ts'
+import { focusProblem } from './focus.ts'
 import { saveSigned, signedView } from './made.ts'
-import { focusProblem, NO_PROBLEMS, type Problems, problemsOf } from './problems.ts'
+import { NO_PROBLEMS, type Problems, problemsOf } from './problems.ts'
 
 const SHOWN = ['request', 'name', 'clearance', 'permissions', 'names', 'lifetime']
 const OWN = new Map([
@@ -33,8 +34,7 @@ export class SignForm {
 
   view(): TemplateResult {
     const signed = this.#signed.value
-    if (signed !== null)
-      return html`${signedView(signed)}<p class="form-actions">${button({ label: 'Sign another', icon: 'plus', act: () => this.#anew() })}</p>`
+    if (signed !== null) return signedView(signed, button({ label: 'Sign another', icon: 'plus', act: () => this.#anew() }))
     const { request, rights, names, lifetime } = this.#draft.value
     const { fields: wrong, error } = this.#problems.value
     const set = (change: Partial<typeof EMPTY>) => {

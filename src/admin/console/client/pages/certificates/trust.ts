@@ -11,7 +11,8 @@ import { date } from '../../parts/time.ts'
 import { State } from '../../store.ts'
 import { NO_RIGHTS, rightsBody, wrongRights } from './drafts.ts'
 import { rightsFields } from './fields.ts'
-import { focusProblem, NO_PROBLEMS, type Problems, problemsOf } from './problems.ts'
+import { focusProblem } from './focus.ts'
+import { NO_PROBLEMS, type Problems, problemsOf } from './problems.ts'
 import { nameLink } from './words.ts'
 
 const SHOWN = ['certificate', 'file-password', 'name', 'clearance', 'permissions']
