@@ -3,16 +3,13 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
-import { openStore } from '../../src/store/store.ts'
 import { type AdministeredGateway, startAdministeredGateway } from '../support/administered-gateway.ts'
 import { noBrowser, openBrowser } from '../support/browser.ts'
 import { openConsole } from '../support/console.ts'
 import { fileLifetime } from '../support/lifetime.ts'
-import { CLI, DAY, newEntry } from '../support/registry-store.ts'
+import { fillRegistry } from '../support/many-certificates.ts'
 
 const lifetime = fileLifetime()
-const MANY = 100_000
-const AT_ONCE = 10_000
 
 describe('a hundred thousand certificates in the console', { skip: noBrowser }, () => {
   let gateway: AdministeredGateway
@@ -23,17 +20,7 @@ describe('a hundred thousand certificates in the console', { skip: noBrowser }, 
     gateway = await startAdministeredGateway(lifetime)
     const client = await gateway.make('alice', 'ClusterAdmin')
     await gateway.program.stop()
-    const store = openStore(join(gateway.folder, 'certgate.db'))
-    const [notBefore, notAfter] = [Date.now() - DAY, Date.now() + 365 * DAY]
-    for (let made = 0; made < MANY; made += AT_ONCE) {
-      store.write(() => {
-        for (let index = made; index < made + AT_ONCE; index++) {
-          const name = `user-${String(index).padStart(6, '0')}`
-          store.registry.add([newEntry({ der: Buffer.from(name), name, notBefore, notAfter })], CLI)
-        }
-      })
-    }
-    store.close()
+    fillRegistry(join(gateway.folder, 'certgate.db'), 100_000)
     await gateway.restart()
     const browser = await openBrowser(lifetime, { client, ca: gateway.ca })
     page = browser.page
