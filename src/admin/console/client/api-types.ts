@@ -96,6 +96,29 @@ export interface Upstream {
   readonly checked_at: string | null
 }
 
+export interface AuditEntry {
+  readonly sequence: number
+  readonly at: string
+  readonly actor: { readonly name: string; readonly fingerprint: string | null; readonly remote: string | null }
+  readonly action: string
+  readonly target: string | null
+  readonly outcome: 'done' | 'refused'
+  readonly details: Readonly<Record<string, unknown>>
+  readonly previous: string
+  readonly hash: string
+}
+
+export interface AuditPage {
+  readonly entries: readonly AuditEntry[]
+  readonly head: { readonly sequence: number; readonly hash: string }
+  /** As `before` (with `after`: as `after`) it goes on from here; null: there is nothing before. */
+  readonly next: number | null
+}
+
+export type ChainVerdict =
+  | { readonly ok: true; readonly entries: number; readonly head: string }
+  | { readonly ok: false; readonly sequence: number; readonly problem: string }
+
 export type Access = 'Admin' | 'ReadWrite' | 'Read'
 
 export interface NamedCertificate {
@@ -129,16 +152,6 @@ export interface Certificate extends NamedCertificate {
 export interface CertificatePage {
   readonly total: number
   readonly certificates: readonly Certificate[]
-}
-
-export interface AuditEntry {
-  readonly sequence: number
-  readonly at: string
-  readonly actor: { readonly name: string; readonly fingerprint: string | null; readonly remote: string | null }
-  readonly action: string
-  readonly target: string | null
-  readonly outcome: 'done' | 'refused'
-  readonly details: Readonly<Record<string, unknown>>
 }
 
 export interface CertificateDetails extends Certificate {

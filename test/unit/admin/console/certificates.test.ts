@@ -125,7 +125,7 @@ describe('words', () => {
   it('of the history say what was done', () => {
     const entry = (details: Record<string, unknown>, outcome: 'done' | 'refused' = 'done') => {
       const actor = { name: 'cli', fingerprint: null, remote: null }
-      return historyText({ sequence: 1, at: '', actor, action: '', target: null, outcome, details })
+      return historyText({ sequence: 1, at: '', actor, action: '', target: null, outcome, details, previous: '', hash: '' })
     }
     assert.equal(entry({ reason: 'keyCompromise' }), 'Reason: key compromise')
     const changes = { name: ['a', 'b'], permissions: [[], [['movies', 'Read']]] }
