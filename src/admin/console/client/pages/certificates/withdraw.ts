@@ -21,55 +21,68 @@ function change(what: string, { certificate, etag }: Seen, body?: object) {
 export async function revoke(seen: Seen): Promise<boolean> {
   const { certificate } = seen
   const open = certificate.others.filter(({ state, revoked }) => revoked === null && state !== 'expired')
-  let reason = 'unspecified'
-  let withOthers = false
-  let redraw = (): void => {}
+  let chosen: Choice = { reason: 'unspecified', withOthers: false }
   let told: ChangedCertificate | null = null
-  const body = (): TemplateResult => html`
-    <p>Whoever shows ${nameText(certificate.name)} is refused from now on, also in connections that are open. This cannot be taken back.</p>
-    ${alsoRefused(certificate.same_key)}
-    ${selectField({
-      name: 'reason',
-      label: 'Reason',
-      value: reason,
-      choices: REASONS,
-      changed: (value) => {
-        reason = value
-        redraw()
-      },
-    })}
-    ${
-      open.length === 0
-        ? nothing
-        : checkField({
-            name: 'with-others',
-            label: `Also the ${plural(open.length, 'other one', 'others')} of this name`,
-            hint: 'It was renewed: what it renews, or what renewed it, stays in force otherwise.',
-            value: withOthers,
-            changed: (value) => {
-              withOthers = value
-              redraw()
-            },
-          })
-    }`
+  const revokeOnce = revoker()
   const done = await confirm({
     title: 'Revoke a certificate',
-    body: (again: () => void) => {
-      redraw = again
-      return body()
-    },
+    body: (redraw: () => void) =>
+      revokeBody(seen, open.length, chosen, (change) => {
+        chosen = { ...chosen, ...change }
+        redraw()
+      }),
     action: 'Revoke',
     isDangerous: true,
     typed: typedFor(certificate),
     async act() {
-      // A name means all of it that is in force.
-      const path = `POST /api/v1/certificates/${withOthers ? encodeURIComponent(certificate.name) : certificate.fingerprint}/revoke`
-      const asking = withOthers ? { body: { reason } } : { body: { reason }, ifMatch: seen.etag }
-      told = (await ask<ChangedCertificate>(path, asking)).value
+      const { reason, withOthers } = chosen
+      const first = await revokeOnce(certificate.fingerprint, reason, seen.etag)
+      const others: ChangedCertificate[] = []
+      for (const { fingerprint } of withOthers ? open : []) others.push(await revokeOnce(fingerprint, reason))
+      told = { ...first, others, also_refused: [first, ...others].flatMap(({ also_refused: also = [] }) => also) }
     },
   })
   if (done && told !== null) tellWithdrawn('Revoked', told)
   return done
+}
+
+interface Choice {
+  readonly reason: string
+  /** Also those that it renews or that renew it. */
+  readonly withOthers: boolean
+}
+
+/**
+ * One by one and by fingerprint: a name may be spelt like the fingerprint of somebody else's. Where one fails, a second try goes on there.
+ */
+function revoker(): (fingerprint: string, reason: string, ifMatch?: string) => Promise<ChangedCertificate> {
+  const revoked = new Map<string, ChangedCertificate>()
+  return async (fingerprint, reason, ifMatch) => {
+    const known = revoked.get(fingerprint)
+    if (known !== undefined) return known
+    const asking = { body: { reason }, ...(ifMatch === undefined ? {} : { ifMatch }) }
+    const { value } = await ask<ChangedCertificate>(`POST /api/v1/certificates/${fingerprint}/revoke`, asking)
+    revoked.set(fingerprint, value)
+    return value
+  }
+}
+
+function revokeBody({ certificate }: Seen, others: number, chosen: Choice, choose: (change: Partial<Choice>) => void): TemplateResult {
+  return html`
+    <p>Whoever shows ${nameText(certificate.name)} is refused from now on, also in connections that are open. This cannot be taken back.</p>
+    ${alsoRefused(certificate.same_key)}
+    ${selectField({ name: 'reason', label: 'Reason', value: chosen.reason, choices: REASONS, changed: (reason) => choose({ reason }) })}
+    ${
+      others === 0
+        ? nothing
+        : checkField({
+            name: 'with-others',
+            label: `Also the ${plural(others, 'other one', 'others')} of this name`,
+            hint: 'It was renewed: what it renews, or what renewed it, stays in force otherwise.',
+            value: chosen.withOthers,
+            changed: (withOthers) => choose({ withOthers }),
+          })
+    }`
 }
 
 export async function disable(seen: Seen): Promise<boolean> {
