@@ -82,7 +82,12 @@ function refuse(reason: Reason, detail: string): Refused {
 }
 
 /** A password that is right whatever it is: explain asks what would be allowed, not whether somebody knows the password. */
-async function authenticate(snapshot: Snapshot, question: Question, peer: Peer | null, user: string | null): Promise<Authentication> {
+export async function authenticate(
+  snapshot: Snapshot,
+  question: Question,
+  peer: Peer | null,
+  user: string | null,
+): Promise<Authentication> {
   const authenticator = createAuthenticator(snapshot.settings.auth, snapshot.users, { verify: async () => true })
   const authorization = user === null ? null : `Basic ${Buffer.from(`${user}:explained`).toString('base64')}`
   const { listener, remoteAddress, serverName } = question
@@ -90,7 +95,7 @@ async function authenticate(snapshot: Snapshot, question: Question, peer: Peer |
   return authenticator.authenticate(peer, authorization, remoteAddress, adminDns)
 }
 
-function refusedCertificate({ listener }: Question, peer: Peer | null): Refused | null {
+export function refusedCertificate({ listener }: Question, peer: Peer | null): Refused | null {
   if (peer === null) return null
   if (peer.refusal !== null) return refuse(peer.refusal, peer.detail)
   if (peer.certificate === null && listener.tls?.clientauthMode === 'REQUIRE') {

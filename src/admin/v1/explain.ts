@@ -84,7 +84,7 @@ function dersIn(text: string): Uint8Array[] {
 }
 
 /** All that the registry knows of a certificate and of its key: what a worker would find there. */
-async function registryAbout(leaf: Uint8Array | null, { store }: AdministrationContext): Promise<Registry> {
+export async function registryAbout(leaf: Uint8Array | null, { store }: AdministrationContext): Promise<Registry> {
   const pin = leaf === null ? null : pinOf(leaf)
   const entries = pin === null ? [] : store.registry.byPin(pin)
   return new Registry(await parseBase(await encodeBase({ entries, ...store.registry.current() })))
