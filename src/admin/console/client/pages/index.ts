@@ -1,4 +1,7 @@
 import type { PageEntry } from './page.ts'
 
 /** All pages, in the order of the navigation. */
-export const PAGES: readonly PageEntry[] = [{ path: '', label: 'Overview', icon: 'activity', load: () => import('./overview.ts') }]
+export const PAGES: readonly PageEntry[] = [
+  { path: '', label: 'Overview', icon: 'activity', load: () => import('./overview.ts') },
+  { path: 'roles', label: 'Roles', icon: 'users', load: () => import('./roles.ts') },
+]
