@@ -106,7 +106,7 @@ class RolesPage {
     ]
     return html`
       ${pageHeading('Roles', this.#actions())}
-      ${this.#readOnly === null ? nothing : notice('muted', 'You can look at everything here, and change nothing', html`<p>${this.#readOnly}</p>`)}
+      ${this.#readOnly === null ? nothing : notice('muted', 'You can look at everything here, and change nothing', html`<p>${this.#readOnly}</p>`, 'slash')}
       ${desk.loading.kind === 'failed' ? failure(desk.loading.error, { act: () => void desk.refresh() }) : nothing}
       ${desk.theirs === null ? nothing : elsewhere(desk)}
       ${desk.setAside === null ? nothing : this.#setAside(desk.setAside)}
@@ -138,7 +138,7 @@ class RolesPage {
       <p class="actions">${button({ label: 'Put it back', act: () => this.#desk.endSetAside(true) })}
       ${button({ label: 'Copy it', icon: 'copy', act: () => void copy(text, 'text') })}
       ${button({ label: 'Forget it', act: () => this.#desk.endSetAside(false) })}</p>`
-    return notice('muted', 'Your own text is set aside', more)
+    return notice('muted', 'Your own text is set aside', more, 'copy')
   }
 
   #table(now: Known): TemplateResult {

@@ -127,7 +127,7 @@ function roleCell({ name, role, isGiven }: RoleRow): TemplateResult {
 }
 
 function values(all: readonly string[], key: string, what: string, isCode = true): TemplateResult {
-  if (all.length === 0) return html`<span class="muted" aria-hidden="true">–</span><span class="visually-hidden">none</span>`
+  if (all.length === 0) return html`<span class="muted no-values" aria-hidden="true">–</span><span class="visually-hidden">none</span>`
   const isOpen = opened.value.has(key)
   const shown = all.slice(0, isOpen ? MANY : all.length === FEW + 1 ? FEW + 1 : FEW)
   const more = all.length - shown.length
@@ -180,6 +180,6 @@ const ROUTE_COLUMNS: readonly Column<RouteRow & { readonly place: number }>[] = 
   {
     key: 'state',
     label: 'Who gets there',
-    cell: ({ isClosed }) => (isClosed ? badge('warn', 'nobody') : badge('good', 'who has one of these')),
+    cell: ({ isClosed }) => (isClosed ? badge('warn', 'nobody') : html`<span class="muted">who has one of these</span>`),
   },
 ]
