@@ -43,7 +43,7 @@ describe('two who edit the mapping', { skip: noBrowser }, () => {
     await type(page, MINE)
     await putMapping(gateway, other, THEIRS_ELSEWHERE)
     await page.getByText('The mapping was changed elsewhere').waitFor()
-    await page.getByText('oscar wrote it').waitFor()
+    await page.getByText('oscar saved another version').waitFor()
     assert.equal(await editor(page).inputValue(), MINE)
     await page.getByRole('button', { name: 'Compare' }).click()
     await page.locator('h1:focus', { hasText: 'Changed in two places' }).waitFor()
@@ -110,6 +110,7 @@ describe('two who edit the mapping', { skip: noBrowser }, () => {
     await page.getByText('The mapping was changed elsewhere').waitFor()
     await page.getByRole('button', { name: /^Save.*changed elsewhere/ }).waitFor()
     await page.getByRole('button', { name: 'Compare' }).click()
+    await page.getByText('The file was changed, not from a console,').waitFor()
     await page.getByRole('button', { name: 'Go on with mine' }).click()
     await page.getByRole('heading', { name: 'Review changes' }).waitFor()
     assert.match((await page.locator('.diff').textContent()) ?? '', /removed: .*dave.*added: .*carol/s)
@@ -151,10 +152,10 @@ describe('two who edit the mapping', { skip: noBrowser }, () => {
     await dialog.waitFor({ state: 'detached' })
     assert.equal(await editor(page).inputValue(), MINE)
     const asked = page.waitForEvent('dialog')
-    await Promise.all([
-      asked.then((one) => (assert.equal(one.type(), 'beforeunload'), one.dismiss())),
-      page.close({ runBeforeUnload: true }),
-    ])
+    await page.close({ runBeforeUnload: true })
+    const browsers = await asked
+    assert.equal(browsers.type(), 'beforeunload')
+    await browsers.dismiss()
     assert.equal(await editor(page).inputValue(), MINE)
     await page.getByRole('link', { name: 'Overview' }).click()
     await dialog.getByRole('button', { name: 'Leave and lose them' }).click()

@@ -15,7 +15,7 @@ import { Checking } from './roles/checking.ts'
 import { conflict } from './roles/conflict.ts'
 import { type Known, MappingDesk, type Step } from './roles/desk.ts'
 import { editor } from './roles/editor.ts'
-import { previewed, RoleForm } from './roles/form.ts'
+import { isStale, previewed, RoleForm } from './roles/form.ts'
 import { FILTERS, type Filter, type RoleRow, type RouteRow, roleRows, routeRows } from './roles/mapping.ts'
 import { elsewhere, review } from './roles/review.ts'
 import { rolesTable } from './roles/table.ts'
@@ -48,10 +48,7 @@ class RolesPage {
     const filter = FILTERS.find((one) => one === query.get('show')) ?? 'all'
     this.#where = new State({ tab: query.get('tab') === 'yaml' ? 'yaml' : 'table', sought: query.get('q') ?? '', filter })
     void this.#desk.refresh()
-    live.on<{ by?: string }>('mapping', signal, ({ by }) => {
-      this.#desk.by = by ?? null
-      void this.#desk.refresh()
-    })
+    live.on<{ by: string; tag: string }>('mapping', signal, ({ by, tag }) => this.#desk.heard(by, tag))
     for (const kind of ['reload', 'missed'] as const) live.on(kind, signal, () => void this.#desk.refresh())
     addEventListener('beforeunload', (event) => this.#holds() && event.preventDefault(), { signal })
     guardLeaving(signal, async () => !this.#holds() || confirm(LEAVING))
@@ -176,7 +173,9 @@ class RolesPage {
 
   async #remove(name: string): Promise<void> {
     const error = await previewed(this.#desk, name, null, this.#context.signal)
-    if (error !== null) toast('bad', messageOf(error))
+    if (error === null) return
+    toast('bad', messageOf(error))
+    if (isStale(error)) void this.#desk.refresh()
   }
 
   #show(change: Partial<{ tab: string; sought: string; filter: Filter }>): void {

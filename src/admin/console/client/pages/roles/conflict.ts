@@ -7,6 +7,7 @@ import { notice, pageHeading } from '../../parts/states.ts'
 import { tabs } from '../../parts/tabs.ts'
 import { State } from '../../store.ts'
 import type { MappingDesk } from './desk.ts'
+import { changedBy } from './review.ts'
 
 const chosen = new State('yours')
 
@@ -22,13 +23,12 @@ export function conflict(desk: MappingDesk): TemplateResult {
     { key: 'theirs', label: 'What changed elsewhere', view: difference(base.text, now, 'What changed elsewhere') },
     { key: 'against', label: 'Yours against theirs', view: difference(now, text, 'From theirs to yours') },
   ]
-  const who = desk.by === null ? 'The file was changed on disk' : `${desk.by} saved another version, or the file was changed on disk`
   const choose = (key: string): void => {
     chosen.value = key
   }
   return html`
     ${pageHeading('Changed in two places', button({ label: 'Back to editing', act: () => desk.edit() }))}
-    ${notice('warn', `${who} while you edited`, html`<p>Nothing was overwritten. Choose what is to become of both; you see the result before it is saved.</p>`)}
+    ${notice('warn', `${changedBy(desk)} while you edited`, html`<p>Nothing was overwritten. Choose what is to become of both; you see the result before it is saved.</p>`)}
     <ul class="choices">
       ${choice('Both changes', both === null ? 'They touch the same lines: only you can say what is meant.' : 'Yours and theirs touch different lines, and go together.', button({ label: 'Put both together', kind: both === null ? 'plain' : 'primary', whyNot: both === null ? 'They touch the same lines.' : null, act: () => desk.goOn(both ?? text) }))}
       ${choice('Yours', 'Goes on with your text; the review shows what of theirs it takes back.', button({ label: 'Go on with mine', act: () => desk.goOn(text) }))}

@@ -42,8 +42,7 @@ export class MappingDesk {
   readonly #saving = new State(false)
   readonly #failed = new State<unknown>(null)
   #from: 'edit' | 'form' | null = null
-  /** Who wrote last, as far as the gateway tells. */
-  by: string | null = null
+  #heard: { readonly by: string; readonly tag: string } | null = null
 
   constructor(left: AbortSignal) {
     this.#left = left
@@ -75,6 +74,17 @@ export class MappingDesk {
   /** What the file became while it was changed here; null: nothing else. */
   get theirs(): Version | null {
     return this.#theirs.value
+  }
+
+  /** Who wrote the file as it is now, where the gateway told; null: it was changed on disk, or nothing is known. */
+  get by(): string | null {
+    return this.#heard !== null && this.#heard.tag === this.now?.version.tag ? this.#heard.by : null
+  }
+
+  /** The gateway wrote it for somebody. */
+  heard(by: string, tag: string): void {
+    this.#heard = { by, tag }
+    void this.refresh()
   }
 
   /** What was written here and made way for another version. */

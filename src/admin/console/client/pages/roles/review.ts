@@ -44,13 +44,16 @@ export function review(desk: MappingDesk): TemplateResult {
     </div>`
 }
 
+export function changedBy({ by }: MappingDesk): string {
+  return by === null ? 'The file was changed, not from a console,' : `${by} saved another version`
+}
+
 /** The file is another one by now; what is written here stays. */
 export function elsewhere(desk: MappingDesk): TemplateResult {
   const look = (): void => {
     desk.step.value = 'conflict'
   }
-  const who = desk.by === null ? 'The file was' : `${desk.by} wrote it, or the file was`
-  const more = html`<p>${who} changed on disk while you edited. Nothing of either is lost: compare, and say what is to become of it.</p>
+  const more = html`<p>${changedBy(desk)} while you edited. Nothing of either is lost: compare, and say what is to become of it.</p>
     <p>${button({ label: 'Compare', kind: 'primary', act: look })}</p>`
   return html`<div role="alert">${notice('warn', 'The mapping was changed elsewhere', more)}</div>`
 }
