@@ -47,13 +47,13 @@ describe('two who edit the mapping', { skip: noBrowser }, () => {
     assert.equal(await editor(page).inputValue(), MINE)
     await page.getByRole('button', { name: 'Compare' }).click()
     await page.locator('h1:focus', { hasText: 'Changed in two places' }).waitFor()
-    const shown = async (tab: string) => {
+    const shown = async (tab: string, name = tab) => {
       await page.getByRole('tab', { name: tab }).click()
-      return page.getByRole('tabpanel').locator('.diff').textContent()
+      return page.getByRole('region', { name }).textContent()
     }
     assert.match((await shown('What you changed')) ?? '', /removed: .*bob.*added: .*carol/s)
     assert.match((await shown('What changed elsewhere')) ?? '', /removed: .*10\.20.*added: .*10\.30/s)
-    assert.match((await shown('Yours against theirs')) ?? '', /removed: .*bob.*added: .*10\.20/s)
+    assert.match((await shown('Yours against theirs', 'From theirs to yours')) ?? '', /removed: .*bob.*added: .*10\.20/s)
     for (const theme of THEMES) {
       await inTheme(page, theme)
       assert.deepEqual(await seriousFindings(page), [], theme)
@@ -92,6 +92,7 @@ describe('two who edit the mapping', { skip: noBrowser }, () => {
     await page.getByText('Your own text is set aside').waitFor()
     assert.equal(await editor(page).inputValue(), THEIRS_AT_MINE)
     await page.getByRole('button', { name: 'Put it back' }).click()
+    await page.getByText('Your own text is set aside').waitFor({ state: 'detached' })
     assert.equal(await editor(page).inputValue(), MINE)
     // Now it is a change of theirs, and the review says so.
     await page.getByRole('button', { name: 'Review changes' }).click()
