@@ -5,6 +5,7 @@ import { before, beforeEach, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import type { AdministeredGateway, Client } from '../support/administered-gateway.ts'
 import { type Browser, inTheme, noBrowser, openBrowser, PHONE, photograph, seriousFindings, THEMES } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
 import { fileLifetime } from '../support/lifetime.ts'
 import { MAPPING, mappingFile, mappingOf, openRoles, putMapping, startWithRoles } from '../support/roles-page.ts'
 
@@ -119,12 +120,36 @@ describe('two who edit the mapping', { skip: noBrowser }, () => {
     assert.deepEqual(faults, [])
   })
 
+  it('mend a file that somebody broke on disk', async () => {
+    const { page, faults } = browser
+    await openRoles(page, gateway)
+    await page.locator('.live[data-state=live]').waitFor()
+    writeFileSync(mappingFile(gateway), MAPPING.replace('hosts:', 'hots:'))
+    await page
+      .getByRole('tabpanel')
+      .getByText(/cannot be used as it stands: line 24/)
+      .waitFor()
+    await page.getByRole('button', { name: 'Look at it as YAML' }).click()
+    await page.getByText('did you mean `hosts`?').waitFor()
+    await editor(page).fill(MINE)
+    await page.getByText('No problems').or(page.getByText('1 warning')).waitFor()
+    await page.getByRole('button', { name: 'Review changes' }).click()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Saved, and in force').waitFor()
+    assert.equal(mappingOf(gateway), MINE)
+    // The browser itself notes each answer that is an error.
+    assert.deepEqual(
+      faults.splice(0).filter((fault) => !/status of 409/.test(fault)),
+      [],
+    )
+  })
+
   it('see what others save as long as they change nothing themselves', async () => {
     const { page } = browser
     await openRoles(page, gateway, '?tab=yaml')
     await page.locator('.live[data-state=live]').waitFor()
     await putMapping(gateway, other, THEIRS_ELSEWHERE)
-    await page.waitForFunction("document.querySelector('#mapping-text').value.includes('10.30')")
+    await eventually('their text', async () => (await editor(page).inputValue()).includes('10.30'))
     await page.getByRole('tab', { name: 'Table' }).click()
     await page.getByText('10.30.0.0/16').waitFor()
   })
@@ -165,6 +190,8 @@ describe('two who edit the mapping', { skip: noBrowser }, () => {
     await page.getByRole('link', { name: 'Roles' }).click()
     await page.getByRole('button', { name: 'Edit readall' }).click()
     await page.getByLabel('Users').fill('x')
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('dialog', { name: 'Discard what you typed?' }).getByRole('button', { name: 'Cancel' }).click()
     await page.goBack()
     await dialog.getByRole('button', { name: 'Cancel' }).click()
     await dialog.waitFor({ state: 'detached' })

@@ -7,6 +7,7 @@ import { before, beforeEach, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import type { AdministeredGateway, Client } from '../support/administered-gateway.ts'
 import { type Browser, inTheme, noBrowser, openBrowser, PHONE, photograph, seriousFindings, THEMES } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
 import { fileLifetime } from '../support/lifetime.ts'
 import { askThrough, MAPPING, mappingOf, openRoles, putMapping, startWithRoles } from '../support/roles-page.ts'
 
@@ -261,9 +262,12 @@ describe('the Roles page', { skip: noBrowser }, () => {
     }
     const numbers = page.locator('.gutter')
     await page.evaluate("document.querySelector('#mapping-text').scrollTop = 1e9")
-    await page.waitForFunction(
-      "document.querySelector('.gutter').scrollTop === document.querySelector('#mapping-text').scrollTop && document.querySelector('.gutter').scrollTop > 1e5",
-    )
+    const scrolled = (selector: string) =>
+      page.locator(selector).evaluate((element) => (element as unknown as { scrollTop: number }).scrollTop)
+    await eventually('numbers beside their lines', async () => {
+      const at = await scrolled('.gutter')
+      return at > 1e5 && at === (await scrolled('#mapping-text'))
+    })
     assert.match((await numbers.textContent()) ?? '', new RegExp(`\\b${text.split('\n').length}\\s*$`))
     await page.getByRole('button', { name: 'Review changes' }).click()
     await page.getByRole('row', { name: /carol.*role-999/ }).waitFor()

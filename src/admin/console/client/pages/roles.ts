@@ -139,7 +139,10 @@ class RolesPage {
   }
 
   #table(now: Known): TemplateResult {
-    if (now.unusable !== null) return failure(now.unusable)
+    if (now.unusable !== null) {
+      const toYaml = button({ label: 'Look at it as YAML', act: () => this.#show({ tab: 'yaml' }) })
+      return notice('bad', now.unusable.message, html`<p>What was in force before still is.</p><p>${toYaml}</p>`)
+    }
     const rows =
       this.#rows?.of === now ? this.#rows : { of: now, roles: roleRows(now.roles, now.routes), routes: routeRows(now.roles, now.routes) }
     this.#rows = rows

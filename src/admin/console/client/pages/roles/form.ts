@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html'
 import { ApiError, ask } from '../../api.ts'
 import type { JudgedMapping, Role } from '../../api-types.ts'
 import { button } from '../../parts/button.ts'
+import { confirm } from '../../parts/confirm.ts'
 import { checkField, textField } from '../../parts/field.ts'
 import { failure, notice, pageHeading } from '../../parts/states.ts'
 import { State } from '../../store.ts'
@@ -21,6 +22,13 @@ const WORDS: Readonly<Record<RoleList, readonly [label: string, hint: string]>> 
   hosts: ['Hosts', 'Addresses or blocks, one per line. They give the role to everybody who comes from there.'],
   issuers: ['Issuers', 'One per line. Only certificates under these authorities count; empty: any.'],
 }
+
+const CANCELLING = {
+  title: 'Discard what you typed?',
+  body: 'The role stays as it is.',
+  action: 'Discard',
+  isDangerous: true,
+} as const
 
 /** One role, edited by fields. It says nothing to the file: what comes of it is reviewed first. */
 export class RoleForm {
@@ -75,11 +83,15 @@ export class RoleForm {
           <div class="role-fields">${LISTS.map((list) => this.#text(list, ...WORDS[list], 5))}</div>
           ${checkField({ name: 'role-hidden', label: 'Hidden', hint: 'A mark for who reads the file; it gives and takes nothing.', value: fields.hidden, changed: (hidden) => this.#set({ hidden }) })}
           <div class="dialog-actions">
-            ${button({ label: 'Cancel', act: () => this.#desk.edit() })}
+            ${button({ label: 'Cancel', act: () => void this.#cancel() })}
             ${button({ label: 'Review', kind: 'primary', submit: true, isBusy: this.#busy.value, whyNot: this.name === null ? missing : unchanged })}
           </div>
         </div>
       </form>`
+  }
+
+  async #cancel(): Promise<void> {
+    if (!this.isDirty || (await confirm(CANCELLING))) this.#desk.edit()
   }
 
   #text(key: Exclude<keyof Fields, 'hidden'>, label: string, hint: string, rows?: number): TemplateResult {
