@@ -49,7 +49,7 @@ class RolesPage {
     this.#where = new State({ tab: query.get('tab') === 'yaml' ? 'yaml' : 'table', sought: query.get('q') ?? '', filter })
     void this.#desk.refresh()
     live.on<{ by: string; tag: string }>('mapping', signal, ({ by, tag }) => this.#desk.heard(by, tag))
-    for (const kind of ['reload', 'missed'] as const) live.on(kind, signal, () => void this.#desk.refresh())
+    for (const kind of ['reload', 'missed', 'opened'] as const) live.on(kind, signal, () => void this.#desk.refresh())
     addEventListener('beforeunload', (event) => this.#holds() && event.preventDefault(), { signal })
     guardLeaving(signal, async () => !this.#holds() || confirm(LEAVING))
   }
