@@ -6,6 +6,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: 'certificates', label: 'Certificates', icon: 'award', load: () => import('./certificates.ts') },
   { path: 'certificates/new', label: 'Add a certificate', icon: null, under: 'certificates', load: () => import('./certificate-new.ts') },
   { path: 'certificates/{fingerprint}', label: 'Certificate', icon: null, under: 'certificates', load: () => import('./certificate.ts') },
+  { path: 'roles', label: 'Roles', icon: 'users', load: () => import('./roles.ts') },
   { path: 'audit', label: 'Audit', icon: 'list', load: () => import('./audit.ts') },
   { path: 'audit/{sequence}', label: 'Audit entry', icon: null, under: 'audit', load: () => import('./audit-entry.ts') },
 ]
