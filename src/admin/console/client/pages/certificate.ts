@@ -9,7 +9,7 @@ import { moment } from '../parts/time.ts'
 import { who, whyNot } from '../session.ts'
 import { Resource, State } from '../store.ts'
 import { accessPanel } from './certificates/access.ts'
-import { type ActionName, actionsFor, perform } from './certificates/actions.ts'
+import { type Action, type ActionName, actionsFor, perform } from './certificates/actions.ts'
 import { historyPanel, lineagePanel } from './certificates/history.ts'
 import { whyNotManage } from './certificates/may.ts'
 import { identityPanel, rightsPanel, validityPanel } from './certificates/panels.ts'
@@ -34,6 +34,8 @@ class OneCertificate {
   readonly #from = new State(0)
   /** Somebody else's last deed since the page was opened. */
   readonly #news = new State<CertificateEvent | null>(null)
+  /** A dialog of this page is open, or what was asked for in it is under way. */
+  #isActing = false
 
   constructor(signal: AbortSignal, fingerprint: string) {
     this.#signal = signal
@@ -59,7 +61,10 @@ class OneCertificate {
     for (const kind of ['missed', 'mapping', 'reload'] as const) live.on(kind, this.#signal, refresh)
     live.on<CertificateEvent>('certificate', this.#signal, (event) => {
       const isOwn = who.value.kind === 'ready' && who.value.value.name === event.by
-      if (event.target !== null && event.target === this.#seen.value?.certificate.group && !isOwn) this.#news.value = event
+      const isThis = event.target !== null && event.target === this.#seen.value?.certificate.group
+      // What is removed here is left: there is nothing to load any more.
+      if (isThis && isOwn && this.#isActing && event.action === 'certificate.remove') return
+      if (isThis && !isOwn) this.#news.value = event
       // Another one may have its key, or renew it.
       refresh()
     })
@@ -93,7 +98,7 @@ class OneCertificate {
           icon: action.icon,
           ...(action.kind === undefined ? {} : { kind: action.kind }),
           whyNot: action.whyNot,
-          act: () => void perform(action, certificate, (name) => this.#done(name)),
+          act: () => void this.#perform(action, certificate),
         }),
       )}</div>
       ${refused === null ? nothing : html`<p class="toolbar-note muted">${refused}</p>`}
@@ -111,6 +116,12 @@ class OneCertificate {
         ${historyPanel(certificate.history)}
       </div>
     `
+  }
+
+  async #perform(action: Action, certificate: Certificate): Promise<void> {
+    this.#isActing = true
+    await perform(action, certificate, (name) => this.#done(name))
+    this.#isActing = false
   }
 
   #done(name: ActionName): void {
