@@ -39,7 +39,10 @@ export class ConfigLines {
     const { document } = this.#readConfig()
     const found = document === null ? undefined : paths.find((path) => document.node(path) !== undefined)
     if (document === null || found === undefined) return null
-    return this.#shown(document.problem(found, ''))
+    const node = document.node(found)
+    // The first of many mappings says less than the key of them all.
+    const isOfMappings = node?.kind === 'sequence' && node.items.some(({ kind }) => kind !== 'scalar')
+    return this.#shown(document.problem(found, '', { at: isOfMappings ? 'key' : 'value' }))
   }
 
   /** What is known to stand on a line of the configuration. */

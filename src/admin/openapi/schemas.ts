@@ -116,6 +116,33 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     upgrade: texts,
     cross_site: words('refuse', 'allow'),
   }),
+  Access: object({
+    total: { ...whole, description: 'Of the certificates that match' },
+    file: text,
+    routes: list(ref('Route')),
+    routes_total: { ...whole, description: 'Of the routes that match' },
+    by_address: { ...flag, description: 'Roles depend on the address too; these are those from 127.0.0.1' },
+    identities: list(ref('AccessRow')),
+  }),
+  AccessRow: object({
+    fingerprint: hex64,
+    name: text,
+    state: words('valid', 'expiring', 'expired', 'disabled', 'revoked'),
+    identity: { ...orNull(text), description: 'Whom the gateway makes of it; null: nobody' },
+    clearance,
+    roles: texts,
+    cells: { ...list(ref('AccessCell')), description: 'One for each route, in their order' },
+  }),
+  AccessCell: object({
+    access: { ...words('allowed', 'denied', 'conditional'), description: 'conditional: by the database that is asked for' },
+    methods: { ...texts, description: 'Those that are allowed; empty where not denied: all that the route takes' },
+    reason: orNull(text),
+    detail: text,
+    example: {
+      ...orNull(object({ method: text, url: text })),
+      description: 'What explain says the same about; null: earlier routes take its requests',
+    },
+  }),
   ConfigLine: object({
     file: text,
     line: whole,

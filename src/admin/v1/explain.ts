@@ -1,13 +1,10 @@
-import { leafOf } from '../../certificates/entry-facts.ts'
 import { CertgateError } from '../../errors.ts'
-import { Registry } from '../../tls/registry.ts'
-import { parseBase } from '../../tls/registry-base.ts'
-import { encodeBase } from '../../tls/registry-base-writer.ts'
 import { json } from '../answers.ts'
 import type { AdministrationContext } from '../context.ts'
 import { describe } from '../explain/explanation.ts'
 import { type CertificateClaim, present } from '../explain/presentation.ts'
 import { readQuestion } from '../explain/question.ts'
+import { registryAbout } from '../explain/registry-about.ts'
 import { judge } from '../explain/verdict.ts'
 import { Fields } from '../fields.ts'
 import { certificateBytes } from '../given-certificate.ts'
@@ -81,20 +78,4 @@ function dersIn(text: string): Uint8Array[] {
   if (ders.length === 0) throw malformed('there is no certificate in the PEM text')
   if (ders.length > MOST_CERTIFICATES) throw malformed(`there are more than ${MOST_CERTIFICATES} certificates`)
   return ders
-}
-
-/** All that the registry knows of a certificate and of its key: what a worker would find there. */
-async function registryAbout(leaf: Uint8Array | null, { store }: AdministrationContext): Promise<Registry> {
-  const pin = leaf === null ? null : pinOf(leaf)
-  const entries = pin === null ? [] : store.registry.byPin(pin)
-  return new Registry(await parseBase(await encodeBase({ entries, ...store.registry.current() })))
-}
-
-/** null: it cannot be read, and is refused for that. */
-function pinOf(der: Uint8Array): string | null {
-  try {
-    return leafOf(der).pin
-  } catch {
-    return null
-  }
 }

@@ -82,7 +82,7 @@ describe('the steps of a decision', () => {
     const gateway = await explainedGateway(t)
     const config = join(gateway.cwd, 'certgate.yml')
     const flow =
-      'tls: { client_ca: [ca.crt], clientauth_mode: OPTIONAL, certificate: { cert: server.crt, key: server.key, passphrase: hush } }'
+      'tls: { certificate: { cert: server.crt, key: server.key, passphrase: hush }, client_ca: [ca.crt], clientauth_mode: OPTIONAL }'
     writeFileSync(config, readFileSync(config, 'utf8').replace(/tls:\n(?: {6}.*\n)+/, `${flow}\n`))
     const terminal = testTerminal({ cwd: gateway.cwd })
     assert.equal(await explainCommand.run(['--cn', 'CLIENT1', 'GET', '/movies/x'], terminal), 0)
