@@ -5,6 +5,7 @@ import type { Question } from './question.ts'
 
 /** A request that a route answers, as explain is asked about it. */
 export interface RouteExample {
+  readonly listener: string
   readonly method: string
   readonly url: string
 }
@@ -33,13 +34,13 @@ export function placeOf(route: Route, policy: Policy, settings: Settings): Route
   const paths = [examplePath(route, null), `${examplePath(route, null).replace(/\/$/, '')}/x`]
   for (const path of paths)
     for (const method of methods.length === 0 ? ANY : methods)
-      if (reaches(method, path)) return { listener, host, example: { method, url: urlOf(listener, host, path) } }
+      if (reaches(method, path)) return { listener, host, example: { listener: listener.name, method, url: urlOf(listener, host, path) } }
   return { listener, host, example: null }
 }
 
 /** The example with a database in the place of what the route's rules ask for. */
 export function exampleWith(route: Route, { listener, host, example }: RoutePlace, database: string, method: string): RouteExample | null {
-  return example === null ? null : { method, url: urlOf(listener, host, examplePath(route, database)) }
+  return example === null ? null : { listener: listener.name, method, url: urlOf(listener, host, examplePath(route, database)) }
 }
 
 /** Of somebody at home who asks for nothing in particular. */

@@ -139,7 +139,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     reason: orNull(text),
     detail: text,
     example: {
-      ...orNull(object({ method: text, url: text })),
+      ...orNull(object({ listener: text, method: text, url: text })),
       description: 'What explain says the same about; null: earlier routes take its requests',
     },
   }),

@@ -96,18 +96,18 @@ describe('/api/v1/access', () => {
       stranger: refused('certificate_unknown_issuer'),
     })
     const reader = told.identities.find(({ name }) => name === 'reader')
-    assert.deepEqual([reader?.identity, reader?.roles, reader?.state], ['CLIENT0', ['readall'], 'valid'])
+    assert.deepEqual([reader?.identity, reader?.roles, reader?.state], ['CLIENT0', ['readall'], 'expiring'])
     const [movies, databases] = reader?.cells ?? []
     assert.deepEqual(movies, {
       access: 'allowed',
       methods: ['GET', 'HEAD'],
       reason: null,
       detail: 'the route allows readall',
-      example: { method: 'GET', url: '/movies/kind' },
+      example: { listener: 'main', method: 'GET', url: '/movies/kind' },
     })
     assert.equal(databases?.detail, 'by database: Movies: Read, books: ReadWrite')
-    assert.deepEqual(databases?.example, { method: 'GET', url: '/databases/Movies' })
-    assert.deepEqual(reader?.cells[2]?.example, { method: 'GET', url: 'https://db.example/own' })
+    assert.deepEqual(databases?.example, { listener: 'main', method: 'GET', url: '/databases/Movies' })
+    assert.deepEqual(reader?.cells[2]?.example, { listener: 'main', method: 'GET', url: 'https://db.example/own' })
     assert.equal(reader?.cells[6]?.example, null, 'an earlier route takes all that the last one would')
   })
 
@@ -117,8 +117,7 @@ describe('/api/v1/access', () => {
     for (const { fingerprint, name, cells } of (await access()).identities) {
       for (const { access: told, reason, example } of cells) {
         if (example === null) continue
-        const place = example.url === '/inside/x.json' ? { listener: 'plain' } : {}
-        const { json } = await ask('POST /api/v1/explain', { body: { fingerprint, ...example, ...place } })
+        const { json } = await ask('POST /api/v1/explain', { body: { fingerprint, ...example } })
         const said = json as Explanation
         assert.deepEqual([said.allowed, said.reason], [told !== 'denied', reason], `${name} ${example.method} ${example.url}`)
         compared++

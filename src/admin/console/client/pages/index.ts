@@ -1,4 +1,8 @@
 import type { PageEntry } from './page.ts'
 
 /** All pages, in the order of the navigation. */
-export const PAGES: readonly PageEntry[] = [{ path: '', label: 'Overview', icon: 'activity', load: () => import('./overview.ts') }]
+export const PAGES: readonly PageEntry[] = [
+  { path: '', label: 'Overview', icon: 'activity', load: () => import('./overview.ts') },
+  { path: 'explain', label: 'Explain', icon: 'route', load: () => import('./explain.ts') },
+  { path: 'explain/matrix', label: 'Access', icon: null, under: 'explain', load: () => import('./matrix.ts') },
+]

@@ -1,0 +1,68 @@
+import { html, nothing, type TemplateResult } from 'lit-html'
+import { repeat } from 'lit-html/directives/repeat.js'
+import type { Access, AccessCell, AccessRow } from '../../api-types.ts'
+import { certificateBadge } from '../../parts/badge.ts'
+import { type IconName, icon } from '../../parts/icon.ts'
+import { explainLink } from '../explain/question.ts'
+import { cellWords } from './csv.ts'
+
+type Told = AccessCell['access']
+
+const PICTURES: Readonly<Record<Told, IconName>> = { allowed: 'check', denied: 'x', conditional: 'list' }
+const LEGEND: readonly (readonly [Told, string])[] = [
+  ['allowed', 'Allowed'],
+  ['conditional', 'By database'],
+  ['denied', 'Denied'],
+]
+
+export function legend(): TemplateResult {
+  return html`<ul class="matrix-legend" aria-label="Legend">${LEGEND.map(([access, words]) => html`<li><span class="matrix-key" data-access=${access}>${icon(PICTURES[access])}</span>${words}</li>`)}</ul>`
+}
+
+/** Who by what; each cell leads to why. On a phone a list by identity. Roles are said, as a table that is laid out otherwise loses them. */
+export function matrixTable({ routes, identities }: Access, isBusy: boolean): TemplateResult {
+  return html`<div class="matrix-frame" tabindex="0" role="region" aria-label="Identities by routes" aria-busy=${isBusy}>
+    <table class="matrix" role="table">
+      <caption class="visually-hidden">Which registered certificate gets through which route</caption>
+      <thead role="rowgroup"><tr role="row">
+        <th scope="col" role="columnheader" class="matrix-corner">Certificate</th>
+        ${routes.map(({ name, path }) => html`<th scope="col" role="columnheader" title=${`${name} ${path}`}><span class="matrix-route">${name}</span>${name === path ? nothing : html`<code>${path}</code>`}</th>`)}
+      </tr></thead>
+      <tbody role="rowgroup">${repeat(
+        identities,
+        ({ fingerprint }) => fingerprint,
+        (row) => html`<tr role="row">${heading(row)}${row.cells.map((cell, index) => bodyCell(cell, row, routes[index]?.name ?? ''))}</tr>`,
+      )}</tbody>
+    </table>
+  </div>`
+}
+
+function heading({ name, state, identity, roles }: AccessRow): TemplateResult {
+  const isOrdinary = state === 'valid' || state === 'expiring'
+  const who = [
+    ...(identity === null || identity === name ? [] : [`as ${identity}`]),
+    roles.length === 0 ? 'no role' : roles.join(', '),
+  ].join(', ')
+  return html`<th scope="row" role="rowheader"><span class="matrix-name" title=${name}>${name}</span>${isOrdinary ? nothing : certificateBadge(state)}<span class="matrix-who" title=${who}>${who}</span></th>`
+}
+
+function bodyCell(cell: AccessCell, { fingerprint, name }: AccessRow, route: string): TemplateResult {
+  const words = cellWords(cell)
+  const { access, methods, detail, example } = cell
+  const seen =
+    access === 'denied'
+      ? words
+      : access === 'conditional'
+        ? methods.length === 0
+          ? 'by database'
+          : methods.join(' ')
+        : methods.length === 0
+          ? 'all'
+          : methods.join(' ')
+  const content = html`${icon(PICTURES[access])}<span class="matrix-words" aria-hidden="true">${seen}</span><span class="visually-hidden">${words}</span>`
+  const label = html`<span class="matrix-label" aria-hidden="true">${route}</span>`
+  if (example === null)
+    return html`<td role="cell" data-access=${access}><span class="matrix-cell" title=${`${detail}; earlier routes take its requests`}>${label}${content}<span class="visually-hidden">, earlier routes take its requests</span></span></td>`
+  const link = explainLink({ who: 'registered', fingerprint, ...example })
+  return html`<td role="cell" data-access=${access}><a class="matrix-cell" href=${link} title=${detail}>${label}${content}<span class="visually-hidden">: explain ${name} on ${route}</span></a></td>`
+}
