@@ -54,7 +54,7 @@ const ROUTES = `routes:
 `
 
 const MAPPING = `admin:
-  users: [admin]
+  users: [admin, boss]
 readall:
   users:
     # those of the library
@@ -64,7 +64,7 @@ readall:
 
 export async function explainedConsole(t: { after(callback: () => Promise<unknown> | undefined): void }): Promise<ExplainedConsole> {
   const gateway = await startAdministeredGateway(t, [[/routes:\n(?: .*\n)+/, ROUTES]])
-  const admin = await gateway.make('admin', 'ClusterAdmin')
+  const admin = await gateway.make('boss', 'ClusterAdmin')
   const headers = { 'content-type': 'application/yaml' }
   const written = await gateway.ask('PUT /api/v1/mapping.yml', { client: admin, headers, body: MAPPING })
   if (written.status !== 200) throw new Error(`${written.status}: ${written.body}`)

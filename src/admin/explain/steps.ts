@@ -67,8 +67,8 @@ export function stepsOf(decided: Decided): Step[] {
 }
 
 function aboutRequest({ question, verdict, lines }: Decided): Told {
-  const { listener, method, host } = question
-  const summary = `${method} ${verdict.path?.path ?? question.target} on listener ${listener.name}, Host ${host}`
+  const { listener, method, host, remoteAddress } = question
+  const summary = `${method} ${verdict.path?.path ?? question.target} on listener ${listener.name}, Host ${host}, from ${remoteAddress}`
   return { summary, lines: found(lines.firstOf(['listeners', listener.name])) }
 }
 

@@ -1,4 +1,5 @@
 import type { FileProblem, ProblemBody } from './api-types.ts'
+import { sentence } from './format.ts'
 
 export interface Asking {
   readonly body?: unknown
@@ -96,5 +97,3 @@ function unreachable(error: unknown): ApiError {
   known.cause = error
   return known
 }
-
-const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html'
 import type { ConfigLine, DecisionStep, Explanation } from '../../api-types.ts'
-import { plural, spoken } from '../../format.ts'
+import { plural, sentence, spoken } from '../../format.ts'
 import { badge } from '../../parts/badge.ts'
 import { type IconName, icon } from '../../parts/icon.ts'
 import { date } from '../../parts/time.ts'
@@ -48,7 +48,11 @@ function answer({ allowed, forwarded, status, told }: Explanation): TemplateResu
 function body(step: DecisionStep, explanation: Explanation): TemplateResult {
   const isRoles = step.step === 'roles' && explanation.roles.length > 0
   const summary =
-    step.outcome === 'stopped' ? html`<p class="path-refusal">${step.summary}</p>` : isRoles ? nothing : html`<p>${step.summary}</p>`
+    step.outcome === 'stopped'
+      ? html`<p class="path-refusal">${sentence(step.summary)}</p>`
+      : isRoles
+        ? nothing
+        : html`<p>${sentence(step.summary)}</p>`
   return html`${summary}${FACTS[step.step](explanation)}${isRoles ? roleLines(explanation, step) : lineList(step.lines)}`
 }
 
@@ -84,7 +88,7 @@ function roleLines({ roles }: Explanation, step: DecisionStep): TemplateResult {
   const textOf = (line: number): string | null => step.lines.find((one) => one.line === line)?.snippet ?? null
   const items = roles.map(
     ({ role, by, pattern, file, line }) =>
-      html`<li><span class="path-role">${badge('muted', role, 'users')}</span><span class="path-place">${file}:${line}</span><code>${textOf(line) ?? `${spoken(by)}: ${pattern}`}</code></li>`,
+      html`<li><span class="path-place">${file}:${line}</span><code>${textOf(line) ?? `${spoken(by)}: ${pattern}`}</code><span class="path-role">${badge('muted', role, 'users')}</span></li>`,
   )
   return folded(items, 'role')
 }

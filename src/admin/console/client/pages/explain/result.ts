@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html'
 import type { Explanation } from '../../api-types.ts'
-import { spoken } from '../../format.ts'
+import { sentence, spoken } from '../../format.ts'
 import { copyable } from '../../parts/copy.ts'
 import { icon } from '../../parts/icon.ts'
 import { facts, panel } from '../../parts/panel.ts'
@@ -27,9 +27,8 @@ function verdict({ allowed, identity, certificate, request, status, told, reason
       <p>${who}: <code>${request.method} ${request.path ?? '(no path)'}</code></p>
       ${facts([
         ['Client sees', sees],
-        detail === null ? null : ['Because', detail],
+        detail === null ? null : ['Because', sentence(detail)],
         told === reason ? null : ['In the log', html`<code>${reason}</code>`],
-        ['Asked at', `listener ${request.listener}, Host ${request.host}, from ${request.address}`],
       ])}
     </div>
   </section>`
@@ -56,5 +55,5 @@ function forwardedPanel({ forwarded }: Explanation): TemplateResult | typeof not
 
 function notesPanel({ notes, certificate }: Explanation): TemplateResult {
   const all = [...notes, ...(certificate === null ? [] : [`not checked: ${certificate.not_checked}`])]
-  return all.length === 0 ? html`` : panel('Notes', html`<ul class="notes">${all.map((note) => html`<li>${note}</li>`)}</ul>`)
+  return all.length === 0 ? html`` : panel('Notes', html`<ul class="notes">${all.map((note) => html`<li>${sentence(note)}</li>`)}</ul>`)
 }

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { repeat } from 'lit-html/directives/repeat.js'
 import type { Access, AccessCell, AccessRow } from '../../api-types.ts'
+import { spoken } from '../../format.ts'
 import { certificateBadge } from '../../parts/badge.ts'
 import { type IconName, icon } from '../../parts/icon.ts'
 import { explainLink } from '../explain/question.ts'
@@ -47,22 +48,21 @@ function heading({ name, state, identity, roles }: AccessRow): TemplateResult {
 }
 
 function bodyCell(cell: AccessCell, { fingerprint, name }: AccessRow, route: string): TemplateResult {
+  const { access, detail, example } = cell
+  const content = (words: string): TemplateResult =>
+    html`<span class="matrix-label" aria-hidden="true">${route}</span>${icon(PICTURES[access])}<span class="matrix-words" aria-hidden="true">${shortWords(cell)}</span><span class="visually-hidden">${words}</span>`
   const words = cellWords(cell)
-  const { access, methods, detail, example } = cell
-  const seen =
-    access === 'denied'
-      ? words
-      : access === 'conditional'
-        ? methods.length === 0
-          ? 'by database'
-          : methods.join(' ')
-        : methods.length === 0
-          ? 'all'
-          : methods.join(' ')
-  const content = html`${icon(PICTURES[access])}<span class="matrix-words" aria-hidden="true">${seen}</span><span class="visually-hidden">${words}</span>`
-  const label = html`<span class="matrix-label" aria-hidden="true">${route}</span>`
-  if (example === null)
-    return html`<td role="cell" data-access=${access}><span class="matrix-cell" title=${`${detail}; earlier routes take its requests`}>${label}${content}<span class="visually-hidden">, earlier routes take its requests</span></span></td>`
+  if (example === null) {
+    const note = 'earlier routes take its requests'
+    return html`<td role="cell" data-access=${access}><span class="matrix-cell" title=${`${detail}; ${note}`}>${content(`${words}; ${note}`)}</span></td>`
+  }
   const link = explainLink({ who: 'registered', fingerprint, ...example })
-  return html`<td role="cell" data-access=${access}><a class="matrix-cell" href=${link} title=${detail}>${label}${content}<span class="visually-hidden">: explain ${name} on ${route}</span></a></td>`
+  return html`<td role="cell" data-access=${access}><a class="matrix-cell" href=${link} title=${detail}>${content(`${words}; explain ${name} on ${route}`)}</a></td>`
+}
+
+/** Beside the picture: which methods, or why not. */
+function shortWords({ access, methods, reason }: AccessCell): string {
+  if (access === 'denied') return spoken(reason ?? '')
+  if (methods.length > 0) return methods.join(' ')
+  return access === 'allowed' ? 'all' : 'by database'
 }
