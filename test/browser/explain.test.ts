@@ -104,7 +104,7 @@ describe('the Explain page', { skip: noBrowser }, () => {
     await page.getByRole('heading', { name: 'Refused: role missing' }).waitFor()
     assert.deepEqual(await outcomes(page), ['passed', 'passed', 'passed', 'passed', 'stopped', 'stopped'])
     const route = steps(page).nth(4)
-    await route.locator('.path-rule', { hasText: "'guest1' has Read on database 'movies', and PUT needs ReadWrite" }).waitFor()
+    await route.locator('.path-refusal', { hasText: "'guest1' has Read on database 'movies', and PUT needs ReadWrite" }).waitFor()
     assert.match((await route.textContent()) ?? '', /certgate\.yml:\d+\s*allow:/)
     await photograph(page, 'explain-refused')
   })

@@ -74,12 +74,14 @@ const FACTS: Readonly<Record<DecisionStep['step'], (explanation: Explanation) =>
     return all.length === 0 ? nothing : html`<p class="chips">${all}</p>`
   },
   roles: NOTHING,
-  route: ({ route, databases }) => {
+  route: ({ route, databases, allowed }) => {
     if (route === null) return nothing
+    // Where none grants, the refusal has said it all.
+    const rules = allowed ? databases : []
     const methods = route.methods.length === 0 ? 'any method' : route.methods.join(', ')
     const captures = Object.entries(route.captures).map(([name, value]) => `{${name}} is ${value}`)
     return html`<p class="muted">${[route.path, methods, ...captures].join(', ')}</p>
-      ${databases.map(({ granted, detail }) => html`<p class="path-rule">${badge(granted ? 'good' : 'bad', granted ? 'grants' : 'does not grant')} ${detail}</p>`)}`
+      ${rules.map(({ granted, detail }) => html`<p class="path-rule">${badge(granted ? 'good' : 'bad', granted ? 'grants' : 'does not grant')} ${detail}</p>`)}`
   },
 }
 

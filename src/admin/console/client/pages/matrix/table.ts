@@ -64,5 +64,5 @@ function bodyCell(cell: AccessCell, { fingerprint, name }: AccessRow, route: str
 function shortWords({ access, methods, reason }: AccessCell): string {
   if (access === 'denied') return spoken(reason ?? '')
   if (methods.length > 0) return methods.join(' ')
-  return access === 'allowed' ? 'all' : 'by database'
+  return access === 'allowed' ? 'all methods' : 'by database'
 }
