@@ -142,7 +142,7 @@ describe('the Explain page', { skip: noBrowser }, () => {
     await page.getByLabel('URL').fill('movies')
     await page.getByLabel('Common name').fill('guest7')
     await page.keyboard.press('Enter')
-    await page.getByText('Begin it with / or https://.').waitFor()
+    await page.getByText('Write a path, or a whole URL.').waitFor()
     await page.locator('#explain-url:focus').waitFor()
     await page.keyboard.press('Control+A')
     await page.keyboard.type('/movies/old/3')

@@ -55,7 +55,7 @@ export function faultsOf({ who, fingerprint, pem, cn, method, url }: Asked): Rea
   if (who === 'pem' && certificatesIn(pem) === '') faults.set('pem', 'There is no certificate in this text.')
   if (who === 'name' && cn.trim() === '') faults.set('cn', 'Type a common name.')
   if (method.trim() === '') faults.set('method', 'A method is missing.')
-  if (!/^(\/|\*$|https?:\/\/)/i.test(url)) faults.set('url', 'Begin it with / or https://.')
+  if (!/^(\/|\*$|https?:\/\/)/i.test(url)) faults.set('url', 'Write a path, or a whole URL.')
   return faults
 }
 
