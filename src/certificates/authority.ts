@@ -1,4 +1,4 @@
-import { createPublicKey, hash, type KeyObject, X509Certificate } from 'node:crypto'
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { certificatePem, writeCertificate } from './certificate-write.ts'
 import * as extensions from './extension-write.ts'
 import { certify } from './issue.ts'
@@ -8,6 +8,7 @@ import { lifetimeOf } from './lifetime.ts'
 import { PROFILES } from './profile.ts'
 import { signerOf } from './signing.ts'
 import { subjectOf } from './subject-name.ts'
+import { titled } from './titled.ts'
 
 /** A root that signs one issuing certificate, and that issuing certificate, which signs the leaves. */
 export interface Authority {
@@ -69,5 +70,3 @@ function selfSigned(key: KeyObject, days: number, now: number): Issuer {
   }
   return issuerOf(new X509Certificate(writeCertificate(template, signerOf(key))), key, '')
 }
-
-const titled = (title: string, key: KeyObject): string => `${title} ${hash('sha256', publicKeyInfo(key), 'hex').slice(0, 8)}`

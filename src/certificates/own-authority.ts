@@ -24,6 +24,8 @@ export interface AuthorityUse {
   /** Milliseconds; default: the clock. */
   readonly now?: number
   readonly publication?: Publication
+  /** Where the bytes of a file that the source names are; default: on disk. */
+  readonly read?: (file: string) => Buffer
 }
 
 /**
@@ -31,7 +33,7 @@ export interface AuthorityUse {
  * MaterialError for what does not fit, is no CA, may not sign certificates and lists, is too deep for its chain, or out of its dates.
  */
 export function loadAuthority(source: AuthoritySource, use: AuthorityUse = {}): OwnAuthority {
-  const pair = loadKeyPair(source, readPfx)
+  const pair = loadKeyPair(source, readPfx, use.read)
   const now = use.now ?? Date.now()
   const refuse = (message: string, hint?: string): never => {
     throw new MaterialError(pair.file, `the authority in ${pair.file} ${message}`, hint === undefined ? {} : { hint })

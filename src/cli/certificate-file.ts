@@ -78,7 +78,7 @@ function derCertificate(file: string, bytes: Uint8Array): Uint8Array {
 }
 
 /** A PFX begins with its version, 3; a certificate with another SEQUENCE. */
-function isPfx(bytes: Uint8Array): boolean {
+export function isPfx(bytes: Uint8Array): boolean {
   try {
     return new DerReader(bytes).open(SEQUENCE, 'the file').next('the version').tag === INTEGER
   } catch {

@@ -23,8 +23,7 @@ export function certificateName(text: string): string | null {
 export function serverNames(asked: readonly string[], machine = hostname()): readonly string[] {
   const names = asked.map((text) => {
     const name = certificateName(text)
-    if (name === null)
-      throw new UsageError(`'${text}' is neither a host name nor an IP address`, 'e.g. --name gate.example --name 10.0.0.7')
+    if (name === null) throw new UsageError(`'${text}' is neither a host name nor an IP address`, 'e.g. gate.example or 10.0.0.7')
     return name
   })
   // A machine may have a name that no certificate can hold, e.g. with an underscore; nobody asked for it.

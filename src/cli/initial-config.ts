@@ -1,3 +1,5 @@
+export const DEFAULT_ADMINISTRATOR = 'admin'
+
 /** The three files a person edits, as `init` first writes them. */
 export interface InitialConfig {
   readonly listen: string
@@ -82,7 +84,9 @@ telemetry:
 `
 }
 
-export const initialRolesMapping = `# Role -> who has it, in the format of OpenSearch and Open Distro.
+/** `administrator`: a name that stands for itself in the mapping, see `administratorName`. */
+export function initialRolesMapping(administrator: string): string {
+  return `# Role -> who has it, in the format of OpenSearch and Open Distro.
 # A user is named by what the certificate says (certgate dn FILE prints it); * and /regex/ work too.
 _meta:
   type: rolesmapping
@@ -90,8 +94,9 @@ _meta:
 
 admin:
   users:
-    - admin
+    - ${administrator === DEFAULT_ADMINISTRATOR ? administrator : JSON.stringify(administrator)}
 `
+}
 
 export const initialInternalUsers = `# Users with passwords, for an auth domain of type basic. None are needed for certificates.
 # certgate users hash makes a hash:

@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Authority, createAuthority } from '../certificates/authority.ts'
+import { createAuthority } from '../certificates/authority.ts'
+import { authorityBelow, type FolderAuthority, type OwnRoot } from '../certificates/authority-below.ts'
 import { issuedEntry, recordIssuance } from '../certificates/issuance-record.ts'
 import { issueClient, issueServer } from '../certificates/issue.ts'
 import { writePfx } from '../certificates/pkcs12-write.ts'
@@ -9,7 +10,7 @@ import { openStore } from '../store/store.ts'
 import { assertAbsent } from '../store/store-file.ts'
 import type { Actor } from '../store/types.ts'
 import { newPassword } from './generated-password.ts'
-import { type InitialConfig, initialConfig, initialInternalUsers, initialRolesMapping } from './initial-config.ts'
+import { DEFAULT_ADMINISTRATOR, type InitialConfig, initialConfig, initialInternalUsers, initialRolesMapping } from './initial-config.ts'
 import { type NewFile, writeNewFiles } from './new-files.ts'
 
 export interface InitRequest extends InitialConfig {
@@ -18,9 +19,20 @@ export interface InitRequest extends InitialConfig {
   /** Of the server certificate; at least one. */
   readonly names: readonly string[]
   readonly cwd: string
+  /** Common name of the first; default: admin. Its files are called admin all the same. */
+  readonly administrator?: string
+  /** Of its PFX; absent: one is made up, and stands beside it. */
+  readonly password?: string
+  /** The user's own CA, which everything is issued under; absent: a new one is made. */
+  readonly own?: OwnRoot
 }
 
 export interface Initialized {
+  readonly administrator: string
+  /** Of the PFX, where it was made up. */
+  readonly password: string | null
+  /** DN of the user's own CA. */
+  readonly own: { readonly dn: string; readonly signsItself: boolean } | null
   readonly authorityUntil: Date
   readonly leavesUntil: Date
 }
@@ -33,13 +45,15 @@ const leafDays = 365
  * Everything is made in memory first, then written whole or not at all; throws CertgateError `file_exists` or `io_failed`.
  */
 export async function initialize(request: InitRequest): Promise<Initialized> {
-  const { names } = request
-  const authority = await createAuthority({ days: authorityDays })
+  const { names, own } = request
+  const authority = await (own === undefined ? createAuthority({ days: authorityDays }) : authorityBelow(own, { days: authorityDays }))
+  const administrator = request.administrator ?? DEFAULT_ADMINISTRATOR
   const commonName = names.find((name) => name.length <= 64) ?? 'certgate'
   const server = await issueServer(authority.issuer, { commonName, names, days: leafDays })
-  const admin = await issueClient(authority.issuer, { commonName: 'admin', days: leafDays })
-  const password = newPassword()
-  const store = await newStore(authority, server.der, admin.der)
+  const admin = await issueClient(authority.issuer, { commonName: administrator, days: leafDays })
+  const password = request.password ?? newPassword()
+  const generated = request.password === undefined
+  const store = await newStore(authority, server.der, admin.der, administrator)
 
   const secret = (path: string, content: string | Uint8Array): NewFile => ({ path, content, mode: 0o600 })
   const open = (path: string, content: string): NewFile => ({ path, content, mode: 0o644 })
@@ -50,31 +64,38 @@ export async function initialize(request: InitRequest): Promise<Initialized> {
     request.folder,
     [
       open(join('ca', 'ca.crt'), authority.rootCertificate),
-      secret(join('ca', 'ca.key'), authority.rootKey),
+      ...(authority.rootKey === null ? [] : [secret(join('ca', 'ca.key'), authority.rootKey)]),
       open(join('ca', 'issuing.crt'), authority.issuingCertificate),
       secret(join('ca', 'issuing.key'), authority.issuingKey),
       open('server.crt', server.certificate),
       secret('server.key', server.key),
       open(join('clients', 'admin.crt'), admin.certificate),
       secret(join('clients', 'admin.key'), admin.key),
-      secret(join('clients', 'admin.pfx'), writePfx(admin, password, 'certgate admin')),
-      secret(join('clients', 'admin.pass'), `${password}\n`),
+      secret(join('clients', 'admin.pfx'), writePfx(admin, password, `certgate ${administrator}`)),
+      // One that a person chose may be theirs elsewhere too.
+      ...(generated ? [secret(join('clients', 'admin.pass'), `${password}\n`)] : []),
       secret('certgate.db', store),
-      open('roles_mapping.yml', initialRolesMapping),
+      open('roles_mapping.yml', initialRolesMapping(administrator)),
       secret('internal_users.yml', initialInternalUsers),
       // Last: where it stands, the rest is there.
       open('certgate.yml', initialConfig(request)),
     ],
     request.cwd,
   )
-  return { authorityUntil: authority.notAfter, leavesUntil: server.notAfter }
+  return {
+    administrator,
+    password: generated ? password : null,
+    own: own === undefined ? null : { dn: own.own.issuer.facts.dn, signsItself: own.signsItself },
+    authorityUntil: authority.notAfter,
+    leavesUntil: server.notAfter,
+  }
 }
 
 /**
  * The registry that knows everything issued here, as the bytes of its file: the administrator with ClusterAdmin, and the serials of all
- * three. Made apart, so that the folder gets it whole or not at all.
+ * that were issued. Made apart, so that the folder gets it whole or not at all.
  */
-async function newStore(authority: Authority, server: Buffer, admin: Buffer): Promise<Buffer> {
+async function newStore(authority: FolderAuthority, server: Buffer, admin: Buffer, name: string): Promise<Buffer> {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-init-'))
   try {
     const file = join(folder, 'certgate.db')
@@ -82,9 +103,9 @@ async function newStore(authority: Authority, server: Buffer, admin: Buffer): Pr
     try {
       const { issuer, root } = authority
       store.write(() => {
-        recordIssuance(store, root, issuer.certificate.raw, CLI)
+        if (root !== null) recordIssuance(store, root, issuer.certificate.raw, CLI)
         recordIssuance(store, issuer, server, CLI)
-        store.registry.add([issuedEntry(issuer, admin, { name: 'admin', clearance: 'ClusterAdmin', permissions: new Map() })], CLI)
+        store.registry.add([issuedEntry(issuer, admin, { name, clearance: 'ClusterAdmin', permissions: new Map() })], CLI)
       })
     } finally {
       store.close()

@@ -1,16 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { parseAddress } from '../config/address.ts'
 import { loadConfig } from '../config/load.ts'
-import type { Address } from '../config/settings.ts'
-import { InvalidValue } from '../config/shape.ts'
 import { runControl } from '../control/control.ts'
-import { bind, formatAddress } from '../control/sockets.ts'
 import { CertgateError, UsageError } from '../errors.ts'
+import { ADDRESS_FLAGS, ADDRESS_USAGE, type AddressFlags, checkAllFree, readAddresses } from './addresses.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
 import { type DemoUpstream, startDemoUpstream } from './demo-upstream.ts'
 import { serverNames } from './host-names.ts'
-import { summary } from './init.ts'
+import { summary } from './init-summary.ts'
 import { initialize } from './initialize.ts'
 import { programName, shellWord } from './program-name.ts'
 import { shortPath } from './short-path.ts'
@@ -28,10 +25,7 @@ The first time it makes what 'certgate init' makes; later it serves what is ther
 the headers it receives, until upstreams.demo is no longer in the configuration. Prints a curl line that works.
 
       --dir DIR             where the configuration is or will be; default: data
-      --listen ADDRESS      HOST:PORT to write into a new configuration; default: 0.0.0.0:8443
-      --telemetry ADDRESS   the same for metrics and health; default: 127.0.0.1:9464
-      --admin ADDRESS       the same for administration; default: 127.0.0.1:9443,
-                            or a free port where --listen takes one
+${ADDRESS_USAGE}
 
 examples:
   certgate start
@@ -40,9 +34,7 @@ examples:
   async run(args, terminal) {
     const { flags } = parseArguments('start', args, {
       dir: { type: 'string' },
-      listen: { type: 'string' },
-      telemetry: { type: 'string' },
-      admin: { type: 'string' },
+      ...ADDRESS_FLAGS,
     })
     const folder = resolve(terminal.cwd, flags.dir ?? 'data')
     const file = join(folder, 'certgate.yml')
@@ -64,20 +56,11 @@ examples:
   },
 }
 
-interface StartFlags {
-  readonly listen: string | undefined
-  readonly telemetry: string | undefined
-  readonly admin: string | undefined
-}
-
 /** Nothing is written before it is clear that it can be served: a port in use would otherwise be in the new configuration. */
-async function setUp(folder: string, flags: StartFlags, terminal: Terminal): Promise<DemoUpstream> {
-  const listen = addressOf('--listen', flags.listen ?? '0.0.0.0:8443')
-  const telemetry = addressOf('--telemetry', flags.telemetry ?? '127.0.0.1:9464')
-  await checkFree('--listen', listen, terminal)
-  await checkFree('--telemetry', telemetry, terminal)
-  const admin = addressOf('--admin', flags.admin ?? (listen.port === 0 ? '127.0.0.1:0' : '127.0.0.1:9443'))
-  await checkFree('--admin', admin, terminal)
+async function setUp(folder: string, flags: AddressFlags, terminal: Terminal): Promise<DemoUpstream> {
+  const addresses = readAddresses(flags)
+  const start = terminal.env.npm_lifecycle_event === 'start' ? 'npm start --' : `${programName(terminal)} start`
+  await checkAllFree(addresses, start)
   const demo = await startDemoUpstream()
   try {
     const names = serverNames([])
@@ -85,9 +68,7 @@ async function setUp(folder: string, flags: StartFlags, terminal: Terminal): Pro
       folder,
       names,
       cwd: terminal.cwd,
-      listen: formatAddress(listen.host, listen.port),
-      telemetry: formatAddress(telemetry.host, telemetry.port),
-      admin: formatAddress(admin.host, admin.port),
+      ...addresses,
       upstream: { name: demoName, target: `http://127.0.0.1:${demo.port}` },
     })
     terminal.out(`${summary(folder, names, made, terminal)}\n`)
@@ -99,7 +80,7 @@ async function setUp(folder: string, flags: StartFlags, terminal: Terminal): Pro
 }
 
 /** What was set up earlier is served as it is; null where its configuration no longer has the demo service. */
-async function resume(file: string, flags: StartFlags, terminal: Terminal): Promise<DemoUpstream | null> {
+async function resume(file: string, flags: AddressFlags, terminal: Terminal): Promise<DemoUpstream | null> {
   const name = shortPath(file, terminal.cwd)
   const surplus = (['listen', 'telemetry', 'admin'] as const).find((flag) => flags[flag] !== undefined)
   if (surplus !== undefined) throw new UsageError(`--${surplus} is for a new configuration, and ${name} exists`, 'change the address there')
@@ -114,27 +95,6 @@ async function resume(file: string, flags: StartFlags, terminal: Terminal): Prom
       cause,
       hint: `if certgate runs already, '${programName(terminal)} status --config ${shellWord(name)}' tells; else change upstreams.demo in ${name}`,
     })
-  }
-}
-
-function addressOf(flag: string, text: string): Address {
-  try {
-    return parseAddress(text)
-  } catch (error) {
-    if (error instanceof InvalidValue) throw new UsageError(`${flag}: ${error.message}`, error.hint)
-    throw error
-  }
-}
-
-async function checkFree(flag: string, { host, port }: Address, terminal: Terminal): Promise<void> {
-  try {
-    const socket = await bind(host, port)
-    socket.close()
-  } catch (error) {
-    if (!(error instanceof CertgateError)) throw error
-    const start = terminal.env.npm_lifecycle_event === 'start' ? 'npm start --' : `${programName(terminal)} start`
-    const other = formatAddress(host, port < 60_000 ? port + 10 : port - 10)
-    throw new CertgateError(error.code, error.message, { hint: `stop it, or choose another port: ${start} ${flag} ${other}`, cause: error })
   }
 }
 

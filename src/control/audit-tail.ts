@@ -18,7 +18,7 @@ const AT_ONCE = 500
 export class AuditTail {
   readonly #options: AuditTailOptions
   readonly #timer: NodeJS.Timeout
-  /** The last one told; null: nobody listened. */
+  /** The last one told, or left untold as nobody listened; null before the first look. */
   #told: number | null = null
 
   constructor(options: AuditTailOptions) {
@@ -34,11 +34,12 @@ export class AuditTail {
   look(): void {
     const { audit, isWanted, publish, failed } = this.#options
     try {
+      const { sequence } = audit.head()
+      // Kept also while nobody listens: what happens between somebody's coming and the next look is told.
       if (!isWanted()) {
-        this.#told = null
+        this.#told = sequence
         return
       }
-      const { sequence } = audit.head()
       for (let after = this.#told ?? sequence; after < sequence; ) {
         const entries = audit.read({ after, limit: AT_ONCE })
         for (const entry of entries) publish({ kind: 'audit', data: auditShape(entry) })
@@ -48,7 +49,7 @@ export class AuditTail {
       }
       this.#told = sequence
     } catch (error) {
-      failed(error)
+      if (isWanted()) failed(error)
     }
   }
 }

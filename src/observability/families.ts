@@ -90,6 +90,12 @@ export const FAMILIES = {
     help: 'TLS handshakes by result: ok, resumed, failed, timeout. No version: none was agreed on.',
     labels: ['result', 'version'],
   },
+  refusals: {
+    name: 'certgate_refusals_total',
+    type: 'counter',
+    help: 'Requests that certgate refused or could not serve, by reason.',
+    labels: ['reason'],
+  },
   clientAuthFailures: {
     name: 'certgate_client_auth_failures_total',
     type: 'counter',

@@ -193,6 +193,7 @@ function addCounters(table: SampleTable, snapshot: MetricsSnapshot): void {
   for (const { listener, reason, count } of snapshot.refusedConnections) table.add(FAMILIES.connectionsRefused, [listener, reason], count)
   table.add(FAMILIES.shedRequests, [], snapshot.shedRequests)
   for (const { result, version, count } of snapshot.handshakes) table.add(FAMILIES.handshakes, [result, version], count)
+  for (const { reason, count } of snapshot.refusals) table.add(FAMILIES.refusals, [reason], count)
   for (const { reason, count } of snapshot.clientAuthFailures) table.add(FAMILIES.clientAuthFailures, [reason], count)
   table.addHistogram(FAMILIES.certificateLife, [], snapshot.certificateLife)
   table.add(FAMILIES.strippedHeaders, [], snapshot.strippedHeaders)

@@ -20,6 +20,7 @@ export interface ProcessSnapshot {
 export class ProcessUsage {
   readonly #lag = monitorEventLoopDelay({ resolution: RESOLUTION })
   readonly #maxFds = readMaxFds()
+  #memory = { rss: 0, heapUsed: 0 }
 
   constructor() {
     this.#lag.enable()
@@ -28,7 +29,8 @@ export class ProcessUsage {
   /** `begin`: the next percentile is of what comes from now on. */
   snapshot(begin: boolean): ProcessSnapshot {
     const { user, system } = process.cpuUsage()
-    const { rss, heapUsed } = process.memoryUsage()
+    this.#memory = memoryOr(this.#memory)
+    const { rss, heapUsed } = this.#memory
     const lagSeconds = this.#lag.count === 0 ? 0 : Math.max(0, this.#lag.percentile(99) / 1e9 - RESOLUTION / 1000)
     if (begin) this.#lag.reset()
     return {
@@ -43,6 +45,15 @@ export class ProcessUsage {
 
   stop(): void {
     this.#lag.disable()
+  }
+}
+
+/** The last that was known where the system cannot say: reading it takes a file descriptor, and none may be left. */
+function memoryOr(last: { readonly rss: number; readonly heapUsed: number }): { readonly rss: number; readonly heapUsed: number } {
+  try {
+    return process.memoryUsage()
+  } catch {
+    return last
   }
 }
 

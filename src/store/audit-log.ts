@@ -1,6 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import { type AuditBody, type AuditEntry, bodyText, type ChainVerdict, ChainVerifier, GENESIS, hashOf } from './audit-chain.ts'
+import { auditMatcher } from './audit-search.ts'
 import type { Json } from './canonical-json.ts'
 import type { Connection, Row } from './connection.ts'
 import type { Actor } from './types.ts'
@@ -39,7 +40,17 @@ export interface AuditHead {
   readonly hash: string
 }
 
+/** A page of what was looked for. */
+export interface AuditPage {
+  readonly entries: readonly AuditEntry[]
+  /** As `before` of the next page (with `after`: as its `after`) it goes on from here; null: there was nothing before. */
+  readonly next: number | null
+}
+
 const MAX_PAGE = 1000
+
+/** Entries that one page of a free text search looks at: some hundred milliseconds, in parts. */
+const MOST_LOOKED_AT = 20_000
 
 /** Entries between two moments at which others get their turn: some ten milliseconds. */
 const AT_ONCE = 250
@@ -103,10 +114,44 @@ export class AuditLog {
     return this.#page(query, limit).map(entryOf)
   }
 
+  /**
+   * One page in the order of `read`, of entries that have every word of `text`. It may be short of its limit, or empty, and yet have a next:
+   * so much is looked at for one page. Gives way in between.
+   */
+  async search(query: AuditQuery & { readonly text?: string } = {}): Promise<AuditPage> {
+    const limit = Math.max(1, Math.min(query.limit ?? 100, MAX_PAGE))
+    const isBackwards = query.before !== undefined
+    // Before it is read: what is written meanwhile comes after it.
+    const { sequence: newest } = this.head()
+    const matches = query.text === undefined ? () => true : auditMatcher(query.text)
+    const size = query.text === undefined ? limit : AT_ONCE
+    const entries: AuditEntry[] = []
+    let at = { after: query.after ?? 0, ...(query.before !== undefined && { before: query.before }) }
+    for (let looked = 0; ; ) {
+      const rows = this.#page({ ...query, ...at }, size)
+      for (const row of rows) {
+        const entry = entryOf(row)
+        if (matches(entry)) entries.push(entry)
+        if (entries.length === limit) return { entries, next: entry.sequence }
+      }
+      if (rows.length < size) return { entries, next: isBackwards ? null : Math.max(at.after, newest, last(rows)) }
+      looked += rows.length
+      const next = last(rows)
+      if (looked >= MOST_LOOKED_AT) return { entries, next }
+      at = isBackwards ? { ...at, before: next } : { ...at, after: next }
+      await setImmediate()
+    }
+  }
+
   /** JSON lines without line ends, oldest first, up to what is newest when it is called. Gives way between pages. */
-  async *export(options: { readonly after?: number; readonly filter?: AuditFilter } = {}): AsyncGenerator<string, void, undefined> {
+  async *export(
+    options: { readonly after?: number; readonly filter?: AuditFilter; readonly text?: string } = {},
+  ): AsyncGenerator<string, void, undefined> {
+    const matches = options.text === undefined ? null : auditMatcher(options.text)
     for await (const rows of this.#pages(options)) {
-      for (const row of rows) yield lineOf(row)
+      for (const row of rows) {
+        if (matches === null || matches(entryOf(row))) yield lineOf(row)
+      }
     }
   }
 
@@ -155,6 +200,8 @@ export class AuditLog {
     return this.#connection.all(sql, ...values, limit)
   }
 }
+
+const last = (rows: readonly Row[]): number => (rows.at(-1)?.sequence as number | undefined) ?? 0
 
 function entryOf(row: Row): AuditEntry {
   return { ...(JSON.parse(row.body as string) as AuditBody), hash: row.hash as string }

@@ -22,10 +22,10 @@ const CERTIFICATE_LABELS: ReadonlySet<string> = new Set(['CERTIFICATE', 'X509 CE
 const KEY_BLOCK = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----[\s\S]*?-----END \1-----/g
 const DER_KEYS = ['pkcs8', 'pkcs1', 'sec1'] as const
 
-/** Throws MaterialError in the words of the person who has to fix it; never with a secret in it. */
-export function loadKeyPair(source: CertificateSource, readPfx: PfxReader): LoadedKeyPair {
+/** Throws MaterialError in the words of the person who has to fix it; never with a secret in it. `read`: where the bytes of a file are. */
+export function loadKeyPair(source: CertificateSource, readPfx: PfxReader, read: (file: string) => Buffer = readMaterial): LoadedKeyPair {
   if (source.pfx !== null) {
-    const pair = readPfx(readMaterial(source.pfx), source.password, source.pfx)
+    const pair = readPfx(read(source.pfx), source.password, source.pfx)
     const certificates = parseCertificates(Buffer.from(pair.certificate), source.pfx)
     return fit(createPrivateKey(pair.key), certificates, source.pfx, source.pfx)
   }
@@ -33,8 +33,8 @@ export function loadKeyPair(source: CertificateSource, readPfx: PfxReader): Load
   if (file === null)
     throw new MaterialError('', 'no certificate is named', { hint: 'write { cert: FILE, key: FILE } or { pfx: FILE, password: ... }' })
   const keyFile = source.key ?? file
-  const certificates = parseCertificates(readMaterial(file), file)
-  return fit(readKey(readMaterial(keyFile), source.passphrase, keyFile), certificates, file, keyFile)
+  const certificates = parseCertificates(read(file), file)
+  return fit(readKey(read(keyFile), source.passphrase, keyFile), certificates, file, keyFile)
 }
 
 /** The certificates of a PEM or DER file in order; at least one. Throws MaterialError. */

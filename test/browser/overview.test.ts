@@ -56,6 +56,30 @@ describe('the console', { skip: noBrowser }, () => {
     assert.deepEqual(faults, [])
   })
 
+  it('goes on by itself when the gateway was restarted', async () => {
+    const { page, faults } = browser
+    await open(page)
+    await page.locator('.live[data-state=live]').waitFor()
+    const workers = page.getByRole('table', { name: 'Workers' })
+    const before = await workers.getByRole('rowheader').allTextContents()
+    await gateway.program.stop()
+    await page.locator('.live[data-state=lost]').waitFor()
+    await gateway.restartInPlace()
+    await page.locator('.live[data-state=live]').waitFor()
+    // Other workers, and what goes through them: nobody loaded the page.
+    for (const pid of before) await workers.getByText(pid.replace('Worker', ''), { exact: true }).waitFor({ state: 'detached' })
+    assert.ok((await ask({})) > 0)
+    await page
+      .getByRole('table', { name: /Refusals by reason/ })
+      .getByRole('row', { name: /certificate required/ })
+      .waitFor()
+    // That nobody answered meanwhile is a fault to Chromium.
+    const real = faults
+      .splice(0)
+      .filter((fault) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_NETWORK/.test(fault))
+    assert.deepEqual(real, [])
+  })
+
   it('tells of a configuration that was not taken up, with the line', async () => {
     const { page } = browser
     await open(page)

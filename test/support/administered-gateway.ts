@@ -45,6 +45,8 @@ export interface AdministeredGateway {
   /** Replaces text of the configuration. */
   edit(from: string | RegExp, to: string): void
   restart(): Promise<void>
+  /** Stops it and starts it again, where the browser that has it open finds it: on the same port of the admin address. */
+  restartInPlace(): Promise<void>
 }
 
 export async function startAdministeredGateway(
@@ -80,6 +82,11 @@ export async function startAdministeredGateway(
     edit,
     async restart() {
       Object.assign(gateway, await start())
+    },
+    async restartInPlace() {
+      await gateway.program.stop()
+      edit(/(admin:\n\s+address: 127\.0\.0\.1:)0/, `$1${gateway.adminPort}`)
+      await gateway.restart()
     },
   }
   t.after(async () => {

@@ -23,6 +23,11 @@ export interface Browser {
 export interface BrowserOptions {
   /** What it shows where it is asked for a certificate; null: it has none. */
   readonly client: Client | null
+  /**
+   * Origins that get it whatever it is. Chromium by itself offers no certificate that has expired or is of an issuer whom the server did not
+   * name: this one goes by a proxy of Playwright's, which trusts every server.
+   */
+  readonly shownTo?: readonly string[]
   /** What it trusts. */
   readonly ca: Buffer
   readonly viewport?: { readonly width: number; readonly height: number }
@@ -34,11 +39,11 @@ export interface BrowserOptions {
  */
 export async function openBrowser(
   t: { after(callback: () => Promise<unknown> | undefined): void },
-  { client, ca, viewport = DESKTOP }: BrowserOptions,
+  { client, ca, shownTo = [], viewport = DESKTOP }: BrowserOptions,
 ): Promise<Browser> {
   const { chromium } = await import('playwright-core')
   const { path: home, remove } = temporaryFolder()
-  await keepCertificates(home, client, ca)
+  await keepCertificates(home, shownTo.length === 0 ? client : null, ca)
   const profile = join(home, 'profile')
   mkdirSync(join(profile, 'Default'), { recursive: true })
   const anywhere = { '*,*': { setting: { filters: [{}] } } }
@@ -48,6 +53,8 @@ export async function openBrowser(
     executablePath: locate('chromium') ?? 'chromium',
     headless: true,
     viewport,
+    clientCertificates: shownTo.map((origin) => ({ origin, cert: Buffer.from(client?.cert ?? ''), key: Buffer.from(client?.key ?? '') })),
+    ignoreHTTPSErrors: shownTo.length > 0,
     env: { ...process.env, HOME: home },
     args: ['--disable-background-networking', '--disable-component-update'],
   })

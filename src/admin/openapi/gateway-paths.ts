@@ -11,12 +11,19 @@ const YAML = { 'application/yaml': { schema: text } }
 const UNCHANGED = { 304: told('If-None-Match names it') }
 const UNKNOWN: Schema = { type: 'object' }
 const FILTER: readonly Parameter[] = [
+  query('text', text, 'Words that are all somewhere in the entry, in upper or lower case; 200 characters at most'),
   query('action', text, 'Exactly, or `mapping.*` for all that begin so'),
   query('actor', text),
   query('target', text),
   query('since', time),
   query('until', time),
 ]
+
+const NEXT: Schema = {
+  ...orNull(whole),
+  description:
+    'As `before` (with `after`: as `after`) it goes on from here; null: there is nothing before. With `text` also a short page may have one.',
+}
 
 const MAPPING_PATHS: Paths = {
   '/api/v1/mapping': {
@@ -160,7 +167,7 @@ const AUDIT_PATHS: Paths = {
       'getAudit',
       'Who did what, the newest first',
       {
-        200: told('A page', object({ entries: list(ref('AuditEntry')), head: object({ sequence: whole, hash: text }) })),
+        200: told('A page', object({ entries: list(ref('AuditEntry')), head: object({ sequence: whole, hash: text }), next: NEXT })),
         ...problems(),
       },
       {

@@ -7,7 +7,8 @@ import type { ApiRequest, ApiResponse } from '../types.ts'
 import { given, QueryParameters } from './parameters.ts'
 import { auditShape } from './shapes.ts'
 
-const FILTER = ['action', 'actor', 'target', 'since', 'until']
+const FILTER = ['text', 'action', 'actor', 'target', 'since', 'until']
+const LONGEST_TEXT = 200
 
 /** The audit log: a page, all of it as it is hashed, and whether it is as it was written. */
 export function auditRoutes(context: AdministrationContext): readonly RouteEntry[] {
@@ -19,14 +20,17 @@ export function auditRoutes(context: AdministrationContext): readonly RouteEntry
 }
 
 /** The newest first, unless `after` asks for what came next. */
-function page({ store }: AdministrationContext, { caller, query }: ApiRequest): ApiResponse {
+async function page({ store }: AdministrationContext, { caller, query }: ApiRequest): Promise<ApiResponse> {
   mayRead(caller)
   const parameters = new QueryParameters(query, ['after', 'before', 'limit', ...FILTER])
   const [after, before] = [parameters.whole('after'), parameters.whole('before')]
   const newest = after === undefined && before === undefined ? Number.MAX_SAFE_INTEGER : before
   const limit = parameters.whole('limit', 1_000) ?? 100
-  const entries = store.audit.read({ ...given({ after, before: newest }), limit, filter: filterOf(parameters) })
-  return json(200, { entries: entries.map(auditShape), head: store.audit.head() })
+  if (limit === 0) return json(200, { entries: [], head: store.audit.head(), next: null })
+  const head = store.audit.head()
+  const asked = { ...given({ after, before: newest, text: textOf(parameters) }), limit, filter: filterOf(parameters) }
+  const { entries, next } = await store.audit.search(asked)
+  return json(200, { entries: entries.map(auditShape), head, next })
 }
 
 /** The lines themselves: `certgate audit verify` and verifyExport read them anywhere. */
@@ -34,7 +38,10 @@ function exported(context: AdministrationContext, { caller, query }: ApiRequest)
   mayRead(caller)
   const { store } = context
   const parameters = new QueryParameters(query, ['after', ...FILTER])
-  const lines = store.audit.export({ ...given({ after: parameters.whole('after') }), filter: filterOf(parameters) })
+  const lines = store.audit.export({
+    ...given({ after: parameters.whole('after'), text: textOf(parameters) }),
+    filter: filterOf(parameters),
+  })
   const headers = { 'Content-Type': 'application/x-ndjson', 'Content-Disposition': 'attachment; filename="audit.ndjson"' }
   return { status: 200, headers, body: inBlocks(lines, () => mayReadOn(context, caller)) }
 }
@@ -59,6 +66,13 @@ async function verified({ store }: AdministrationContext, { caller, query }: Api
   if (head !== undefined && !/^[0-9a-f]{64}$/i.test(head))
     throw malformed('head is no hash', 'give the 64 hex digits of a head that you noted')
   return json(200, await store.audit.verify(head === undefined ? {} : { expectedHead: head }))
+}
+
+/** Words in any order, anywhere in an entry. */
+function textOf(parameters: QueryParameters): string | undefined {
+  const text = parameters.text('text')
+  if (text !== undefined && text.length > LONGEST_TEXT) throw malformed(`text is longer than ${LONGEST_TEXT} characters`)
+  return text === '' ? undefined : text
 }
 
 function filterOf(parameters: QueryParameters) {

@@ -30,7 +30,9 @@ export function escapeHtml(text: string): string {
   return text.toWellFormed().replace(/[&<>"']/g, (character) => ENTITIES.get(character) as string)
 }
 
-function sentence(text: string): string {
+/** With moments as people write them. */
+function sentence(told: string): string {
+  const text = told.replace(/\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z/g, '$1 $2 UTC')
   return escapeHtml(`${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`)
 }
 

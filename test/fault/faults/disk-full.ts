@@ -28,7 +28,7 @@ async function run(context: FaultContext): Promise<void> {
   report.bound('certificates are trusted before', (await trusted()).code === 0)
   for (let round = 0; round < (short ? 1 : 5); round++) {
     const filler = fill(disk)
-    await load.more(short ? 2_000 : 20_000)
+    await load.more(short ? 2_000 : 5_000)
     const refused = await trusted()
     report.bound('a change is refused', refused.code === 1, refused.code)
     report.bound('and says why', /disk is full/.test(refused.stderr), refused.stderr)
@@ -67,7 +67,7 @@ async function run(context: FaultContext): Promise<void> {
 
 function smallDisk({ t }: FaultContext): string {
   const { path } = temporaryFolder(t)
-  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=700', 'tmpfs', path], { encoding: 'utf8' })
+  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=32m,mode=700', 'tmpfs', path], { encoding: 'utf8' })
   if (status !== 0) throw new NotPermitted(`needs root, to mount a small file system: ${stderr.trim()}`)
   t.after(() => spawnSync('umount', ['--lazy', path]))
   return path

@@ -42,5 +42,5 @@ async function run(context: FaultContext): Promise<void> {
   }
   report.figure('minutes', Math.round(minutes * 10) / 10)
   report.figure('requests a second', Math.round(results.reduce((sum, { requests }) => sum + requests, 0) / duration.seconds))
-  await flatness.judge(report)
+  await flatness.judge(context)
 }

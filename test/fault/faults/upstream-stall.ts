@@ -12,7 +12,7 @@ export const upstreamStall: Fault = {
   run,
 }
 
-const LIMITS = 'upstream_connect: 2s, upstream_first_byte: 2s, upstream_idle: 2s'
+const LIMITS = 'upstream_connect: 3s, upstream_first_byte: 3s, upstream_idle: 3s'
 
 async function run(context: FaultContext): Promise<void> {
   const { report, short, t, say } = context
@@ -31,7 +31,7 @@ async function run(context: FaultContext): Promise<void> {
   await load.more(50)
   const before = sampleOf(gateway.program.pid)
   const slowest = new Map<string, number>()
-  for (let round = 0; round < (short ? 2 : 20); round++) {
+  for (let round = 0; round < (short ? 2 : 10); round++) {
     await Promise.all(
       [...STALLS].map(async ([name, { expect }]) => {
         const asked = Array.from({ length: short ? 4 : 10 }, () => ask(gateway, `/stall/${name}`))

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { cpuSeconds, memoryOf, processTree } from '../../../bench/lab/processes.ts'
-import { median } from '../../../bench/statistics.ts'
 
 export interface Sample {
   readonly at: number
@@ -52,12 +51,12 @@ export class Sampler {
   }
 
   /**
-   * Memory in the middle half of the run and in its last quarter: what grows without end grows there too, and what a heap takes for
-   * itself at the start does not count.
+   * The least memory in the middle half of the run and in its last quarter: what grows without end grows there too, and neither what
+   * a heap takes for itself at the start counts nor what waits for its collection.
    */
   growth(): { readonly before: number; readonly after: number } {
     const quarter = Math.floor(this.samples.length / 4)
-    const of = (list: readonly Sample[]) => median(list.map(({ pss }) => pss))
+    const of = (list: readonly Sample[]) => Math.min(...list.map(({ pss }) => pss))
     return { before: of(this.samples.slice(quarter, this.samples.length - quarter)), after: of(this.samples.slice(-Math.max(1, quarter))) }
   }
 }

@@ -18,7 +18,7 @@ test('what init writes is accepted without a warning', () => {
   assert.equal(settings.listeners.get('main')?.tls?.clientauthMode, 'REQUIRE')
   assert.deepEqual(settings.listeners.get('main')?.address, { host: '0.0.0.0', port: 8443 })
   assert.equal(settings.admin?.socket, '/data/admin.sock')
-  assert.deepEqual(parseRoleMapping(initialRolesMapping, 'roles_mapping.yml').warnings, [])
+  assert.deepEqual(parseRoleMapping(initialRolesMapping('admin'), 'roles_mapping.yml').warnings, [])
   const { users, warnings: userWarnings } = parseInternalUsers(initialInternalUsers, 'internal_users.yml')
   assert.deepEqual([users, userWarnings], [[], []])
 })

@@ -32,11 +32,17 @@ test('live views are told each entry once, as the API shows it, and nothing from
   tail.look()
   append('a.third')
   tail.look()
+  wanted = false
+  tail.look()
+  append('a.just.before')
+  wanted = true
+  tail.look()
   const shown = told.map(({ kind, data }) => [kind, (data as Record<string, unknown>).action, (data as Record<string, unknown>).at])
   const at = new Date(START).toISOString()
   assert.deepEqual(shown, [
     ['audit', 'a.first', at],
     ['audit', 'a.second', at],
     ['audit', 'a.third', at],
+    ['audit', 'a.just.before', at],
   ])
 })

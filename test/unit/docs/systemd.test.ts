@@ -45,11 +45,13 @@ test('it is confined, and V8 may compile', () => {
 test('no core dump holds its keys', () => assert.deepEqual(values('LimitCORE'), ['0']))
 
 test('systemd rates its exposure as low as anything that serves the network can be', { skip: absent('systemd-analyze') }, (t) => {
+  const [version = ''] = spawnSync('systemd-analyze', ['--version'], { encoding: 'utf8' }).stdout.match(/\d+/) ?? []
+  if (Number(version) < 250) return t.skip(`systemd ${version} rates no files`)
   const folder = temporaryFolder(t)
   const file = `${folder.path}/certgate.service`
   writeFileSync(file, TEXT)
-  // In tenths. What is left: it serves the network, binds ports below 1024, and V8 compiles.
-  const args = ['security', '--no-pager', '--offline=yes', '--threshold=15', file]
+  // In tenths: 252 says 1.4. What is left: it serves the network, binds ports below 1024, and V8 compiles.
+  const args = ['security', '--no-pager', '--offline=yes', '--threshold=20', file]
   const { status, stdout, stderr } = spawnSync('systemd-analyze', args, { encoding: 'utf8' })
   assert.equal(status, 0, stderr + stdout)
 })

@@ -85,6 +85,40 @@ test('filters: action or its family, actor, target, time', (t) => {
   assert.deepEqual(found({ since: START + 1, until: START + 3 }), [2, 3, 4])
 })
 
+test('free text: all words, anywhere in an entry and however written, page by page', async (t) => {
+  const { store } = filled(t)
+  const bob = { name: 'Bob', fingerprint: 'ab'.repeat(32), remote: '192.0.2.7' }
+  store.audit.append({ action: 'certificate.add', target: null, details: { certificates: [{ name: 'Jürgen "J"' }], count: 1234 } }, bob)
+  const found = async (text: string, query: Parameters<typeof store.audit.search>[0] = { before: 100 }) => {
+    const { entries, next } = await store.audit.search({ ...query, text })
+    return [entries.map(({ sequence }) => sequence), next]
+  }
+  for (const text of ['JÜRGEN', 'ju\u0308rgen', '"j"', '1234', 'certificates', '#6', '192.0.2.7', 'abab', 'bob done', ' add  BOB '])
+    assert.deepEqual(await found(text), [[6], null], text)
+  assert.deepEqual(await found('bob mapping'), [[], null])
+  assert.deepEqual(await found(store.audit.head().hash), [[], null], 'hashes are no text')
+  assert.deepEqual(await found('mapping', { before: 100, limit: 2 }), [[5, 4], 4])
+  assert.deepEqual(await found('mapping', { before: 4, limit: 2 }), [[3, 1], 1])
+  assert.deepEqual(await found('mapping', { before: 1 }), [[], null])
+  assert.deepEqual(await found('mapping', { before: 100, filter: { actor: 'alice' } }), [[5], null])
+  // Forwards, there is always somewhere to go on from.
+  assert.deepEqual(await found('mapping', { after: 3 }), [[4, 5], 6])
+  assert.deepEqual(await found('mapping', { after: 6 }), [[], 6])
+  const lines = await Array.fromAsync(store.audit.export({ text: 'jürgen' }))
+  assert.deepEqual([lines.length, JSON.parse(lines[0] ?? '').sequence], [1, 6])
+})
+
+test('one page of a search looks at so much and no more, and says where to go on', async (t) => {
+  const { store } = temporaryStore(t)
+  store.write(() => {
+    for (let count = 0; count < 20_100; count++) store.audit.append({ action: count === 0 ? 'a.needle' : 'a.hay', target: null }, CLI)
+  })
+  const first = await store.audit.search({ before: 1e9, text: 'needle' })
+  assert.deepEqual(first, { entries: [], next: 101 })
+  const second = await store.audit.search({ before: 101, text: 'needle' })
+  assert.deepEqual([second.entries.map(({ sequence }) => sequence), second.next], [[1], null])
+})
+
 test('SQL that would edit, remove or replace an entry, or add one that does not follow, is refused', (t) => {
   const { store, file } = filled(t)
   const database = new DatabaseSync(file)

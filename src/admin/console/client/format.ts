@@ -36,6 +36,11 @@ export function relative(time: number, now: number): string {
 
 export const absolute = (time: number): string => ABSOLUTE.format(time)
 
+const STAMP = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium' })
+
+/** Of a log, so that moments stand under each other: `2030-01-31 12:00:00`. */
+export const stamp = (time: number): string => STAMP.format(time)
+
 export const clock = (time: number): string => CLOCK.format(time)
 
 /** A word of the API as people say it: `certificate_expired` -> `certificate expired`. */

@@ -7,7 +7,8 @@ const RETRY = 5_000
 /** What the gateway tells; an event of any other kind is not listened for. */
 const KINDS = ['metrics', 'audit', 'certificate', 'mapping', 'reload', 'missed'] as const
 
-export type LiveKind = (typeof KINDS)[number]
+/** `opened`, told here: the connection is there, at first and after each time that it was lost. */
+export type LiveKind = (typeof KINDS)[number] | 'opened'
 
 /**
  * What happens in the gateway, as it happens: /api/v1/events. A page that nobody looks at lets go of its connection (browsers have six for one
@@ -46,6 +47,7 @@ export class Live {
     this.#source = source
     source.onopen = () => {
       this.state.value = 'live'
+      this.#tell('opened', {})
       // The browser names the last event only where it came back by itself.
       if (this.#wasOpen) this.#tell('missed', {})
       this.#wasOpen = true

@@ -159,10 +159,28 @@ describe('/api/v1/audit', () => {
     assert.deepEqual(await sequences('?actor=nobody'), [])
     assert.deepEqual(await sequences('?until=2000-01-01'), [])
     assert.deepEqual((await sequences('?since=2000-01-01T00:00:00Z')).length, 5)
+    assert.deepEqual(await sequences('?text=MAPPING%20t4'), [4])
+    assert.deepEqual(await sequences('?text='), [5, 4, 3, 2, 1])
+    const next = async (query: string) => ((await ask(`GET /api/v1/audit${query}`)).json as { next: number | null }).next
+    assert.deepEqual(await Promise.all(['?limit=2', '?before=3', '?after=1&limit=2', '?after=5', '?limit=0'].map(next)), [
+      4,
+      null,
+      3,
+      5,
+      null,
+    ])
     const { entries, head } = (await ask('GET /api/v1/audit')).json as { entries: { at: string; hash: string }[]; head: object }
     assert.match(entries[0]?.at ?? '', /^\d{4}-\d\d-\d\dT/)
     assert.deepEqual(head, { sequence: 5, hash: entries[0]?.hash })
-    for (const query of ['?limit=-1', '?limit=1e9', '?since=yesterday', '?foo=1', '?limit=1&limit=2', '?after=x'])
+    for (const query of [
+      '?limit=-1',
+      '?limit=1e9',
+      '?since=yesterday',
+      '?foo=1',
+      '?limit=1&limit=2',
+      '?after=x',
+      `?text=${'a'.repeat(201)}`,
+    ])
       assert.equal((await ask(`GET /api/v1/audit${query}`)).status, 400, query)
   })
 
@@ -175,6 +193,9 @@ describe('/api/v1/audit', () => {
     for await (const block of body as AsyncIterable<string>) text += block
     const verdict = await verifyExport(text.split('\n'))
     assert.deepEqual(verdict, { ok: true, entries: 600, head: files.context.store.audit.head().hash })
+    let found = ''
+    for await (const block of (await ask('GET /api/v1/audit/export?text=%2359')).body as AsyncIterable<string>) found += block
+    assert.deepEqual(found.split('\n').length, 12, 'of 59 and 590 to 599')
   })
 
   it('verifies itself, and knows a head that is not in it', async (t) => {

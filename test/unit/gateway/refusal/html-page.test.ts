@@ -9,7 +9,7 @@ test('the page says what happened, what to do, and which request it was', () => 
   const { text } = htmlPage(
     clientRefusal({ detail: 'the client certificate expired at 2026-01-02T00:00:00Z', advice: 'Ask for a new one.' }),
   )
-  assert.match(text, /<h1>Access denied<\/h1><p>The client certificate expired at 2026-01-02T00:00:00Z\.<\/p><p>Ask for a new one\.<\/p>/)
+  assert.match(text, /<h1>Access denied<\/h1><p>The client certificate expired at 2026-01-02 00:00 UTC\.<\/p><p>Ask for a new one\.<\/p>/)
   assert.match(text, /<dt>Request id<\/dt><dd>req-1<\/dd>/)
   assert.match(text, /<dt>Code<\/dt><dd>role_missing<\/dd>/)
 })

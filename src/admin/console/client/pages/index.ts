@@ -5,4 +5,6 @@ export const PAGES: readonly PageEntry[] = [
   { path: '', label: 'Overview', icon: 'activity', load: () => import('./overview.ts') },
   { path: 'explain', label: 'Explain', icon: 'route', load: () => import('./explain.ts') },
   { path: 'explain/matrix', label: 'Access', icon: null, under: 'explain', load: () => import('./matrix.ts') },
+  { path: 'audit', label: 'Audit', icon: 'list', load: () => import('./audit.ts') },
+  { path: 'audit/{sequence}', label: 'Audit entry', icon: null, under: 'audit', load: () => import('./audit-entry.ts') },
 ]

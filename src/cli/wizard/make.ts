@@ -1,0 +1,67 @@
+import { join } from 'node:path'
+import { runControl } from '../../control/control.ts'
+import { CertgateError } from '../../errors.ts'
+import { checkAllFree } from '../addresses.ts'
+import type { Terminal } from '../command.ts'
+import { summary } from '../init-summary.ts'
+import { initialize } from '../initialize.ts'
+import { curlLines, guide } from '../start-guide.ts'
+import { certgateVersion } from '../version.ts'
+import type { Draft } from './draft.ts'
+
+/** What there is, once all was made. */
+export interface Made {
+  readonly folder: string
+  readonly askedNames: readonly string[]
+  /** HOST:PORT of administration. */
+  readonly admin: string
+  /** Of the PFX, where it was made up. */
+  readonly password: string | null
+  readonly gateway:
+    | { readonly kind: 'runs'; readonly port: number; readonly curl: string }
+    | { readonly kind: 'failed'; readonly why: string }
+  /** The exit code, once the gateway has ended; rejects where it could not start. */
+  readonly ended: Promise<number>
+}
+
+/** Writes the folder whole or not at all (then it rejects with CertgateError), and starts the gateway in this process. */
+export async function make(draft: Draft, folder: string, terminal: Terminal): Promise<Made> {
+  const { addresses, own, password, serverNames, target, administrator } = draft
+  await checkAllFree(addresses, 'certgate init --web')
+  const made = await initialize({
+    folder,
+    names: serverNames,
+    cwd: terminal.cwd,
+    administrator,
+    ...(password === null ? {} : { password }),
+    ...(own === null ? {} : { own }),
+    ...addresses,
+    upstream: { name: 'app', target: target.url },
+  })
+  terminal.out(`${summary(folder, serverNames, made, terminal)}\n`)
+  const { port, ended } = startGateway(join(folder, 'certgate.yml'), terminal)
+  const gateway = await port.then(
+    (number) => {
+      terminal.out(guide(folder, String(number), terminal))
+      return { kind: 'runs' as const, port: number, curl: curlLines(folder, String(number), terminal).through }
+    },
+    (error: unknown) => ({ kind: 'failed' as const, why: error instanceof Error ? error.message : String(error) }),
+  )
+  const askedNames = draft.names.split(/[\s,]+/).filter((word) => word !== '')
+  return { folder, askedNames, admin: addresses.admin, password: made.password, gateway, ended }
+}
+
+function startGateway(file: string, terminal: Terminal): { readonly port: Promise<number>; readonly ended: Promise<number> } {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  const ended = runControl({
+    source: { kind: 'file', file },
+    version: certgateVersion(),
+    out(text) {
+      terminal.out(text)
+      const ready = /^certgate: ready on https:\/\/\S+:(\d+)$/m.exec(text)
+      if (ready !== null) resolve(Number(ready[1]))
+    },
+  })
+  ended.then(() => reject(new CertgateError('not_running', 'it was ended before it was ready')), reject)
+  return { port: promise, ended }
+}
