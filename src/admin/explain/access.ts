@@ -1,150 +1,117 @@
-import { MaterialError } from '../../errors.ts'
-import type { DatabaseAccess, Identity } from '../../identity/types.ts'
+import type { ListenerSettings } from '../../config/settings.ts'
+import type { Identity } from '../../identity/types.ts'
 import { neededAccess } from '../../policy/database-rule.ts'
 import { allowText, decide } from '../../policy/decide.ts'
 import { accessIncludes, accessTo, clearanceIncludes } from '../../policy/rights.ts'
-import type { Reason, RoleSet, Route } from '../../policy/types.ts'
-import { entryState } from '../../store/entry-state.ts'
-import type { EntryState, RegistryEntry } from '../../store/types.ts'
-import type { AdministrationContext, InForce } from '../context.ts'
+import type { DatabaseRule, RoleSet, Route } from '../../policy/types.ts'
+import type { Registry } from '../../tls/registry.ts'
+import type { InForce } from '../context.ts'
 import { present } from './presentation.ts'
-import { registryAbout } from './registry-about.ts'
-import { exampleWith, placeOf, questionAt, type RouteExample, type RoutePlace } from './route-example.ts'
+import type { Question } from './question.ts'
 import { refusedBeforeRoles, type Standing, standingOf } from './verdict.ts'
 
-/** Whether an identity gets through a route. */
-export interface AccessCell {
-  /** `conditional`: by what its rules say about the database that is asked for. */
-  readonly access: 'allowed' | 'denied' | 'conditional'
-  /** Those that are allowed; empty with `allowed` or `conditional`: all that the route takes. */
-  readonly methods: readonly string[]
-  /** null: not denied. */
-  readonly reason: Reason | null
-  /** One clause. */
+/** One route on one listener. */
+export interface Place {
+  readonly route: Route
+  readonly listener: ListenerSettings
+}
+
+/** What a certificate may do there; `some_databases`: it depends on which one a request names. */
+export interface RouteAccess extends Place {
+  readonly access: 'allowed' | 'some_databases' | 'denied'
+  /** Null where it is not denied. */
+  readonly reason: string | null
   readonly detail: string
-  /** What explain says the same about; null: earlier routes take all of its requests. */
-  readonly example: RouteExample | null
+  readonly databases: readonly string[]
 }
 
-/** One registered certificate by every route that was asked about. */
-export interface AccessRow {
-  readonly fingerprint: string
-  readonly name: string
-  readonly state: EntryState
-  /** Whom the gateway makes of it; null: nobody. */
-  readonly identity: string | null
-  readonly clearance: string | null
-  readonly roles: readonly string[]
-  readonly cells: readonly AccessCell[]
+/** A certificate as a client would show it: with what it would send behind it. */
+export interface Shown {
+  readonly ders: readonly Uint8Array[]
+  readonly registry: Registry
 }
 
-/** A database is named in the detail of a cell as long as there are no more than these. */
-const MOST_DATABASES = 10
-/** What stands for all methods where a route names none; the last for every one that may change something. */
-const PROBES = ['GET', 'HEAD', 'OPTIONS', 'POST']
+const ADDRESS = '127.0.0.1'
 
-/** Who gets through which route, by the policy in force when it was made and the code that decides requests. Roles are those from this machine. */
-export class AccessMatrix {
-  readonly #inForce: InForce
-  readonly #context: Pick<AdministrationContext, 'store' | 'now'>
-  readonly #columns: readonly { readonly route: Route; readonly place: RoutePlace }[]
-
-  constructor(inForce: InForce, context: Pick<AdministrationContext, 'store' | 'now'>, routes: readonly Route[]) {
-    this.#inForce = inForce
-    this.#context = context
-    this.#columns = routes.map((route) => ({ route, place: placeOf(route, inForce.policy, inForce.settings) }))
-  }
-
-  async rowOf(entry: RegistryEntry): Promise<AccessRow> {
-    const { fingerprint, name, clearance } = entry
-    const standings = new Map<string, Promise<Standing | MaterialError>>()
-    const standingAt = (place: RoutePlace): Promise<Standing | MaterialError> => {
-      const key = `${place.listener.name} ${place.host}`
-      const known = standings.get(key) ?? this.#standing(entry, place)
-      standings.set(key, known)
-      return known
-    }
-    const cells: AccessCell[] = []
-    let first: Standing | null = null
-    for (const { route, place } of this.#columns) {
-      const standing = await standingAt(place)
-      // A plain listener sees nobody: who it is shows where certificates are asked for.
-      if (!(standing instanceof MaterialError) && first?.identity == null) first = standing
-      cells.push(
-        standing instanceof MaterialError ? denied('certificate_invalid', standing.message, place) : cellOf(route, place, standing),
-      )
-    }
-    const state = entryState(entry, this.#context.now())
-    const roles = [...(first?.roles.names ?? [])].sort()
-    return { fingerprint, name, state, identity: first?.identity?.name ?? null, clearance, roles, cells }
-  }
-
-  /** MaterialError: a certificate that no handshake could present. */
-  async #standing(entry: RegistryEntry, place: RoutePlace): Promise<Standing | MaterialError> {
-    const question = questionAt(place)
-    const registry = await registryAbout(entry.der, this.#context)
-    try {
-      const shown = { file: 'the registry', ders: [entry.der] }
-      const { peer } = present(this.#inForce, question, { shown }, this.#context.now(), registry)
-      return await standingOf(this.#inForce, this.#inForce.policy, question, { peer, user: null })
-    } catch (error) {
-      if (error instanceof MaterialError) return error
-      throw error
-    }
-  }
-}
-
-function cellOf(route: Route, place: RoutePlace, standing: Standing): AccessCell {
-  const refused = refusedBeforeRoles(standing, route)
-  if (refused !== null) return denied(refused.reason, refused.detail, place)
-  const { identity, roles } = standing
-  const { methods } = route.settings
-  const decision = decide({ route, identity, roles })
-  if (decision.allowed) {
-    const detail = `the route allows ${grantingWord(route, roles)}`
-    return { access: 'allowed', methods, reason: null, detail, example: place.example }
-  }
-  const byDatabase = identity === null || !route.dependsOnRequest ? null : databaseCell(route, place, identity)
-  return byDatabase ?? denied(decision.reason, decision.detail, place)
-}
-
-/** The first word of `allow` that decide lets somebody in by. */
-function grantingWord({ settings: { allow }, allowsAnonymous }: Route, roles: RoleSet): string {
-  if (allowsAnonymous) return 'anonymous'
-  const word = allow.find((one) => (one.kind === 'role' ? roles.names.has(one.role) : one.kind === 'authenticated'))
-  return word === undefined ? 'it' : allowText(word)
-}
-
-/** What the rules about databases give; null: nothing. */
-function databaseCell(route: Route, place: RoutePlace, identity: Identity): AccessCell | null {
-  const { methods } = route.settings
-  const probes = methods.length === 0 ? PROBES : methods
-  const grantedTo = (held: DatabaseAccess | null): string[] =>
-    probes.filter((method) => route.databases.some(({ access }) => accessIncludes(held, neededAccess(access, method))))
-  const told = (granted: ReadonlySet<string>): readonly string[] =>
-    methods.length === 0 && granted.has('POST') ? [] : probes.filter((method) => granted.has(method))
-  if (clearanceIncludes(identity.clearance, 'Operator')) {
-    const detail = `${identity.clearance} has Admin on every database`
-    return { access: 'allowed', methods: told(new Set(grantedTo('Admin'))), reason: null, detail, example: place.example }
-  }
-  const held = [...(identity.permissions ?? [])].flatMap(([name]) => {
-    const access = accessTo(identity, name)
-    const granted = grantedTo(access)
-    return granted.length === 0 ? [] : [{ name, access, granted }]
+export function placesOf({ settings, policy }: Pick<InForce, 'settings' | 'policy'>): Place[] {
+  return policy.routes.flatMap((route) => {
+    const { listeners } = route.settings
+    const all = [...settings.listeners.values()]
+    return all.filter(({ name }) => listeners.length === 0 || listeners.includes(name)).map((listener) => ({ route, listener }))
   })
-  const [one] = held
-  if (one === undefined) return null
-  const named = held.slice(0, MOST_DATABASES).map(({ name, access }) => `${name}: ${access}`)
-  const more = held.length > named.length ? [`${held.length - named.length} more`] : []
-  return {
-    access: 'conditional',
-    methods: told(new Set(held.flatMap(({ granted }) => granted))),
-    reason: null,
-    detail: `by database: ${[...named, ...more].join(', ')}`,
-    example: exampleWith(route, place, one.name, one.granted[0] ?? 'GET'),
-  }
 }
 
-function denied(reason: Reason, detail: string, { example }: RoutePlace): AccessCell {
-  return { access: 'denied', methods: [], reason, detail, example }
+/**
+ * What the holder of a certificate may do on each of these routes, from this machine's own address, by the parts that decide about
+ * requests. Each route by itself: that an earlier one may take its paths is not looked at.
+ */
+export async function accessAt(inForce: InForce, { ders, registry }: Shown, places: readonly Place[], now: number): Promise<RouteAccess[]> {
+  // One handshake for each listener and server name.
+  const met = new Map<string, ReturnType<typeof meet>>()
+  const judged: RouteAccess[] = []
+  for (const place of places) {
+    const host = hostFor(place)
+    const key = `${place.listener.name} ${host}`
+    const meeting = met.get(key) ?? meet(inForce, ders, registry, place, host, now)
+    met.set(key, meeting)
+    judged.push({ ...place, ...judgeRoute(await meeting, place.route) })
+  }
+  return judged
+}
+
+interface Met {
+  /** Why no request would be looked at; null: it would. */
+  readonly unreached: string | null
+  readonly standing: Standing
+}
+
+async function meet(
+  inForce: InForce,
+  ders: readonly Uint8Array[],
+  registry: Registry,
+  { listener }: Place,
+  host: string,
+  now: number,
+): Promise<Met> {
+  const question: Question = { method: 'GET', target: '/', host, serverName: host, listener, remoteAddress: ADDRESS, assumptions: [] }
+  const { peer, unreached } = present(inForce, question, { shown: { file: 'the registry', ders } }, now, registry)
+  return { unreached, standing: await standingOf(inForce, inForce.policy, question, { peer, user: null }) }
+}
+
+function judgeRoute({ unreached, standing }: Met, route: Route): Omit<RouteAccess, keyof Place> {
+  if (unreached !== null) return { access: 'denied', reason: 'misdirected_request', detail: unreached, databases: [] }
+  const refused = refusedBeforeRoles(standing, route)
+  if (refused !== null) return { access: 'denied', ...refused, databases: [] }
+  const { identity, roles } = standing
+  const decision = decide({ route, identity, roles })
+  if (decision.allowed) return { access: 'allowed', reason: null, detail: byWhat(route, identity, roles), databases: [] }
+  const held = identity === null ? [] : route.databases.flatMap((rule) => databasesOf(identity, rule))
+  if (held.includes(EVERY)) return { access: 'allowed', reason: null, detail: `by clearance ${identity?.clearance}`, databases: [] }
+  if (held.length > 0) {
+    const databases = [...new Set(held)].sort()
+    return { access: 'some_databases', reason: null, detail: 'where the path names one of its databases', databases }
+  }
+  return { access: 'denied', reason: decision.reason, detail: decision.detail, databases: [] }
+}
+
+const EVERY = '*'
+
+/** Of its databases those that the rule lets in for some method; EVERY, which is the name of none, for all there are. */
+function databasesOf(identity: Identity, { access }: DatabaseRule): readonly string[] {
+  if (identity.clearance !== undefined && clearanceIncludes(identity.clearance, 'Operator')) return [EVERY]
+  const needed = neededAccess(access, 'GET')
+  return [...(identity.permissions?.keys() ?? [])].filter((database) => accessIncludes(accessTo(identity, database), needed))
+}
+
+/** The words of the route that let it in. */
+function byWhat({ settings }: Route, identity: Identity | null, roles: RoleSet): string {
+  const words = settings.allow.filter((word) => word.kind !== 'database' && (word.kind !== 'role' || roles.names.has(word.role)))
+  const granting = words.filter(({ kind }) => kind !== 'authenticated' || identity !== null)
+  return `by ${granting.map((word) => (word.kind === 'role' ? `role ${word.role}` : allowText(word))).join(', ')}`
+}
+
+/** What a client would ask for: the route's first host, else the first name that the listener has a certificate for. */
+function hostFor({ route, listener }: Place): string {
+  const named = route.settings.hosts[0] ?? [...(listener.tls?.names.keys() ?? [])][0] ?? 'localhost'
+  return named.startsWith('*.') ? `any${named.slice(1)}` : named
 }

@@ -76,10 +76,33 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   CertificateDetails: object({
     ...certificate,
     pem: text,
+    chain: {
+      ...list(object({ subject: text, fingerprint: hex64, not_after: time })),
+      description: 'The CAs above it, the nearest first, as far as this gateway has their certificates',
+    },
     renewals: list(hex64),
     others: { ...list(ref('Certificate')), description: 'Of its name: those that it renews or that renew it, the newest first' },
+    same_key: { ...list(ref('NamedCertificate')), description: 'Others with its key: what revokes or disables it refuses them too' },
     history: list(ref('AuditEntry')),
     roles: texts,
+  }),
+  CertificateAccess: object({
+    total: whole,
+    by_address: { ...flag, description: 'Some roles depend on the address that a request comes from' },
+    routes: list(
+      object({
+        route: text,
+        line: whole,
+        listener: text,
+        hosts: texts,
+        path: text,
+        methods: texts,
+        access: words('allowed', 'some_databases', 'denied'),
+        reason: orNull(text),
+        detail: text,
+        databases: texts,
+      }),
+    ),
   }),
   Token: object({
     id: text,

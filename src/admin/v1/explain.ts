@@ -4,7 +4,7 @@ import type { AdministrationContext } from '../context.ts'
 import { describe } from '../explain/explanation.ts'
 import { type CertificateClaim, present } from '../explain/presentation.ts'
 import { readQuestion } from '../explain/question.ts'
-import { registryAbout } from '../explain/registry-about.ts'
+import { registryAbout, shownWithChain } from '../explain/registry-about.ts'
 import { judge } from '../explain/verdict.ts'
 import { Fields } from '../fields.ts'
 import { certificateBytes } from '../given-certificate.ts'
@@ -56,15 +56,15 @@ function checkClaims(fields: Fields): void {
   if (fields.optionalText('user')?.includes(':')) throw malformed('a user name has no colon (RFC 7617)')
 }
 
-function claimIn(fields: Fields, { store }: AdministrationContext): CertificateClaim {
+function claimIn(fields: Fields, context: AdministrationContext): CertificateClaim {
   const [pem, fingerprint] = [fields.optionalText('certificate'), fields.optionalText('fingerprint')]
   if (pem !== undefined) return { shown: { file: 'the request', ders: dersIn(pem) } }
   if (fingerprint === undefined) return { cn: fields.optionalText('cn'), dn: fields.optionalText('dn') }
   const hex = fingerprint.replace(/[\s:]/g, '').toLowerCase()
-  const [entry, ...others] = hex.length === 40 ? store.registry.byThumbprint(hex) : [store.registry.get(hex)]
+  const [entry, ...others] = hex.length === 40 ? context.store.registry.byThumbprint(hex) : [context.store.registry.get(hex)]
   if (entry === undefined || entry === null) throw notFound('no such certificate is in the registry')
   if (others.length > 0) throw new AdminProblem(409, 'ambiguous', 'several certificates have this thumbprint', { hint: 'give the SHA-256' })
-  return { shown: { file: 'the registry', ders: [entry.der] } }
+  return { shown: { file: 'the registry', ders: shownWithChain(entry.der, context) } }
 }
 
 const PEM_BLOCK = /-----BEGIN (?:X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END (?:X509 )?CERTIFICATE-----/g

@@ -1,7 +1,7 @@
 /** What the pages Explain and Access compute without a browser. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Access } from '../../../../src/admin/console/client/api-types.ts'
+import type { AccessMatrix } from '../../../../src/admin/console/client/api-types.ts'
 import {
   askedIn,
   bodyOf,
@@ -62,7 +62,7 @@ describe('a question to explain', () => {
 describe('the matrix as CSV', () => {
   it('quotes what needs it, and lets no name be a formula', () => {
     const cell = { detail: '', example: null }
-    const access: Access = {
+    const access: AccessMatrix = {
       total: 1,
       routes: [
         { name: 'a,b', path: '/', methods: [] },

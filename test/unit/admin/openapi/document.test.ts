@@ -98,6 +98,8 @@ const SAMPLES: readonly (readonly [line: string, status: number, body?: unknown]
   ['GET /api/v1/certificates?limit=x', 400],
   ['GET /api/v1/certificates/{fingerprint}', 200],
   ['GET /api/v1/certificates/nobody', 404],
+  ['GET /api/v1/certificates/{fingerprint}/access', 200],
+  ['GET /api/v1/certificates/{fingerprint}/access?limit=x', 400],
   ['PATCH /api/v1/certificates/{fingerprint}', 200, { permissions: { movies: 'Read' } }],
   ['POST /api/v1/certificates/{fingerprint}/disable', 200],
   ['POST /api/v1/certificates/{fingerprint}/revoke', 200, { reason: 'superseded' }],

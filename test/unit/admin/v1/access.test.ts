@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { EventHub } from '../../../../src/admin/event-hub.ts'
-import type { AccessRow } from '../../../../src/admin/explain/access.ts'
+import type { AccessRow } from '../../../../src/admin/explain/access-matrix.ts'
 import type { Explanation } from '../../../../src/admin/explain/explanation.ts'
 import { gatewayApi } from '../../../../src/admin/v1/gateway-api.ts'
 import { leafOf } from '../../../../src/certificates/entry-facts.ts'

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { ask, save } from '../api.ts'
-import type { Access } from '../api-types.ts'
+import type { AccessMatrix } from '../api-types.ts'
 import { count } from '../format.ts'
 import { live } from '../live.ts'
 import { button } from '../parts/button.ts'
@@ -34,7 +34,7 @@ interface Filter {
 class MatrixPage {
   readonly #keepQuery: PageContext['keepQuery']
   readonly #filter: State<Filter>
-  readonly #access: Resource<Access>
+  readonly #access: Resource<AccessMatrix>
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor({ signal, query, keepQuery }: PageContext) {
@@ -45,10 +45,10 @@ class MatrixPage {
       route: query.get('route') ?? '',
       from: Number.isSafeInteger(from) && from > 0 ? from : 0,
     })
-    this.#access = new Resource<Access>(signal, async (asked) => {
+    this.#access = new Resource<AccessMatrix>(signal, async (asked) => {
       const { text, route, from: offset } = this.#filter.value
       const search = new URLSearchParams({ text, route, offset: String(offset), limit: String(PAGE) })
-      return (await ask<Access>(`GET /api/v1/access?${search}`, { signal: asked })).value
+      return (await ask<AccessMatrix>(`GET /api/v1/access?${search}`, { signal: asked })).value
     })
     signal.addEventListener('abort', () => clearTimeout(this.#timer))
     for (const kind of ['certificate', 'mapping', 'reload', 'missed'] as const) live.on(kind, signal, () => this.#later(SETTLED))
@@ -76,7 +76,7 @@ class MatrixPage {
       )}`
   }
 
-  #content(access: Access): TemplateResult {
+  #content(access: AccessMatrix): TemplateResult {
     const { text, route } = this.#filter.value
     if (access.total === 0)
       return text === ''
@@ -92,7 +92,7 @@ class MatrixPage {
     `
   }
 
-  #pager({ total, identities }: Access): TemplateResult {
+  #pager({ total, identities }: AccessMatrix): TemplateResult {
     const { from } = this.#filter.value
     const turn = (to: number): void => {
       this.#set({ from: to }, 0)

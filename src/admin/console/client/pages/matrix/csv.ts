@@ -1,4 +1,4 @@
-import type { Access, AccessCell } from '../../api-types.ts'
+import type { AccessCell, AccessMatrix } from '../../api-types.ts'
 import { spoken } from '../../format.ts'
 
 /** What a cell says in words. */
@@ -9,7 +9,7 @@ export function cellWords({ access, methods, reason }: AccessCell): string {
 }
 
 /** The page as RFC 4180 has it; a name that a spreadsheet would compute is text there too. Pure. */
-export function accessCsv({ routes, identities }: Access): string {
+export function accessCsv({ routes, identities }: AccessMatrix): string {
   const head = ['certificate', 'fingerprint', 'state', 'identity', 'clearance', 'roles', ...routes.map(({ name }) => name)]
   const rows = identities.map(({ name, fingerprint, state, identity, clearance, roles, cells }) => [
     name,

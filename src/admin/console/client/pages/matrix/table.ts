@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { repeat } from 'lit-html/directives/repeat.js'
-import type { Access, AccessCell, AccessRow } from '../../api-types.ts'
+import type { AccessCell, AccessMatrix, AccessRow } from '../../api-types.ts'
 import { spoken } from '../../format.ts'
 import { certificateBadge } from '../../parts/badge.ts'
 import { type IconName, icon } from '../../parts/icon.ts'
@@ -21,7 +21,7 @@ export function legend(): TemplateResult {
 }
 
 /** Who by what; each cell leads to why. On a phone a list by identity. Roles are said, as a table that is laid out otherwise loses them. */
-export function matrixTable({ routes, identities }: Access, isBusy: boolean): TemplateResult {
+export function matrixTable({ routes, identities }: AccessMatrix, isBusy: boolean): TemplateResult {
   return html`<div class="matrix-frame" tabindex="0" role="region" aria-label="Identities by routes" aria-busy=${isBusy}>
     <table class="matrix" role="table">
       <caption class="visually-hidden">Which registered certificate gets through which route</caption>
