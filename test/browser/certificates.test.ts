@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { type AdministeredGateway, type Client, startAdministeredGateway } from '../support/administered-gateway.ts'
+import { createAuthority } from '../support/authority.ts'
 import { type Browser, inTheme, noBrowser, openBrowser, PHONE, photograph, seriousFindings, THEMES } from '../support/browser.ts'
 import { openConsole, statusFor } from '../support/console.ts'
 import { fileLifetime } from '../support/lifetime.ts'
@@ -144,6 +145,19 @@ describe('the certificates of the console', { skip: noBrowser }, () => {
         .waitFor()
       await page.keyboard.press('Escape')
     }
+    assert.equal(await page.locator('main img, main script').count(), 0)
+    assert.deepEqual(browser.faults, [])
+  })
+
+  it('take a subject as text that somebody else put into theirs', async () => {
+    const foreign = await createAuthority([{ type: 'CN', value: '"><script>alert(3)</script>' }])
+    const { certificate } = await foreign.issue({ subject: [{ type: 'CN', value: '<img src=x onerror=alert(2)> evil\u202Egnp.exe' }] })
+    const told = await gateway.local('POST /api/v1/certificates/trust', { certificate, name: 'foreign', clearance: 'ValidUser' })
+    assert.equal(told.status, 201, `${told.body}`)
+    const [{ fingerprint, subject }] = JSON.parse(told.body.toString()).certificates
+    await open(`certificates/${fingerprint}`)
+    assert.equal(await page.locator('.facts bdi').first().textContent(), subject)
+    await page.getByText('the gateway has none of the CAs above it').waitFor()
     assert.equal(await page.locator('main img, main script').count(), 0)
     assert.deepEqual(browser.faults, [])
   })

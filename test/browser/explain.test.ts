@@ -151,8 +151,11 @@ describe('the Explain page', { skip: noBrowser }, () => {
     await page.getByText(/Supposed: a certificate with the subject CN=guest7/).waitFor()
     assert.equal(new URL(page.url()).searchParams.get('cn'), 'guest7')
     // What the API refuses is said, and can be tried again.
+    const logged = page.waitForEvent('console')
     await open('?cn=a&url=%2F&listener=none')
     await page.getByRole('alert').getByText("There is no listener 'none'").waitFor()
+    assert.match((await logged).text(), /status of 400/)
+    browser.faults.length = 0
   })
 
   it('takes names as text, whatever is in them', async () => {

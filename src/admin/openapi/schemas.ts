@@ -60,6 +60,7 @@ const authority: Readonly<Record<string, Schema>> = {
 }
 
 const roleLists = { users: texts, backend_roles: texts, and_backend_roles: texts, hosts: texts, issuers: texts }
+const role: Readonly<Record<string, Schema>> = { ...roleLists, reserved: flag, hidden: flag, description: orNull(text) }
 
 const others = { ...list(ref('Certificate')), description: 'Of its name: those that it was done to as well' }
 
@@ -115,7 +116,8 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     expires_at: time,
     used: orNull(object({ at: time, fingerprint: orNull(hex64) })),
   }),
-  Role: object({ ...roleLists, reserved: flag, hidden: flag, description: orNull(text) }),
+  Role: object(role),
+  RoleEdit: { ...object(role, Object.keys(role)), description: 'What a role is to be, as a whole: what is absent is empty' },
   ChangedRole: object({ role: text, change: words('created', 'changed', 'deleted') }),
   FileProblem: object(
     { severity: words('error', 'warning'), message: text, path: text, file: text, line: whole, column: whole, snippet: text, hint: text },

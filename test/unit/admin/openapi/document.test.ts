@@ -114,6 +114,8 @@ const SAMPLES: readonly (readonly [line: string, status: number, body?: unknown]
   ['PUT /api/v1/mapping.yml', 400, 'readall: { users: ["/(/"] }\n'],
   ['POST /api/v1/mapping/validate', 200, 'readall: { users: [CLIENT0] }\nadmin: { users: ["*"] }\n'],
   ['POST /api/v1/mapping/validate', 200, 'readall: ['],
+  ['POST /api/v1/mapping/preview', 200, { roles: { readall: { users: ['b'] }, more: {} } }],
+  ['POST /api/v1/mapping/preview', 404, { roles: { nothing: null } }],
   ['GET /api/v1/routes', 200],
   ['POST /api/v1/explain', 200, { cn: 'CLIENT0', method: 'GET', url: '/movies/a/b' }],
   ['POST /api/v1/explain', 400, {}],
