@@ -3,12 +3,12 @@ import type { Identity } from '../../identity/types.ts'
 import { neededAccess } from '../../policy/database-rule.ts'
 import { allowText, decide } from '../../policy/decide.ts'
 import { accessIncludes, accessTo, clearanceIncludes } from '../../policy/rights.ts'
-import type { DatabaseRule, Policy, RoleSet, Route } from '../../policy/types.ts'
+import type { DatabaseRule, RoleSet, Route } from '../../policy/types.ts'
 import type { Registry } from '../../tls/registry.ts'
 import type { InForce } from '../context.ts'
 import { present } from './presentation.ts'
 import type { Question } from './question.ts'
-import { authenticate, refusedCertificate } from './verdict.ts'
+import { refusedBeforeRoles, type Standing, standingOf } from './verdict.ts'
 
 /** One route on one listener. */
 export interface Place {
@@ -31,7 +31,6 @@ export interface Shown {
   readonly registry: Registry
 }
 
-const NO_ROLES: RoleSet = { names: new Set(), grants: [] }
 const ADDRESS = '127.0.0.1'
 
 export function placesOf({ settings, policy }: Pick<InForce, 'settings' | 'policy'>): Place[] {
@@ -61,10 +60,9 @@ export async function accessAt(inForce: InForce, { ders, registry }: Shown, plac
 }
 
 interface Met {
-  /** Why no request would be looked at. */
-  readonly refused: { readonly reason: string; readonly detail: string } | null
-  readonly identity: Identity | null
-  readonly roles: RoleSet
+  /** Why no request would be looked at; null: it would. */
+  readonly unreached: string | null
+  readonly standing: Standing
 }
 
 async function meet(
@@ -77,21 +75,14 @@ async function meet(
 ): Promise<Met> {
   const question: Question = { method: 'GET', target: '/', host, serverName: host, listener, remoteAddress: ADDRESS, assumptions: [] }
   const { peer, unreached } = present(inForce, question, { shown: { file: 'the registry', ders } }, now, registry)
-  const nobody = { identity: null, roles: NO_ROLES }
-  if (unreached !== null) return { refused: { reason: 'misdirected_request', detail: unreached }, ...nobody }
-  const refused = refusedCertificate(question, peer)
-  if (refused !== null) return { refused, ...nobody }
-  const authentication = await authenticate(inForce, question, peer, null)
-  const { identity } = authentication
-  if (identity !== null) return { refused: null, identity, roles: rolesOf(inForce.policy, identity) }
-  const { absent, reason, detail } = authentication
-  return { refused: absent ? null : { reason, detail }, ...nobody }
+  return { unreached, standing: await standingOf(inForce, inForce.policy, question, { peer, user: null }) }
 }
 
-const rolesOf = (policy: Policy, identity: Identity): RoleSet => policy.rolesOf(identity, ADDRESS)
-
-function judgeRoute({ refused, identity, roles }: Met, route: Route): Omit<RouteAccess, keyof Place> {
+function judgeRoute({ unreached, standing }: Met, route: Route): Omit<RouteAccess, keyof Place> {
+  if (unreached !== null) return { access: 'denied', reason: 'misdirected_request', detail: unreached, databases: [] }
+  const refused = refusedBeforeRoles(standing, route)
   if (refused !== null) return { access: 'denied', ...refused, databases: [] }
+  const { identity, roles } = standing
   const decision = decide({ route, identity, roles })
   if (decision.allowed) return { access: 'allowed', reason: null, detail: byWhat(route, identity, roles), databases: [] }
   const held = identity === null ? [] : route.databases.flatMap((rule) => databasesOf(identity, rule))

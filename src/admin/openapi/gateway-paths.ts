@@ -126,6 +126,25 @@ const INSIGHT_PATHS: Paths = {
       { requestBody: body(EXPLAIN_BODY) },
     ),
   },
+  '/api/v1/access': {
+    get: operation(
+      'gateway',
+      'getAccess',
+      'Who gets through which route',
+      {
+        200: told('Registered certificates by name, and at most 100 routes in their order', ref('Access')),
+        ...problems(),
+      },
+      {
+        parameters: [
+          query('text', text, 'As that of /api/v1/certificates'),
+          query('route', text, 'Only routes with this in their name or path'),
+          query('offset', whole),
+          query('limit', { ...whole, maximum: 100 }),
+        ],
+      },
+    ),
+  },
   '/api/v1/status': {
     get: operation('gateway', 'getStatus', 'How the gateway is', { 200: told('What `certgate status` shows', UNKNOWN), ...problems() }),
   },

@@ -1,10 +1,9 @@
 import { json } from '../answers.ts'
 import type { Certificates } from '../certificates/certificates.ts'
-import { chainOf } from '../certificates/chain.ts'
 import { accessAt, placesOf, type RouteAccess } from '../explain/access.ts'
+import { registryAbout, shownWithChain } from '../explain/registry-about.ts'
 import type { RouteEntry } from '../route-table.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
-import { registryAbout } from './explain.ts'
 import { QueryParameters } from './parameters.ts'
 import { pageOf } from './query.ts'
 
@@ -25,8 +24,7 @@ async function access({ reading, desk }: Certificates, { caller, query }: ApiReq
   const { context } = desk
   const inForce = context.inForce()
   const all = placesOf(inForce)
-  const above = chainOf(der, context).filter(({ selfSigned }) => !selfSigned)
-  const shown = { ders: [der, ...above.map(({ x509 }) => x509.raw)], registry: await registryAbout(der, context) }
+  const shown = { ders: shownWithChain(der, context), registry: await registryAbout(der, context) }
   const routes = await accessAt(inForce, shown, all.slice(offset, offset + limit), context.now())
   return json(200, { total: all.length, by_address: inForce.policy.dependsOnAddress, routes: routes.map(accessShape) })
 }

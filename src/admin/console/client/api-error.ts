@@ -1,4 +1,5 @@
 import type { FileProblem, ProblemBody } from './api-types.ts'
+import { sentence } from './format.ts'
 
 /** The API refused, or nobody answered (`status` 0); the message is for people. */
 export class ApiError extends Error {
@@ -16,5 +17,3 @@ export class ApiError extends Error {
     this.problems = body.problems ?? []
   }
 }
-
-const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`

@@ -134,6 +134,98 @@ export interface JudgedMapping {
   readonly file: string
   readonly problems: readonly FileProblem[]
   readonly affected: Affected | null
+
+/** One line of a file; its text is there as long as the file is what is in force. */
+export interface ConfigLine {
+  readonly file: string
+  readonly line: number
+  readonly snippet: string | null
+}
+
+export interface DecisionStep {
+  readonly step: 'request' | 'chain' | 'identity' | 'roles' | 'route'
+  readonly outcome: 'passed' | 'stopped' | 'not_reached'
+  readonly summary: string
+  readonly lines: readonly ConfigLine[]
+}
+
+export interface Explanation {
+  readonly allowed: boolean
+  readonly status: number | null
+  readonly reason: string | null
+  readonly told: string | null
+  readonly detail: string | null
+  readonly steps: readonly DecisionStep[]
+  readonly request: {
+    readonly method: string
+    readonly path: string | null
+    readonly host: string
+    readonly listener: string
+    readonly address: string
+  }
+  readonly certificate: {
+    readonly subject: string
+    readonly issuer: string
+    readonly sha256: string | null
+    readonly not_after: string | null
+    readonly not_checked: string
+  } | null
+  readonly identity: {
+    readonly name: string
+    readonly domain: string
+    readonly backend_roles: readonly string[]
+    readonly clearance: string | null
+    readonly permissions: Readonly<Record<string, string>>
+  } | null
+  readonly roles: readonly {
+    readonly role: string
+    readonly by: string
+    readonly pattern: string
+    readonly file: string
+    readonly line: number
+  }[]
+  readonly route: {
+    readonly name: string
+    readonly path: string
+    readonly methods: readonly string[]
+    readonly allow: readonly string[]
+    readonly captures: Readonly<Record<string, string>>
+  } | null
+  readonly databases: readonly { readonly rule: string; readonly granted: boolean; readonly detail: string }[]
+  readonly forwarded: {
+    readonly upstream: string
+    readonly targets: readonly string[]
+    readonly path: string
+    readonly headers: readonly { readonly name: string; readonly value: string }[]
+  } | null
+  readonly notes: readonly string[]
+}
+
+/** Who gets through which route; `cells` are in the order of `routes`. */
+export interface AccessMatrix {
+  readonly total: number
+  readonly routes: readonly { readonly name: string; readonly path: string; readonly methods: readonly string[] }[]
+  readonly routes_total: number
+  readonly by_address: boolean
+  readonly identities: readonly AccessRow[]
+}
+
+export interface AccessRow {
+  readonly fingerprint: string
+  readonly name: string
+  readonly state: string
+  readonly identity: string | null
+  readonly clearance: Clearance
+  readonly roles: readonly string[]
+  readonly cells: readonly AccessCell[]
+}
+
+export interface AccessCell {
+  readonly access: 'allowed' | 'denied' | 'conditional'
+  readonly methods: readonly string[]
+  readonly reason: string | null
+  readonly detail: string
+  readonly example: { readonly listener: string; readonly method: string; readonly url: string } | null
 }
 
 export interface AuditEntry {

@@ -119,6 +119,8 @@ const SAMPLES: readonly (readonly [line: string, status: number, body?: unknown]
   ['GET /api/v1/routes', 200],
   ['POST /api/v1/explain', 200, { cn: 'CLIENT0', method: 'GET', url: '/movies/a/b' }],
   ['POST /api/v1/explain', 400, {}],
+  ['GET /api/v1/access', 200],
+  ['GET /api/v1/access?limit=101', 400],
   ['GET /api/v1/status', 200],
   ['GET /api/v1/overview', 200],
   ['POST /api/v1/reload', 200],
