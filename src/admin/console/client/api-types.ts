@@ -134,6 +134,7 @@ export interface JudgedMapping {
   readonly file: string
   readonly problems: readonly FileProblem[]
   readonly affected: Affected | null
+}
 
 /** One line of a file; its text is there as long as the file is what is in force. */
 export interface ConfigLine {
