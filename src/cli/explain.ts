@@ -66,11 +66,11 @@ examples:
     const question = readQuestion(method, url, flags, snapshot.settings)
     const claim = { shown: shownFile(flags.cert, terminal), cn: flags.cn, dn: flags.dn }
     const registry = await registryOfKey(snapshot.settings.store?.file ?? null, claim.shown?.ders[0] ?? Buffer.of())
-    const { peer, unreached, notes } = present(snapshot, question, claim, Date.now(), registry)
+    const { peer, unreached, byRegistry, notes } = present(snapshot, question, claim, Date.now(), registry)
     const policy = compilePolicy(snapshot.settings, snapshot.mapping, snapshot.listeners.values())
     const verdict = await judge(snapshot, policy, question, { peer, user: flags.user ?? null, unreached })
     const imagined = flags.cert === undefined
-    const explanation = describe(snapshot, policy, question, verdict, { peer, imagined, notes, cwd: terminal.cwd })
+    const explanation = describe(snapshot, policy, question, verdict, { peer, imagined, byRegistry, notes, cwd: terminal.cwd })
     terminal.out(flags.json ? `${JSON.stringify(explanation, null, 2)}\n` : explanationText(explanation, styles(terminal)))
     return explanation.allowed ? 0 : 1
   },

@@ -1,4 +1,3 @@
-import { relative } from 'node:path'
 import { refusalRow, toldReason } from '../../gateway/refusal/table.ts'
 import type { Identity } from '../../identity/types.ts'
 import { allowText } from '../../policy/decide.ts'
@@ -6,7 +5,10 @@ import { reorderedEntries } from '../../policy/mapping-checks.ts'
 import type { Policy, RoleSet, Route } from '../../policy/types.ts'
 import type { Peer } from '../../tls/types.ts'
 import { NOT_CHECKED } from './claimant.ts'
+import { ConfigLines } from './config-lines.ts'
+import { place } from './place.ts'
 import type { Question } from './question.ts'
+import { type Step, stepsOf } from './steps.ts'
 import type { Snapshot, Verdict } from './verdict.ts'
 
 /** One way in which the mapping gives a role. */
@@ -23,7 +25,11 @@ export interface Explanation {
   readonly allowed: boolean
   readonly status: number | null
   readonly reason: string | null
+  /** What the client is told, which is not the reason where routes are hidden. */
+  readonly told: string | null
   readonly detail: string | null
+  /** The way of the decision, always all of it: what it came past, where it ended, what was not asked any more. */
+  readonly steps: readonly Step[]
   readonly request: {
     readonly method: string
     readonly path: string | null
@@ -87,6 +93,8 @@ export interface Evidence {
   readonly peer: Peer | null
   /** The certificate was made up from a name. */
   readonly imagined: boolean
+  /** The registry refuses it, whatever the configuration says. */
+  readonly byRegistry: boolean
   readonly notes: readonly string[]
   readonly cwd: string
 }
@@ -96,11 +104,15 @@ export function describe(snapshot: Snapshot, policy: Policy, question: Question,
   const { refused, identity, route } = verdict
   const told = refused === null ? null : toldReason(refused.reason, snapshot.settings.hideRoutes)
   const found = route === null || typeof route === 'string' ? null : route
+  const lines = new ConfigLines(snapshot, evidence.cwd)
+  const steps = stepsOf({ policy, question, verdict, evidence, lines })
   return {
     allowed: refused === null,
     status: told === null ? null : refusalRow(told).status,
     reason: refused?.reason ?? null,
+    told,
     detail: refused?.detail ?? null,
+    steps,
     request: {
       method: question.method,
       path: verdict.path?.path ?? null,
@@ -119,6 +131,7 @@ export function describe(snapshot: Snapshot, policy: Policy, question: Question,
       ...question.assumptions.map((assumption) => `supposed: ${assumption}`),
       ...verdict.dropped.map((item) => `not sent upstream, because a header cannot express it: ${item}`),
       ...reversedNotes(verdict, snapshot, evidence.cwd),
+      ...lines.notes,
       ...(told === null || told === refused?.reason ? [] : [`the client is told ${told}, because hide_routes is on`]),
     ],
   }
@@ -174,10 +187,4 @@ function reversedNotes({ identity }: Verdict, { mapping }: Snapshot, cwd: string
   return reorderedEntries(mapping, identity.certificate.subject).map(
     ({ message, line }) => `${place(mapping.file, cwd)}:${line}: ${message}`,
   )
-}
-
-/** Relative to where the user stands, unless that leads upwards. */
-export function place(file: string, cwd: string): string {
-  const short = relative(cwd, file)
-  return short === '' || short.startsWith('..') ? file : short
 }
