@@ -55,7 +55,7 @@ examples:
       const count = changed.others.length === 0 ? '' : ` (${changed.others.length + 1} certificates)`
       terminal.out(flags.json ? `${JSON.stringify(changed, null, 2)}\n` : `changed ${name}${count}: ${printable(rightsOf(changed))}\n`)
       if (!flags.json) reportStopped(administration, terminal)
-      if (!flags.json) reportRemaining(found, terminal)
+      if (!flags.json) await reportRemaining(found, changed, administration, terminal)
       return 0
     })
   },

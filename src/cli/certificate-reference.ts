@@ -62,6 +62,11 @@ async function matches(administration: Administration, reference: string): Promi
   return [...new Map([...named, ...begins].map((one) => [one.fingerprint, one])).values()]
 }
 
+/** Those of exactly this name that let somebody in now. */
+export async function inForce(administration: Administration, name: string): Promise<readonly CertificateInfo[]> {
+  return (await list(administration, { name })).filter(({ state }) => state === 'valid' || state === 'expiring')
+}
+
 async function list(administration: Administration, query: Readonly<Record<string, string>>): Promise<readonly CertificateInfo[]> {
   const page = await administration.get<CertificatePage>(`/api/v1/certificates?${new URLSearchParams({ ...query, limit: String(MOST) })}`)
   return page.certificates

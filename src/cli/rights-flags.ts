@@ -45,10 +45,17 @@ export function rightsBody(flags: { readonly clearance: string | undefined; read
   }
 }
 
-/** One of a few words, in any case; throws UsageError that names the nearest, or all. */
+/** One of a few words, in any case; throws UsageError that names the one that is near, or all. */
 export function oneOf<Word extends string>(text: string, words: readonly Word[], flag: string): Word {
   const found = words.find((word) => word.toLowerCase() === text.toLowerCase())
   if (found !== undefined) return found
   const near = nearest(text, words)
-  throw new UsageError(`${flag}: there is no '${text}'`, near === undefined ? `there is ${words.join(', ')}` : `did you mean ${near}?`)
+  // Of two that are near, the nearer one may be the wrong one: keyCompromise and caCompromise.
+  const isClear =
+    near !== undefined &&
+    nearest(
+      text,
+      words.filter((word) => word !== near),
+    ) === undefined
+  throw new UsageError(`${flag}: there is no '${text}'`, isClear ? `did you mean ${near}?` : `there is ${words.join(', ')}`)
 }
