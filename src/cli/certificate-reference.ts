@@ -2,6 +2,7 @@ import { nearest } from '../config/suggest.ts'
 import { CertgateError } from '../errors.ts'
 import { type Administration, AdministrationError } from './administration.ts'
 import type { CertificateDetails, CertificateInfo, CertificatePage } from './api-types.ts'
+import { endText } from './end-text.ts'
 import { printable } from './printable.ts'
 
 const SHA1 = 40
@@ -86,8 +87,7 @@ function ambiguous(reference: string, found: readonly CertificateInfo[]): Certga
   const shown = found
     .slice(0, SHOWN)
     .map(
-      ({ thumbprint, name, state, not_after }) =>
-        `${thumbprint.slice(0, 12)} (${printable(name)}, ${state}, until ${not_after.slice(0, 10)})`,
+      ({ thumbprint, name, state, not_after }) => `${thumbprint.slice(0, 12)} (${printable(name)}, ${state}, until ${endText(not_after)})`,
     )
   const more = found.length > SHOWN ? `, and ${found.length - SHOWN} more` : ''
   return new CertgateError('entry_unknown', `'${printable(reference)}' stands for ${found.length} certificates`, {

@@ -3,6 +3,7 @@ import { safeFileName } from '../certificates/safe-file-name.ts'
 import type { Administration } from './administration.ts'
 import type { CertificateInfo } from './api-types.ts'
 import type { Terminal } from './command.ts'
+import { endText } from './end-text.ts'
 import type { Issued } from './issue.ts'
 import { printable, widthOf } from './printable.ts'
 import { shortPath } from './short-path.ts'
@@ -44,7 +45,7 @@ function issuedText({ certificate, files, password, dropped, warnings }: Issued,
     (path) =>
       `  ${cyan(path)}${' '.repeat(width - widthOf(path))}  ${purposeOf(path, isAuthority(path, certificate.name, paths), password)}\n`,
   )
-  const until = certificate.not_after.slice(0, 10)
+  const until = endText(certificate.not_after)
   const lines = [
     `${verb} ${bold(printable(certificate.name))} (${printable(rightsOf(certificate))}), until ${until}\n`,
     ...rows,

@@ -10,7 +10,7 @@ export const RIGHTS_FLAGS = {
 } as const
 
 /** Their lines in `--help`. */
-export const RIGHTS_USAGE = `      --clearance ClusterAdmin|Operator|ValidUser   default: ValidUser, for whom roles and databases decide
+export const RIGHTS_USAGE = `      --clearance ClusterAdmin|ClusterNode|Operator|ValidUser   default: ValidUser, for whom roles and databases decide
       --database DB=Admin|ReadWrite|Read            access to a database; may be repeated`
 
 /** In any case of letters; throws UsageError for what is none. */
@@ -50,12 +50,8 @@ export function oneOf<Word extends string>(text: string, words: readonly Word[],
   const found = words.find((word) => word.toLowerCase() === text.toLowerCase())
   if (found !== undefined) return found
   const near = nearest(text, words)
-  // Of two that are near, the nearer one may be the wrong one: keyCompromise and caCompromise.
-  const isClear =
-    near !== undefined &&
-    nearest(
-      text,
-      words.filter((word) => word !== near),
-    ) === undefined
+  // Of two that are near, the nearer one may be the wrong one: keyCompromise and caCompromise. Unless it is there in full.
+  const others = words.filter((word) => word !== near)
+  const isClear = near !== undefined && (text.toLowerCase().startsWith(near.toLowerCase()) || nearest(text, others) === undefined)
   throw new UsageError(`${flag}: there is no '${text}'`, isClear ? `did you mean ${near}?` : `there is ${words.join(', ')}`)
 }
