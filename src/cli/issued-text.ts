@@ -53,6 +53,9 @@ function issuedText({ certificate, files, password, dropped, warnings }: Issued,
     `${dim('SHA-256')}     ${certificate.fingerprint}\n`,
   ]
   if (password?.generated) lines.push(`${dim('password')}    ${bold(password.password ?? '')}  ${yellow('shown only now')}\n`)
+  const base = safeFileName(certificate.name)
+  if (files.length > 0 && base !== certificate.name)
+    lines.push(`${yellow('note')}        the files are named ${base}: the name of the certificate is no file name\n`)
   for (const name of dropped) lines.push(`${yellow('left out')}    ${printable(name)}, which the request asks for and --san does not\n`)
   for (const warning of warnings) lines.push(`${yellow('note')}        ${printable(warning)}\n`)
   return lines.join('')
