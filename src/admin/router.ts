@@ -7,7 +7,7 @@ import type { ApiHandler, ApiRequest, ApiResponse } from './types.ts'
 export const BODY_LIMIT = 1024 * 1024
 /** A mapping may have a hundred thousand users. */
 const MAPPING_LIMIT = 8 * BODY_LIMIT
-const MAPPING = /^\/api\/v1\/mapping(\.yml|\/validate)$|\/_security\/api\/rolesmapping(\/|$)/
+const MAPPING = /^\/api\/v1\/mapping(\.yml|\/(validate|preview))$|\/_security\/api\/rolesmapping(\/|$)/
 
 /** Bytes that a body may have; a transport stops reading one byte beyond. More only for a mapping, from who may write it. */
 export function bodyLimit({ path, caller }: Pick<ApiRequest, 'path' | 'caller'>): number {

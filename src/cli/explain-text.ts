@@ -7,6 +7,8 @@ type Row = readonly [label: string, text: string]
 
 /** Long values (whole certificates) are cut on a screen; --json has all of them. */
 const MAX_VALUE = 160
+/** Of one step; --json has all of them. */
+const MAX_LINES = 8
 
 /** The answer for people: the verdict first, then everything it rests on, one fact a line. */
 export function explanationText(explanation: Explanation, style: Styles): string {
@@ -23,6 +25,7 @@ export function explanationText(explanation: Explanation, style: Styles): string
     ...routeRows(explanation),
     ...databaseRows(explanation),
     ...forwardedRows(explanation),
+    ...stepRows(explanation),
     ...notes.map((note) => ['note', note] as const),
   ]
   const verdict = `${allowed ? style.bold(style.green('allowed')) : style.bold(style.red('denied'))}: ${verdictText(explanation)}`
@@ -78,6 +81,17 @@ function routeRows({ route }: Explanation): Row[] {
     ['', `${route.path}, ${methods}, allows ${list(route.allow)}`],
     ...captures,
   ]
+}
+
+/** `roles     passed       roles_mapping.yml:12  - CLIENT*` */
+function stepRows({ steps }: Explanation): Row[] {
+  const words = steps.flatMap(({ step, outcome, lines }) => {
+    const head = `${step.padEnd(8)}  ${outcome.replace('_', ' ').padEnd(11)}`
+    const [first, ...others] = lines.slice(0, MAX_LINES).map(({ file, line, snippet }) => `${file}:${line}  ${snippet ?? ''}`)
+    const more = lines.length > MAX_LINES ? [`and ${lines.length - MAX_LINES} more lines`] : []
+    return [first === undefined ? head : `${head}  ${first}`, ...[...others, ...more].map((text) => `${' '.repeat(head.length)}  ${text}`)]
+  })
+  return words.map((text, index) => [index === 0 ? 'steps' : '', text.trimEnd()] as const)
 }
 
 function forwardedRows({ forwarded }: Explanation): Row[] {

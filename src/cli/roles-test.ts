@@ -1,4 +1,5 @@
-import { place, type RoleLine, roleLines } from '../admin/explain/explanation.ts'
+import { type RoleLine, roleLines } from '../admin/explain/explanation.ts'
+import { place } from '../admin/explain/place.ts'
 import { imaginedCertificate, imaginedSubject } from '../admin/imagined-certificate.ts'
 import { UsageError } from '../errors.ts'
 import { ANONYMOUS_IDENTITY } from '../identity/anonymous.ts'

@@ -57,7 +57,7 @@ export function unknownRole(config: Located, mapping: RoleMapping, { role, path 
   const why = mapping.file === '' ? 'there is no roles_mapping' : `nothing in ${mapping.file} defines it`
   const roles = mapping.entries.map((entry) => entry.role)
   const near = nearest(role, roles)
-  const advice = near === undefined ? 'define the role before a route allows it' : `did you mean \`${near}\`?`
+  const advice = near === undefined ? 'define it there, or take it out of `allow`' : `did you mean \`${near}\`?`
   const hint = severity === 'error' ? advice : `${advice} (a reload that brings it in is refused)`
   return config.problem(path, `unknown role '${role}': ${why}`, { severity, hint })
 }

@@ -21,7 +21,7 @@ import { callerOf } from './admin-caller.ts'
 import { carry, isPath, send } from './admin-http.ts'
 import type { AdminTrust } from './admin-listener.ts'
 import type { Prepared } from './replaceable.ts'
-import { formatAddress, unavailable } from './sockets.ts'
+import { formatAddress, type ListenAddress, listenOn, unavailable } from './sockets.ts'
 
 /** Administrators are few; whoever opens more connections takes the place of an idle one, never that of an answer. */
 const MAX_CONNECTIONS = 256
@@ -57,7 +57,7 @@ export interface AdminServer {
 }
 
 /** Opens the admin address: TLS with a client certificate, always. Throws CertgateError `address_unavailable`. */
-export async function openAdminServer(address: Address, trust: AdminTrust, services: AdminServerServices): Promise<AdminServer> {
+export async function openAdminServer(address: ListenAddress, trust: AdminTrust, services: AdminServerServices): Promise<AdminServer> {
   const front = new AdminFront(trust, services)
   try {
     return { address: await front.listen(address), prepare: (next) => front.prepare(next), close: () => front.close() }
@@ -100,12 +100,13 @@ class AdminFront {
     this.#sweep = setInterval(() => this.#judgeAll(), JUDGE_INTERVAL).unref()
   }
 
-  async listen({ host, port }: Address): Promise<Address> {
+  async listen(at: ListenAddress): Promise<Address> {
+    const { host, port } = at
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', ({ code, message }: NodeJS.ErrnoException) =>
         reject(unavailable(formatAddress(host, port), code ?? message)),
       )
-      this.#server.listen({ host, port, exclusive: true }, resolve)
+      this.#server.listen(listenOn(at), resolve)
     })
     this.#server.removeAllListeners('error').on('error', (error) => this.#services.failed(error))
     return { host, port: (this.#server.address() as AddressInfo).port }

@@ -8,7 +8,6 @@ import { AdminProblem } from '../admin/problem.ts'
 import { type Api, createRouter } from '../admin/router.ts'
 import type { ApiRequest, ApiResponse } from '../admin/types.ts'
 import { withTimes } from '../admin/v1/shapes.ts'
-import type { Address } from '../config/settings.ts'
 import { CertgateError } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { Logger } from '../observability/logger.ts'
@@ -23,7 +22,7 @@ import { AuditTail } from './audit-tail.ts'
 import type { EnrolmentParts } from './enrolment-service.ts'
 import { type OverviewOptions, OverviewService } from './overview.ts'
 import type { RegistryService } from './registry-service.ts'
-import { formatAddress } from './sockets.ts'
+import { formatAddress, type ListenAddress } from './sockets.ts'
 import type { ReloadReport, Status } from './status.ts'
 
 export interface AdministrationServices {
@@ -79,7 +78,7 @@ export class AdministrationService {
   }
 
   /** Rejects with CertgateError `address_unavailable`. */
-  async openAddress(address: Address, trust: AdminTrust): Promise<AdminServer> {
+  async openAddress(address: ListenAddress, trust: AdminTrust): Promise<AdminServer> {
     const { log, audit } = this.#services
     const opened = this.#open()
     if (opened === null) throw new CertgateError('address_unavailable', 'there is no store to administer', { hint: 'remove admin.address' })

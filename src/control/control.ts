@@ -11,6 +11,7 @@ import { AdministrationService } from './administration-service.ts'
 import { ConfigurationLog } from './configuration-log.ts'
 import { EnrolmentService } from './enrolment-service.ts'
 import { Gateway, type Outcome } from './gateway.ts'
+import { InheritedSockets } from './inherited-sockets.ts'
 import { certificatesOf, crlsOf } from './inventory.ts'
 import { type ConfigurationSource, loadConfiguration } from './load.ts'
 import { OneAtATime } from './one-at-a-time.ts'
@@ -57,6 +58,7 @@ class Control {
   readonly #telemetry: Telemetry
   readonly #loads: ConfigurationLog
   readonly #pool: WorkerPool
+  readonly #inherited: InheritedSockets
   readonly #gateway: Gateway
   readonly #administration: AdministrationService
   /** null: not there yet, or started without a store: the quick form keeps nothing, and issues nothing. */
@@ -78,6 +80,8 @@ class Control {
     this.#options = options
     const log = createLogger({ ...settings.telemetry.log, worker: null })
     this.#log = log
+    // Before there are workers, which get this environment.
+    this.#inherited = InheritedSockets.receive(process.env, process.pid, (message, hint) => log.warn({ hint }, message))
     this.#audit = createAudit(log)
     this.#telemetry = new Telemetry(options.version, (error) => log.error({ err: error }, 'measurements could not be collected'))
     this.#loads = new ConfigurationLog({
@@ -123,6 +127,7 @@ class Control {
     this.#gateway = new Gateway({
       openEst: (address, snapshot) => enrolment.open(address, snapshot),
       pool: this.#pool,
+      inherited: this.#inherited,
       announce: (line) => options.out(`${line}\n`),
       openAdmin: (socket) => this.#administration.openSocket(socket),
       openAdministration: (address, trust) => this.#administration.openAddress(address, trust),
@@ -152,7 +157,8 @@ class Control {
     this.#loads.problems(warnings)
     try {
       await this.#openStore(snapshot)
-      await this.#gateway.start(snapshot)
+      // Also where it fails: one of them may be why an address is in use.
+      await this.#gateway.start(snapshot).finally(() => this.#inherited.closeUnused())
     } catch (error) {
       this.#close()
       // A signal while starting is the reason then, not a failure.

@@ -1,12 +1,11 @@
 import type { LiveNames } from '../admin/certificates/live-names.ts'
 import { Enrolment, type EnrolmentContext } from '../admin/enrolment/enrolment.ts'
-import type { Address } from '../config/settings.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { Registry } from '../tls/registry.ts'
 import type { StatusBook } from '../tls/status-book.ts'
 import { type EstServer, type EstServices, type EstTls, startEstServer } from './est-server.ts'
 import { estTls } from './est-tls.ts'
-import { formatAddress } from './sockets.ts'
+import { formatAddress, type ListenAddress } from './sockets.ts'
 
 /** What enrolment works on. */
 export interface EnrolmentParts {
@@ -36,7 +35,7 @@ export class EnrolmentService {
   }
 
   /** Rejects with CertgateError, `address_unavailable` or of the store. */
-  async open(address: Address, snapshot: Snapshot): Promise<EstServer> {
+  async open(address: ListenAddress, snapshot: Snapshot): Promise<EstServer> {
     const tls = estTls(snapshot) as EstTls
     this.#enrolling ??= await this.#make(snapshot)
     const server = await startEstServer(address, tls, { ...this.#enrolling, failed: this.#services.failed })

@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Enrolment } from '../admin/enrolment/enrolment.ts'
 import { EnrolmentError } from '../admin/enrolment/enrolment-error.ts'
 import { writeCertsOnly } from '../certificates/certs-only.ts'
-import type { Address, ListenerTlsSettings } from '../config/settings.ts'
+import type { ListenerTlsSettings } from '../config/settings.ts'
 import { createTlsListener, type TlsListener } from '../tls/listener.ts'
 import type { Registry } from '../tls/registry.ts'
 import type { StatusBook } from '../tls/status-book.ts'
@@ -11,7 +11,7 @@ import type { ListenerMaterial, Peer } from '../tls/types.ts'
 import { ConnectionPlaces } from './est-places.ts'
 import { credentialsOf, isFromElsewhere, MAX_BODY, OPERATIONS, operationOf, readBody } from './est-request.ts'
 import type { Prepared } from './replaceable.ts'
-import { formatAddress, unavailable } from './sockets.ts'
+import { formatAddress, type ListenAddress, listenOn, unavailable } from './sockets.ts'
 
 /** Milliseconds. */
 const HANDSHAKE_TIMEOUT = 10_000
@@ -54,7 +54,7 @@ export interface EstServer {
  * Enrolment over Secure Transport (RFC 7030, with RFC 8951): one request per connection, and nothing else is served. A client
  * certificate is asked for and may be absent. Rejects with CertgateError `address_unavailable`.
  */
-export async function startEstServer(address: Address, tls: EstTls, services: EstServices): Promise<EstServer> {
+export async function startEstServer(address: ListenAddress, tls: EstTls, services: EstServices): Promise<EstServer> {
   const conversations = new WeakMap<object, { readonly peer: Peer; readonly deadline: Deadline }>()
   const places = new ConnectionPlaces()
   const http = createServer({ maxHeaderSize: MAX_HEAD_BYTES, keepAlive: false })
@@ -129,14 +129,14 @@ class Deadline {
   }
 }
 
-async function listen({ server }: TlsListener, { host, port }: Address): Promise<void> {
+async function listen({ server }: TlsListener, address: ListenAddress): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
-  server.listen({ host, port }, resolve)
+  server.listen(listenOn(address), resolve)
   try {
     await promise
   } catch (cause) {
-    throw unavailable(formatAddress(host, port), (cause as NodeJS.ErrnoException).code ?? String(cause))
+    throw unavailable(formatAddress(address.host, address.port), (cause as NodeJS.ErrnoException).code ?? String(cause))
   } finally {
     server.off('error', reject)
   }

@@ -10,9 +10,11 @@ import type { AdminServer } from './admin-server.ts'
 import type { AdminSocket } from './admin-socket.ts'
 import type { EstServer, EstTls } from './est-server.ts'
 import { estTls } from './est-tls.ts'
+import type { InheritedSockets } from './inherited-sockets.ts'
+import { ListeningSockets } from './listening-sockets.ts'
 import type { LoadResult } from './load.ts'
 import { type Prepared, Replaceable } from './replaceable.ts'
-import { type BoundSocket, formatAddress, ListeningSockets, unavailable } from './sockets.ts'
+import { type BoundSocket, formatAddress, type ListenAddress, unavailable } from './sockets.ts'
 import type { StatusAddresses } from './status.ts'
 import { rotationDue, TicketKeyring } from './ticket-keys.ts'
 import type { WorkerPool } from './worker-pool.ts'
@@ -31,12 +33,13 @@ export interface InForce {
 
 export interface GatewayServices {
   readonly pool: WorkerPool
+  readonly inherited: InheritedSockets
   /** All reject with CertgateError `address_unavailable`. */
-  openTelemetry(address: Address): Promise<PlainServer>
+  openTelemetry(address: ListenAddress): Promise<PlainServer>
   openAdmin(socket: string): Promise<AdminSocket>
-  openAdministration(address: Address, trust: AdminTrust): Promise<AdminServer>
-  openPki(address: Address): Promise<PlainServer>
-  openEst(address: Address, snapshot: Snapshot): Promise<EstServer>
+  openAdministration(address: ListenAddress, trust: AdminTrust): Promise<AdminServer>
+  openPki(address: ListenAddress): Promise<PlainServer>
+  openEst(address: ListenAddress, snapshot: Snapshot): Promise<EstServer>
   /** One line for people on standard output. */
   announce(line: string): void
 }
@@ -53,7 +56,7 @@ export type Outcome =
  */
 export class Gateway {
   readonly #services: GatewayServices
-  readonly #sockets = new ListeningSockets()
+  readonly #sockets: ListeningSockets
   readonly #keyring = new TicketKeyring()
   readonly #admin = new Replaceable<AdminSocket>()
   readonly #administration = new Replaceable<AdminServer>()
@@ -67,6 +70,7 @@ export class Gateway {
 
   constructor(services: GatewayServices) {
     this.#services = services
+    this.#sockets = new ListeningSockets(services.inherited)
   }
 
   get inForce(): InForce | null {
@@ -141,12 +145,14 @@ export class Gateway {
     this.#stopping = true
     if (this.#rotation !== null) clearTimeout(this.#rotation)
     this.#administration.close()
+    this.#services.inherited.close()
     this.#sockets.close()
   }
 
   async #takeUp(candidate: Snapshot, bring: (serving: Serving) => Promise<void>): Promise<void> {
     const snapshot = this.#keyring.fit(candidate)
     const { listeners, telemetry, admin, pki } = snapshot.settings
+    const { inherited } = this.#services
     const prepared: Prepared[] = []
     this.#refuseIfStopping()
     this.#busy = true
@@ -156,9 +162,11 @@ export class Gateway {
       sockets = listening.byListener
       prepared.push(listening)
       const { address } = telemetry
-      prepared.push(await this.#telemetry.prepare(keyOf(address), () => this.#services.openTelemetry(address as Address)))
+      prepared.push(
+        await this.#telemetry.prepare(keyOf(address), () => inherited.open(address as Address, (at) => this.#services.openTelemetry(at))),
+      )
       const http = pki?.http ?? null
-      prepared.push(await this.#pki.prepare(keyOf(http), () => this.#services.openPki(http as Address)))
+      prepared.push(await this.#pki.prepare(keyOf(http), () => inherited.open(http as Address, (at) => this.#services.openPki(at))))
       const socket = admin?.socket ?? null
       prepared.push(await this.#admin.prepare(socket, () => this.#services.openAdmin(socket as string)))
       prepared.push(...(await this.#prepareAdministration(snapshot)))
@@ -182,13 +190,13 @@ export class Gateway {
   #prepareAdministration(snapshot: Snapshot): Promise<Prepared[]> {
     const trust = adminTrustOf(snapshot)
     const address = trust === null ? null : (snapshot.settings.admin?.address ?? null)
-    const open = () => this.#services.openAdministration(address as Address, trust as AdminTrust)
+    const open = () => this.#services.inherited.open(address as Address, (at) => this.#services.openAdministration(at, trust as AdminTrust))
     return prepareKeeping(this.#administration, address, open, (server) => server.prepare(trust as AdminTrust))
   }
 
   #prepareEst(snapshot: Snapshot): Promise<Prepared[]> {
     const address = snapshot.settings.pki?.est ?? null
-    const open = () => this.#services.openEst(address as Address, snapshot)
+    const open = () => this.#services.inherited.open(address as Address, (at) => this.#services.openEst(at, snapshot))
     return prepareKeeping(this.#est, address, open, (server) => server.prepare(estTls(snapshot) as EstTls))
   }
 

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Address } from '../config/settings.ts'
 import { openPlainServer, type PlainLimits, type PlainServer } from '../observability/plain-server.ts'
-import { formatAddress } from './sockets.ts'
+import { formatAddress, type ListenAddress } from './sockets.ts'
 
 /** As much as an OCSP request is read of (src/certificates/ocsp-request.ts). */
 const MAX_BODY_BYTES = 16 * 1024
@@ -31,13 +30,13 @@ export type PkiServer = PlainServer
  * Rejects with CertgateError `address_unavailable`.
  */
 export async function startPkiServer(
-  address: Address,
+  address: ListenAddress,
   answer: (request: PkiRequest) => Promise<PkiAnswer>,
   failed: (error: unknown) => void,
 ): Promise<PkiServer> {
   const { host, port } = address
   const shown = `the pki address ${formatAddress(host, port)}`
-  return openPlainServer({ host, port, shown }, LIMITS, (request, response) => void respond(request, response, answer, failed), failed)
+  return openPlainServer({ ...address, shown }, LIMITS, (request, response) => void respond(request, response, answer, failed), failed)
 }
 
 async function respond(

@@ -1,7 +1,6 @@
 import { AuthorityService } from '../admin/authority-service.ts'
 import { type ExpiryReport, expiring, withAuthority } from '../admin/expiring.ts'
 import { OcspService } from '../certificates/ocsp-service.ts'
-import type { Address } from '../config/settings.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { OwnInventory } from '../observability/metrics-aggregator.ts'
@@ -12,7 +11,7 @@ import { answerPki } from './pki-answers.ts'
 import { type PkiServer, startPkiServer } from './pki-server.ts'
 import { RepeatedProblems } from './repeated-problems.ts'
 import { adopt, ownServerCertificates, renew } from './server-certificate.ts'
-import { formatAddress } from './sockets.ts'
+import { formatAddress, type ListenAddress } from './sockets.ts'
 import type { StatusAuthority } from './status.ts'
 
 export interface PkiServices {
@@ -88,7 +87,7 @@ export class Pki {
   }
 
   /** Rejects with CertgateError `address_unavailable`. */
-  async open(address: Address): Promise<PkiServer> {
+  async open(address: ListenAddress): Promise<PkiServer> {
     const failed = (error: unknown) => this.#services.log.error({ err: error }, 'a request on pki.http could not be answered')
     const sources = { service: this.service, ocsp: this.#ocsp, now: this.#now, failed }
     const server = await startPkiServer(address, (request) => answerPki(request, sources), failed)

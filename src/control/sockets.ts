@@ -1,10 +1,10 @@
 import type { SendHandle } from 'node:child_process'
 import { lookup } from 'node:dns/promises'
+import { closeSync } from 'node:fs'
 import net from 'node:net'
 import { getSystemErrorName } from 'node:util'
-import type { ListenerSettings } from '../config/settings.ts'
+import type { Address } from '../config/settings.ts'
 import { CertgateError } from '../errors.ts'
-import type { Prepared } from './replaceable.ts'
 
 /**
  * A bound TCP handle that nobody in control accepts on. Control keeps it open, so that connections queue in the kernel
@@ -20,17 +20,26 @@ export interface BoundSocket {
   close(): void
 }
 
+/** An address, and where it is bound already, the handle to listen on instead of binding it. */
+export interface ListenAddress extends Address {
+  readonly handle?: SendHandle
+}
+
+/** For `listen` of a server. */
+export const listenOn = ({ host, port, handle }: ListenAddress): object => handle ?? { host, port }
+
 /** The part of Node's TCP handle used here. */
 interface TcpHandle {
-  getsockname(into: { port?: number; address?: string }): number
+  getsockname?(into: { port?: number; address?: string }): number
   close(): void
 }
 
-type CreateServerHandle = (address: string, port: number, addressType: 4 | 6) => TcpHandle | number
+type CreateServerHandle = (address: string | null, port: number, addressType: 4 | 6, fd?: number) => TcpHandle | number
 
 /**
  * Node has no public call that binds without accepting and yields something that can be sent to a child process
- * (net.BoundSocket cannot be sent). This is the one that node:cluster itself binds with; only this file touches it.
+ * (net.BoundSocket cannot be sent), nor one that takes up a descriptor without accepting. This is the one that node:cluster itself
+ * binds with; only this file touches it.
  */
 const createServerHandle = (net as unknown as { _createServerHandle: CreateServerHandle })._createServerHandle
 
@@ -47,18 +56,31 @@ export async function bind(host: string, port: number): Promise<BoundSocket> {
   if (typeof handle === 'number') throw unavailable(at, handle)
   const bound: { port?: number } = {}
   // libuv reports a port in use only on the next call.
-  const failure = handle.getsockname(bound)
+  const failure = handle.getsockname?.(bound) ?? 0
   if (failure !== 0) {
     handle.close()
     throw unavailable(at, failure)
   }
-  return {
-    opening: `${++bindings}`,
-    host,
-    port: bound.port ?? port,
-    handle: handle as unknown as SendHandle,
-    close: () => handle.close(),
+  return boundSocket(host, bound.port ?? port, handle as unknown as SendHandle, () => handle.close())
+}
+
+export function boundSocket(host: string, port: number, handle: SendHandle, close: () => void): BoundSocket {
+  return { opening: `${++bindings}`, host, port, handle, close }
+}
+
+/** Takes up a TCP socket that somebody else bound, by its descriptor. null: it is another kind of socket, and closed. */
+export function adopt(fd: number): BoundSocket | null {
+  const handle = createServerHandle(null, 0, 4, fd)
+  if (typeof handle === 'number') {
+    closeSync(fd)
+    return null
   }
+  const bound: { port?: number; address?: string } = {}
+  // A Unix socket gets a handle without addresses.
+  const { address, port } = handle.getsockname?.(bound) === 0 ? bound : {}
+  if (address !== undefined && port !== undefined) return boundSocket(address, port, handle as unknown as SendHandle, () => handle.close())
+  handle.close()
+  return null
 }
 
 /** `127.0.0.1:8443`, `[::1]:8443`. */
@@ -66,7 +88,8 @@ export function formatAddress(host: string, port: number): string {
   return `${net.isIPv6(host) ? `[${host}]` : host}:${port}`
 }
 
-async function resolve(host: string, at: string): Promise<{ address: string; family: 4 | 6 }> {
+/** Throws CertgateError `address_unavailable`; `at` is the address as that calls it. */
+export async function resolve(host: string, at: string): Promise<{ address: string; family: 4 | 6 }> {
   const family = net.isIP(host)
   if (family !== 0) return { address: host, family: family === 6 ? 6 : 4 }
   try {
@@ -94,53 +117,4 @@ export function unavailable(at: string, failure: number | string, hint?: string)
     return new CertgateError('address_unavailable', `cannot listen on ${at}: this machine has no such address`)
   }
   return new CertgateError('address_unavailable', `cannot listen on ${at}: ${code}`)
-}
-
-/** Sockets bound for a new configuration; those of unchanged addresses are the old ones. */
-export interface PreparedSockets extends Prepared {
-  readonly byListener: ReadonlyMap<string, BoundSocket>
-}
-
-/** The sockets that control holds: one per address, carried over from one configuration to the next. */
-export class ListeningSockets {
-  #held = new Map<string, BoundSocket>()
-
-  /** Binds the addresses that are not held yet. Throws CertgateError `address_unavailable`; the old ones stay. */
-  async prepare(listeners: Iterable<ListenerSettings>): Promise<PreparedSockets> {
-    const before = this.#held
-    const after = new Map<string, BoundSocket>()
-    const byListener = new Map<string, BoundSocket>()
-    const abandon = () => {
-      for (const [key, socket] of after) if (before.get(key) !== socket) socket.close()
-    }
-    try {
-      for (const listener of listeners) {
-        const key = addressKey(listener)
-        if (after.has(key)) throw unavailable(key, 'EADDRINUSE', 'two listeners of this configuration have the same address')
-        const socket = before.get(key) ?? (await bind(listener.address.host, listener.address.port))
-        after.set(key, socket)
-        byListener.set(listener.name, socket)
-      }
-    } catch (error) {
-      abandon()
-      throw error
-    }
-    const commit = () => {
-      for (const [key, socket] of before) if (after.get(key) !== socket) socket.close()
-      this.#held = after
-    }
-    return { byListener, commit, abandon }
-  }
-
-  /** From here on the kernel refuses connections as soon as the workers have closed theirs. */
-  close(): void {
-    for (const socket of this.#held.values()) socket.close()
-    this.#held = new Map()
-  }
-}
-
-function addressKey(listener: ListenerSettings): string {
-  const { host, port } = listener.address
-  // Each `:0` is a port of its own, so the name belongs to it.
-  return port === 0 ? `${listener.name}@${formatAddress(host, 0)}` : formatAddress(host, port)
 }

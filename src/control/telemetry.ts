@@ -1,10 +1,10 @@
-import type { Address } from '../config/settings.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import { MetricsAggregator, type OwnInventory, type RevocationCounts, type TargetState } from '../observability/metrics-aggregator.ts'
 import { isMetricsSnapshot } from '../observability/metrics-shape.ts'
 import { startTelemetryServer, type TelemetryServer } from '../observability/telemetry-server.ts'
 import { TrafficMeter, type TrafficSample } from '../observability/traffic-meter.ts'
 import { certificatesOf, crlsOf } from './inventory.ts'
+import type { ListenAddress } from './sockets.ts'
 
 /** What telemetry asks of the gateway. */
 export interface TelemetryState {
@@ -26,7 +26,7 @@ export class Telemetry {
   }
 
   /** Rejects with CertgateError `address_unavailable`. */
-  open(address: Address, gateway: TelemetryState): Promise<TelemetryServer> {
+  open(address: ListenAddress, gateway: TelemetryState): Promise<TelemetryServer> {
     return startTelemetryServer(address, {
       metrics: async () => {
         await gateway.measure()

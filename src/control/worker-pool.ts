@@ -250,7 +250,7 @@ export class WorkerPool {
 
   #refillLater(slot: Slot, startedAt: number, what: string): void {
     if (this.#stopping || !this.#slots.includes(slot)) return
-    const delay = slot.backOff.next(Date.now() - startedAt)
+    const delay = slot.backOff.next(Date.now() - startedAt, this.servingCount === 0)
     slot.restarts++
     this.#options.log('warn', `${what}, starting another${delay === 0 ? '' : ` in ${delay} ms`}`, { delay_ms: delay })
     slot.timer = setTimeout(() => {

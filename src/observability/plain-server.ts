@@ -5,6 +5,13 @@ import { CertgateError } from '../errors.ts'
 import { limitConnections } from './connection-room.ts'
 import { limitPipelining } from './pipelining.ts'
 
+/** `handle`: that address, bound already. */
+export interface PlainAddress {
+  readonly host: string
+  readonly port: number
+  readonly handle?: object
+}
+
 /** What a client may hold of a server. Times in milliseconds. */
 export interface PlainLimits {
   readonly connections: number
@@ -29,7 +36,7 @@ const CLOSE_TIMEOUT = 1_000
  * `shown` is the address as that error calls it. `failed` hears of connections that could not be accepted.
  */
 export async function openPlainServer(
-  address: { readonly host: string; readonly port: number; readonly shown: string },
+  address: PlainAddress & { readonly shown: string },
   limits: PlainLimits,
   respond: RequestListener,
   failed: (error: unknown) => void,
@@ -47,7 +54,7 @@ export async function openPlainServer(
   limitConnections(server, limits.connections)
   server.timeout = limits.idle
   try {
-    server.listen({ host: address.host, port: address.port })
+    server.listen(address.handle ?? { host: address.host, port: address.port })
     await once(server, 'listening')
   } catch (cause) {
     throw new CertgateError('address_unavailable', `cannot open ${address.shown}: ${(cause as Error).message}`, { cause })

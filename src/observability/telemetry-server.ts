@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { openPlainServer, type PlainLimits, type PlainServer } from './plain-server.ts'
+import { openPlainServer, type PlainAddress, type PlainLimits, type PlainServer } from './plain-server.ts'
 
 const TEXT = 'text/plain; charset=utf-8'
 /** The Prometheus text format. */
@@ -36,15 +36,12 @@ type Answer = { readonly status: number; readonly type: string; readonly body: s
  * Serves `/metrics`, `/healthz` and `/readyz` in plain HTTP, to GET and HEAD only.
  * Throws CertgateError `address_unavailable` where the address cannot be opened.
  */
-export async function startTelemetryServer(
-  address: { readonly host: string; readonly port: number },
-  sources: TelemetrySources,
-): Promise<TelemetryServer> {
+export async function startTelemetryServer(address: PlainAddress, sources: TelemetrySources): Promise<TelemetryServer> {
   const scrape = shared(sources.metrics)
   const { host, port } = address
   const shown = `telemetry address ${host}:${port}`
   return openPlainServer(
-    { host, port, shown },
+    { ...address, shown },
     LIMITS,
     (request, response) => void respond(request, response, sources, scrape),
     sources.onError,

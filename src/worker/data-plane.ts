@@ -79,7 +79,7 @@ class ConnectionSet implements DataPlane {
       judge: (listener, peer) => this.#judge(listener, peer),
     }
     onFault((error) => services.log.error({ err: error }, 'a fault of certgate ended a connection'))
-    this.#timer = setInterval(() => this.#sweep(), SWEEP_INTERVAL)
+    this.#timer = setInterval(() => this.#tick(), SWEEP_INTERVAL)
     this.#timer.unref()
   }
 
@@ -143,6 +143,8 @@ class ConnectionSet implements DataPlane {
 
   drain(): Promise<void> {
     this.#draining = true
+    // After a stall the clock stands still: its connections would have no time left.
+    advanceClock()
     for (const session of this.#sessions) session.connection.retire()
     if (this.#sessions.size === 0) return Promise.resolve()
     return new Promise((resolve) => {
@@ -167,10 +169,15 @@ class ConnectionSet implements DataPlane {
     else log.info('no longer overloaded: everything is let in again')
   }
 
-  /** Deadlines and unused upstream connections several times a second, certificates once. */
-  #sweep(): void {
+  /** What came while the worker was held up is read before anybody counts as late: timers run first, reading comes between. */
+  #tick(): void {
     const now = advanceClock()
     this.#weigh(now)
+    setImmediate(() => this.#sweep(now))
+  }
+
+  /** Deadlines and unused upstream connections several times a second, certificates once. */
+  #sweep(now: number): void {
     const judging = ++this.#sweeps % SWEEPS_PER_JUDGEMENT === 0
     for (const session of this.#sessions) {
       contained(() => {

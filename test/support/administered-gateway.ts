@@ -36,6 +36,8 @@ export interface AdministeredGateway {
   /** Of the admin address that is open now. */
   adminPort: number
   readonly ca: Buffer
+  /** What every route leads to. */
+  readonly upstream: RecordingUpstream
   /** `METHOD /path` on the admin address. */
   ask(what: string, asking?: Asking): Promise<Answer>
   /** The same on the local socket. */
@@ -70,6 +72,7 @@ export async function startAdministeredGateway(
     folder,
     config,
     ca,
+    upstream,
     ...(await start()),
     ask: (what, asking = {}) => askOver(gateway.adminPort, ca, what, asking),
     local: (what, body) => askSocket(join(folder, 'admin.sock'), what, body),

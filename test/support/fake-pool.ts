@@ -87,7 +87,7 @@ export function pool(behaviour: Behaviour = () => undefined, options: Partial<Po
     ended: (id) => ended.push(id),
     log: (_level, message) => lines.push(message),
     deadlines: { trust: 200, change: 2_000, start: 2_000, inform: 40 },
-    backOff: { first: 1, most: 4, stable: 60_000 },
+    backOff: { first: 1, most: 4, mostAlone: 2, stable: 60_000 },
     ...options,
   })
   const until = async (condition: () => boolean) => {

@@ -28,6 +28,8 @@ export interface GatewayOptions {
   readonly address?: string
   /** Of every certificate made here; default: from a moment ago, for an hour. */
   readonly validity?: Pick<CertificateOptions, 'notBefore' | 'notAfter'>
+  /** Starts it; default: startProgram. */
+  readonly start?: typeof startProgram
   /** Path of a program to start instead of `bin/certgate`. */
   readonly entry?: string
 }
@@ -93,7 +95,7 @@ export async function startGateway(t: Lifetime, options: GatewayOptions = {}): P
   write('roles_mapping.yml', options.rolesMapping ?? 'reader:\n  users: [alice]\n')
   const configFile = join(folder, 'certgate.yml')
   write('certgate.yml', configText(options, upstream.url))
-  const program = await startProgram(
+  const program = await (options.start ?? startProgram)(
     {
       config: configFile,
       ...(options.env === undefined ? {} : { env: options.env }),

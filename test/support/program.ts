@@ -11,6 +11,8 @@ export interface ProgramOptions {
   readonly cwd?: string
   /** Added to the environment; undefined removes. */
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** Descriptors of ours that the program gets as 3 and so on. */
+  readonly descriptors?: readonly number[]
   /** How many `ready on` lines to wait for: one per listener. 0: do not wait. */
   readonly listeners?: number
   /** Milliseconds until a program that is neither ready nor ended counts as hung. */
@@ -43,7 +45,7 @@ export interface Program {
   kill(): Promise<Ended>
 }
 
-const ownEntry = fileURLToPath(new URL('../../bin/certgate', import.meta.url))
+export const ownEntry = fileURLToPath(new URL('../../bin/certgate', import.meta.url))
 const ready = /^certgate: ready on (\S+)/
 const running = new Set<ChildProcess>()
 
@@ -56,11 +58,11 @@ export async function startProgram(
   options: ProgramOptions,
   t?: { after(callback: () => Promise<unknown> | undefined): void },
 ): Promise<Program> {
-  const { entry = ownEntry, config, args = [], cwd, listeners = 1, timeout = 30_000 } = options
+  const { entry = ownEntry, config, args = [], cwd, descriptors = [], listeners = 1, timeout = 30_000 } = options
   const child = spawn(entry, [...(config === undefined ? [] : ['serve', '--config', config]), ...args], {
     cwd,
     env: { ...process.env, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
     detached: true,
   })
   running.add(child)

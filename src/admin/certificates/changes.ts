@@ -5,6 +5,11 @@ import type { Caller } from '../types.ts'
 import { type Attempt, type Desk, throwRefusal } from './desk.ts'
 import { isEnded, type Lineage } from './lineage.ts'
 
+/** Throws where the one that is meant first is not as whoever asks has seen it. Called in the transaction of the change. */
+export type Seen = (entry: RegistryEntry) => void
+
+const ANY: Seen = () => {}
+
 /** What was done, to which of those that were meant. */
 export type Changed = Lineage
 
@@ -25,13 +30,13 @@ export class CertificateChanges {
     this.#desk = desk
   }
 
-  async edit(caller: Caller, reference: string, edit: EntryEdit): Promise<Changed> {
+  async edit(caller: Caller, reference: string, edit: EntryEdit, isSeen: Seen = ANY): Promise<Changed> {
     const attempt = this.#begin(caller, 'certificate.edit', reference)
     if (edit.name !== undefined) checkName(edit.name)
     await this.#desk.prepareNames(caller)
     return this.#desk.change(attempt, (held) => {
       const grants = this.#desk.grants()
-      return this.#each(reference, this.#isOpen, (entry) => {
+      return this.#each(reference, isSeen, this.#isOpen, (entry) => {
         for (const member of this.#desk.members(entry)) {
           const after = { ...member, name: edit.name ?? member.name }
           const rights = {
@@ -46,20 +51,20 @@ export class CertificateChanges {
     })
   }
 
-  async disable(caller: Caller, reference: string): Promise<Withdrawn> {
+  async disable(caller: Caller, reference: string, isSeen: Seen = ANY): Promise<Withdrawn> {
     const isEnabled = (entry: RegistryEntry) => this.#isOpen(entry) && !entry.disabled
-    return this.#withdraw(caller, 'certificate.disable', reference, isEnabled, (entry) =>
+    return this.#withdraw(caller, 'certificate.disable', reference, isSeen, isEnabled, (entry) =>
       this.#registry.disable(entry.fingerprint, caller.actor),
     )
   }
 
   /** Gives back what it had: nobody may do that who might not give it. */
-  async enable(caller: Caller, reference: string): Promise<Changed> {
+  async enable(caller: Caller, reference: string, isSeen: Seen = ANY): Promise<Changed> {
     const attempt = this.#begin(caller, 'certificate.enable', reference)
     await this.#desk.prepareNames(caller)
     const isDisabled = (entry: RegistryEntry) => this.#isOpen(entry) && entry.disabled
     return this.#desk.change(attempt, (held) =>
-      this.#each(reference, isDisabled, (entry) => {
+      this.#each(reference, isSeen, isDisabled, (entry) => {
         this.#desk.checkManaged(held, entry)
         this.#desk.checkGrants(held, this.#desk.members(entry))
         this.#registry.enable(entry.fingerprint, caller.actor)
@@ -67,20 +72,20 @@ export class CertificateChanges {
     )
   }
 
-  async revoke(caller: Caller, reference: string, reason: RevocationReason): Promise<Withdrawn> {
-    return this.#withdraw(caller, 'certificate.revoke', reference, this.#isOpen, (entry) =>
+  async revoke(caller: Caller, reference: string, reason: RevocationReason, isSeen: Seen = ANY): Promise<Withdrawn> {
+    return this.#withdraw(caller, 'certificate.revoke', reference, isSeen, this.#isOpen, (entry) =>
       this.#registry.revoke(entry.fingerprint, reason, caller.actor),
     )
   }
 
-  async remove(caller: Caller, reference: string): Promise<void> {
+  async remove(caller: Caller, reference: string, isSeen: Seen = ANY): Promise<void> {
     const attempt = this.#begin(caller, 'certificate.remove', reference)
     const { peer } = caller
     const own = [peer?.certificate?.fingerprint, peer?.renews]
     const now = this.#desk.context.now()
     const isRemovable = ({ revoked, disabled, notAfter }: RegistryEntry) => (revoked === null && !disabled) || notAfter < now
     await this.#desk.change(attempt, (held) =>
-      this.#each(reference, isRemovable, (entry) => {
+      this.#each(reference, isSeen, isRemovable, (entry) => {
         const inUse = this.#registry.byGroup(entry.group).some(({ fingerprint }) => own.includes(fingerprint))
         throwRefusal(removalProblem(held, entry, inUse))
         this.#desk.checkManaged(held, entry)
@@ -102,12 +107,13 @@ export class CertificateChanges {
     caller: Caller,
     action: string,
     reference: string,
+    isSeen: Seen,
     isMeant: (entry: RegistryEntry) => boolean,
     make: (entry: RegistryEntry) => void,
   ): Promise<Withdrawn> {
     const attempt = this.#begin(caller, action, reference)
     return this.#desk.change(attempt, (held) => {
-      const changed = this.#each(reference, isMeant, (entry) => {
+      const changed = this.#each(reference, isSeen, isMeant, (entry) => {
         this.#desk.checkManaged(held, entry)
         make(entry)
       })
@@ -127,8 +133,9 @@ export class CertificateChanges {
    * Does something to all that a reference means and that it can be done to, as they are in this transaction: what was renewed a moment
    * ago is among them. Where there is none, to the one that is meant first, which says why not. The last administrator stays.
    */
-  #each(reference: string, isMeant: (entry: RegistryEntry) => boolean, make: (entry: RegistryEntry) => void): Changed {
+  #each(reference: string, isSeen: Seen, isMeant: (entry: RegistryEntry) => boolean, make: (entry: RegistryEntry) => void): Changed {
     const { entry, others } = this.#desk.find(reference)
+    isSeen(entry)
     const meant = [entry, ...others].filter(isMeant)
     const [first = entry, ...more] = meant
     this.#desk.keepingAdmin(() => {

@@ -4,9 +4,11 @@ import { leafOf } from '../../certificates/entry-facts.ts'
 import { writeCertificatesPfx } from '../../certificates/pkcs12-write.ts'
 import type { AuditEntry } from '../../store/audit-chain.ts'
 import type { EntryPage, EntryQuery, RegistryEntry } from '../../store/types.ts'
+import type { AuthorityNode } from '../../tls/authority-node.ts'
 import { mayRead, mayReadOn } from '../permission.ts'
 import { AdminProblem } from '../problem.ts'
 import type { Caller } from '../types.ts'
+import { chainOf } from './chain.ts'
 import type { Desk } from './desk.ts'
 import { relativesOf } from './lineage.ts'
 
@@ -23,6 +25,10 @@ export interface CertificateDetails {
   readonly history: readonly AuditEntry[]
   /** All that its names and rights resolve to under the mapping in force. */
   readonly roles: readonly string[]
+  /** The CAs above it, the nearest first, as far as they are known here. */
+  readonly chain: readonly AuthorityNode[]
+  /** Others with its key that would let somebody in: what revokes or disables it refuses them too. */
+  readonly sameKey: readonly RegistryEntry[]
 }
 
 const HISTORY = 100
@@ -80,6 +86,8 @@ export class CertificateReading {
       relatives: relativesOf(this.#registry, entry).map((one) => ({ entry: one, refusedBy: this.#registry.refusedBy(one) })),
       history: store.audit.read({ before: store.audit.head().sequence + 1, limit: HISTORY, filter: { target: entry.group } }),
       roles: [...grant.roles].sort(),
+      chain: chainOf(entry.der, this.#desk.context),
+      sameKey: this.#registry.sharing(this.#registry.byGroup(entry.group), this.#desk.context.now()),
     }
   }
 

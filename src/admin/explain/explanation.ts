@@ -1,4 +1,3 @@
-import { relative } from 'node:path'
 import { refusalRow, toldReason } from '../../gateway/refusal/table.ts'
 import type { Identity } from '../../identity/types.ts'
 import { allowText } from '../../policy/decide.ts'
@@ -7,7 +6,10 @@ import { ORDINARY_METHODS } from '../../policy/methods.ts'
 import type { Policy, RoleSet, Route } from '../../policy/types.ts'
 import type { Peer } from '../../tls/types.ts'
 import { NOT_CHECKED } from './claimant.ts'
+import { ConfigLines } from './config-lines.ts'
+import { place } from './place.ts'
 import type { Question } from './question.ts'
+import { type Step, stepsOf } from './steps.ts'
 import type { Snapshot, Verdict } from './verdict.ts'
 
 /** One way in which the mapping gives a role. */
@@ -24,7 +26,11 @@ export interface Explanation {
   readonly allowed: boolean
   readonly status: number | null
   readonly reason: string | null
+  /** What the client is told, which is not the reason where routes are hidden. */
+  readonly told: string | null
   readonly detail: string | null
+  /** The way of the decision, always all of it: what it came past, where it ended, what was not asked any more. */
+  readonly steps: readonly Step[]
   readonly request: {
     readonly method: string
     readonly path: string | null
@@ -88,6 +94,8 @@ export interface Evidence {
   readonly peer: Peer | null
   /** The certificate was made up from a name. */
   readonly imagined: boolean
+  /** The registry refuses it, whatever the configuration says. */
+  readonly byRegistry: boolean
   readonly notes: readonly string[]
   readonly cwd: string
 }
@@ -97,11 +105,15 @@ export function describe(snapshot: Snapshot, policy: Policy, question: Question,
   const { refused, identity, route } = verdict
   const told = refused === null ? null : toldReason(refused.reason, snapshot.settings.hideRoutes)
   const found = route === null || typeof route === 'string' ? null : route
+  const lines = new ConfigLines(snapshot, evidence.cwd)
+  const steps = stepsOf({ policy, question, verdict, evidence, lines })
   return {
     allowed: refused === null,
     status: told === null ? null : refusalRow(told).status,
     reason: refused?.reason ?? null,
+    told,
     detail: refused?.detail ?? null,
+    steps,
     request: {
       method: question.method,
       path: verdict.path?.path ?? null,
@@ -121,6 +133,7 @@ export function describe(snapshot: Snapshot, policy: Policy, question: Question,
       ...verdict.dropped.map((item) => `not sent upstream, because a header cannot express it: ${item}`),
       ...reversedNotes(verdict, snapshot, evidence.cwd),
       ...(ORDINARY_METHODS.has(question.method) ? [] : [`${question.method} passes only where a route names it in 'methods'`]),
+      ...lines.notes,
       ...(told === null || told === refused?.reason ? [] : [`the client is told ${told}, because hide_routes is on`]),
     ],
   }
@@ -176,10 +189,4 @@ function reversedNotes({ identity }: Verdict, { mapping }: Snapshot, cwd: string
   return reorderedEntries(mapping, identity.certificate.subject).map(
     ({ message, line }) => `${place(mapping.file, cwd)}:${line}: ${message}`,
   )
-}
-
-/** Relative to where the user stands, unless that leads upwards. */
-export function place(file: string, cwd: string): string {
-  const short = relative(cwd, file)
-  return short === '' || short.startsWith('..') ? file : short
 }

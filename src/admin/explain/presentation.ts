@@ -27,6 +27,8 @@ export interface Presented {
   readonly peer: Peer | null
   /** Why no request would come through at all. */
   readonly unreached: string | null
+  /** The registry refuses the certificate, whatever the configuration says. */
+  readonly byRegistry: boolean
   readonly notes: readonly string[]
 }
 
@@ -36,28 +38,32 @@ export function present(snapshot: Snapshot, question: Question, claim: Certifica
   const given = claim.shown ?? claim.cn ?? claim.dn
   const material = snapshot.listeners.get(listener.name)
   const unasked = given === undefined ? [] : [`listener ${listener.name} asks nobody for a certificate, so this one is not looked at`]
-  if (listener.tls === null || material === undefined) return { peer: null, unreached: null, notes: unasked }
+  if (listener.tls === null || material === undefined) return { ...PLAIN, peer: null, notes: unasked }
   const nobody: Peer = { certificate: null, refusal: null, detail: '', serverName, resumed: false }
   const name = trustFor(listener.tls, serverName)
   const unreached = misdirection(listener.tls, name, question)
-  if (name === null || unreached !== null) return { peer: nobody, unreached, notes: [] }
-  if (listener.tls.clientauthMode === 'NONE') return { peer: nobody, unreached: null, notes: unasked }
-  if (given === undefined) return { peer: nobody, unreached: null, notes: [] }
+  if (name === null || unreached !== null) return { ...PLAIN, peer: nobody, unreached }
+  if (listener.tls.clientauthMode === 'NONE') return { ...PLAIN, peer: nobody, notes: unasked }
+  if (given === undefined) return { ...PLAIN, peer: nobody }
   const trust = name === UNNAMED ? material : (material.names.get(name) ?? material)
   if (claim.shown !== undefined) {
     const { file, ders } = claim.shown
-    return {
-      peer: presentCertificate(file, ders, domainOf(trust, listener.tls.clientauthMode), serverName, now, registry),
-      unreached: null,
-      notes: [],
-    }
+    const peer = presentCertificate(file, ders, domainOf(trust, listener.tls.clientauthMode), serverName, now, registry)
+    return { ...PLAIN, peer, byRegistry: isRefusedBy(registry, peer) }
   }
   const authorities = readAuthorities([{ clientCa: trust.clientCa, names: new Map() }])
   const { certificate, notes } = imagine(claim, authorities, now)
   // As under a good chain: that is what is supposed.
   const isAdmin = compileAdminDns(snapshot.settings.admin, listener, material)(serverName).has(certificate.dn)
   const rights: Pick<Peer, 'clearance' | 'permissions'> = isAdmin ? { clearance: 'ClusterAdmin', permissions: new Map() } : {}
-  return { peer: { ...nobody, certificate, ...rights }, unreached: null, notes }
+  return { ...PLAIN, peer: { ...nobody, certificate, ...rights }, notes }
+}
+
+const PLAIN = { unreached: null, byRegistry: false, notes: [] }
+
+function isRefusedBy(registry: Registry, { certificate, evidence, refusal }: Peer): boolean {
+  if (certificate === null || refusal === null) return false
+  return registry.standing(certificate.fingerprint, evidence?.leaf.pin ?? '').refused?.refusal === refusal
 }
 
 /** Compiled once for each snapshot: a CA with large revocation lists costs too much for every question. */

@@ -1,8 +1,10 @@
+import { rememberByObject } from '../../config/remember.ts'
 import { compileAdminDns } from '../../gateway/authentication/admin-dns.ts'
 import { createAuthenticator } from '../../gateway/authentication/authenticator.ts'
 import type { Authentication } from '../../gateway/authentication/types.ts'
 import { hostName } from '../../gateway/client-head.ts'
 import { compileIdentityHeaders } from '../../gateway/headers/identity-headers.ts'
+import type { HeaderBlock, HeaderUnusable } from '../../gateway/headers/types.ts'
 import type { Identity } from '../../identity/types.ts'
 import { decide, judgeDatabases } from '../../policy/decide.ts'
 import { type CanonicalPath, canonicalise, DEFAULT_PATH_POLICY } from '../../policy/path.ts'
@@ -58,9 +60,8 @@ export async function judge(
   const route = path === null || name === null ? null : policy.findRoute(question.listener.name, name, path.path, question.method)
   const forwardedPath =
     path?.forwardPath(route === null || typeof route === 'string' ? DEFAULT_PATH_POLICY : route.settings.pathPolicy) ?? null
-  const authentication = await authenticate(snapshot, question, peer, claim.user)
-  const { identity } = authentication
-  const roles = identity === null ? NO_ROLES : policy.rolesOf(identity, question.remoteAddress)
+  const standing = await standingOf(snapshot, policy, question, { peer, user: claim.user })
+  const { identity, roles } = standing
   const asked = { method: question.method, path: path?.path ?? '', forwarded: typeof forwardedPath === 'string' ? forwardedPath : '' }
   const databases = identity === null || route === null || typeof route === 'string' ? [] : judgeDatabases(route, identity, asked)
   const found = { path, route, identity, roles, databases }
@@ -69,9 +70,9 @@ export async function judge(
     (name === null ? refuse('malformed_request', 'Host is not a name or an address') : null) ??
     (target.problem === null ? null : refuse('malformed_path', target.problem)) ??
     (forwardedPath === null || typeof forwardedPath === 'string' ? null : refuse('malformed_path', forwardedPath.problem)) ??
-    refusedCertificate(question, peer)
+    standing.refused
   if (refusedEarly !== null) return { ...found, refused: refusedEarly, ...NOT_FORWARDED }
-  const outcome = forwardOrRefuse(snapshot, question, { ...found, forwardedPath: String(forwardedPath), authentication, peer })
+  const outcome = forwardOrRefuse(question, standing, { path, route, forwardedPath: String(forwardedPath) })
   return 'reason' in outcome ? { ...found, refused: outcome, ...NOT_FORWARDED } : { ...found, refused: null, ...outcome }
 }
 
@@ -99,28 +100,29 @@ function refusedCertificate({ listener }: Question, peer: Peer | null): Refused 
   return null
 }
 
-interface Found {
-  readonly path: CanonicalPath | null
-  readonly route: Route | RouteMiss | null
-  readonly forwardedPath: string
+/** What somebody is to the gateway at one place, whatever they ask for. */
+export interface Standing {
+  /** Their certificate is. */
+  readonly refused: Refused | null
+  readonly authentication: Authentication
   readonly identity: Identity | null
   readonly roles: RoleSet
-  readonly authentication: Authentication
-  readonly peer: Peer | null
+  readonly headers: HeaderBlock | HeaderUnusable
+  /** The lines that depend on the Host. */
+  hostLines(host: string): string
 }
 
-function forwardOrRefuse(
+/** Who somebody is by the listener and the address of a question, and what the upstream would be told of them. */
+export async function standingOf(
   snapshot: Snapshot,
+  policy: Policy,
   question: Question,
-  { path, route, forwardedPath, identity, roles, authentication, peer }: Found,
-): Refused | Pick<Verdict, 'forwardedPath' | 'headers' | 'dropped'> {
-  if (
-    authentication.identity === null &&
-    !(authentication.absent && route !== null && typeof route !== 'string' && route.allowsAnonymous)
-  ) {
-    return refuse(authentication.reason, authentication.detail)
-  }
-  const headers = compileIdentityHeaders(snapshot.settings.identityHeaders)
+  { peer, user }: { readonly peer: Peer | null; readonly user: string | null },
+): Promise<Standing> {
+  const authentication = await authenticate(snapshot, question, peer, user)
+  const { identity } = authentication
+  const roles = identity === null ? NO_ROLES : policy.rolesOf(identity, question.remoteAddress)
+  const headers = identityHeaders(snapshot.settings.identityHeaders)
   const subject = {
     identity,
     roles: [...roles.names].sort(),
@@ -128,18 +130,45 @@ function forwardOrRefuse(
     remoteAddress: question.remoteAddress,
     scheme: question.listener.tls === null ? ('http' as const) : ('https' as const),
   }
-  const block = headers.block(subject)
-  if ('unusable' in block) return refuse('identity_unusable', block.unusable)
-  if (path === null || route === null || typeof route === 'string') {
-    return refuse(
-      route === 'method_not_allowed' ? route : 'route_missing',
-      `${question.method} ${path?.path ?? question.target} matches no route`,
-    )
+  const hostLines = (host: string): string => headers.hostLines(subject, host)
+  const refused = refusedCertificate(question, peer)
+  return { refused, authentication, identity, roles, headers: headers.block(subject), hostLines }
+}
+
+const identityHeaders = rememberByObject(compileIdentityHeaders)
+
+/** What refuses before the roles are asked; null: nothing. */
+export function refusedBeforeRoles({ refused, authentication, headers }: Standing, route: Route | null): Refused | null {
+  if (refused !== null) return refused
+  if (authentication.identity === null && !(authentication.absent && route?.allowsAnonymous === true))
+    return refuse(authentication.reason, authentication.detail)
+  return 'unusable' in headers ? refuse('identity_unusable', headers.unusable) : null
+}
+
+interface Target {
+  readonly path: CanonicalPath | null
+  readonly route: Route | RouteMiss | null
+  readonly forwardedPath: string
+}
+
+function forwardOrRefuse(
+  question: Question,
+  standing: Standing,
+  { path, route, forwardedPath }: Target,
+): Refused | Pick<Verdict, 'forwardedPath' | 'headers' | 'dropped'> {
+  const { identity, roles, headers } = standing
+  const found = route === null || typeof route === 'string' ? null : route
+  const refused = refusedBeforeRoles(standing, found)
+  if (refused !== null) return refused
+  if (path === null || found === null) {
+    const reason = route === 'method_not_allowed' ? route : 'route_missing'
+    return refuse(reason, `${question.method} ${path?.path ?? question.target} matches no route`)
   }
   const request = { method: question.method, path: path.path, forwarded: forwardedPath }
-  const decision = decide({ route, identity, roles, request })
+  const decision = decide({ route: found, identity, roles, request })
   if (!decision.allowed) return refuse(decision.reason, decision.detail)
-  return { forwardedPath, headers: headerPairs(block.lines + headers.hostLines(subject, question.host)), dropped: block.dropped }
+  const { lines, dropped } = headers as HeaderBlock
+  return { forwardedPath, headers: headerPairs(lines + standing.hostLines(question.host)), dropped }
 }
 
 function headerPairs(lines: string): (readonly [string, string])[] {

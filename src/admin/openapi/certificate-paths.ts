@@ -1,6 +1,6 @@
 import { RIGHTS } from './schemas.ts'
 import type { Answer, Operation, Parameter, Paths, Schema } from './types.ts'
-import { body, flag, inPath, list, object, orNull, problems, query, ref, text, told, whole, words } from './words.ts'
+import { body, flag, IF_MATCH, inPath, list, object, orNull, problems, query, ref, TAG, text, told, whole, words } from './words.ts'
 
 const REF = inPath(
   'ref',
@@ -56,8 +56,8 @@ function operation(operationId: string, summary: string, responses: Operation['r
 
 /** One that changes a certificate and shows it. */
 function change(operationId: string, summary: string, requestBody?: Operation['requestBody'], answer = 'ChangedCertificate') {
-  const responses = { 200: told('As it is now', ref(answer)), ...problems(404, 409) }
-  return operation(operationId, summary, responses, { parameters: [REF], ...(requestBody === undefined ? {} : { requestBody }) })
+  const responses = { 200: told('As it is now', ref(answer), TAG), ...problems(404, 409, 412) }
+  return operation(operationId, summary, responses, { parameters: [REF, IF_MATCH], ...(requestBody === undefined ? {} : { requestBody }) })
 }
 
 const LIST_PARAMETERS: readonly Parameter[] = [
@@ -140,7 +140,7 @@ export const CERTIFICATE_PATHS: Paths = {
     get: operation(
       'getCertificate',
       'One certificate',
-      { 200: told('With what happened to it', ref('CertificateDetails')), ...problems(404, 409) },
+      { 200: told('With what happened to it', ref('CertificateDetails'), TAG), ...problems(404, 409) },
       { parameters: [REF] },
     ),
     patch: change(
@@ -151,8 +151,16 @@ export const CERTIFICATE_PATHS: Paths = {
     delete: operation(
       'deleteCertificate',
       'Remove it from the registry',
-      { 204: told('Done'), ...problems(404, 409) },
-      { parameters: [REF] },
+      { 204: told('Done'), ...problems(404, 409, 412) },
+      { parameters: [REF, IF_MATCH] },
+    ),
+  },
+  '/api/v1/certificates/{ref}/access': {
+    get: operation(
+      'getCertificateAccess',
+      'What its holder may do on each route, from the address of the gateway itself',
+      { 200: told('A page of routes, each on each of its listeners', ref('CertificateAccess')), ...problems(404, 409) },
+      { parameters: [REF, query('offset', whole), query('limit', { ...whole, maximum: 1_000 })] },
     ),
   },
   '/api/v1/certificates/{ref}/revoke': {

@@ -19,6 +19,14 @@ const FILTER: readonly Parameter[] = [
   query('until', time),
 ]
 
+const AFFECTED: Schema = { type: 'string', enum: ['true', 'false'] }
+const JUDGED = {
+  ok: flag,
+  file: { ...text, description: 'Which of the problems are in the mapping' },
+  problems: list(ref('FileProblem')),
+  affected: orNull(ref('Affected')),
+}
+
 const NEXT: Schema = {
   ...orNull(whole),
   description:
@@ -56,10 +64,22 @@ const MAPPING_PATHS: Paths = {
       'validateMapping',
       'What would come of a roles_mapping.yml, without writing it',
       {
-        200: told('As check tells it', object({ ok: flag, problems: list(ref('FileProblem')), affected: orNull(ref('Affected')) })),
-        ...problems(),
+        200: told('As check tells it', object(JUDGED)),
+        ...problems(413),
       },
-      { requestBody: { required: true, content: YAML } },
+      { parameters: [query('affected', AFFECTED, 'false: leave out who is affected')], requestBody: { required: true, content: YAML } },
+    ),
+  },
+  '/api/v1/mapping/preview': {
+    post: operation(
+      'mapping',
+      'previewMapping',
+      'What an edit of roles would make of roles_mapping.yml, without writing it',
+      {
+        200: told('Send `text` to putMappingFile with this ETag', object({ text, changes: list(ref('ChangedRole')), ...JUDGED }), TAG),
+        ...problems(404, 409, 412, 413),
+      },
+      { parameters: [IF_MATCH], requestBody: body(object({ roles: byName(orNull(ref('RoleEdit'))) })) },
     ),
   },
 }
@@ -104,6 +124,25 @@ const INSIGHT_PATHS: Paths = {
       'Who somebody is, which roles they have, whether they may, and why',
       { 200: told('By the gateway\u2019s own code', ref('Explanation')), ...problems(404, 409) },
       { requestBody: body(EXPLAIN_BODY) },
+    ),
+  },
+  '/api/v1/access': {
+    get: operation(
+      'gateway',
+      'getAccess',
+      'Who gets through which route',
+      {
+        200: told('Registered certificates by name, and at most 100 routes in their order', ref('Access')),
+        ...problems(),
+      },
+      {
+        parameters: [
+          query('text', text, 'As that of /api/v1/certificates'),
+          query('route', text, 'Only routes with this in their name or path'),
+          query('offset', whole),
+          query('limit', { ...whole, maximum: 100 }),
+        ],
+      },
     ),
   },
   '/api/v1/status': {

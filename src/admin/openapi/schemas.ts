@@ -60,6 +60,7 @@ const authority: Readonly<Record<string, Schema>> = {
 }
 
 const roleLists = { users: texts, backend_roles: texts, and_backend_roles: texts, hosts: texts, issuers: texts }
+const role: Readonly<Record<string, Schema>> = { ...roleLists, reserved: flag, hidden: flag, description: orNull(text) }
 
 const others = { ...list(ref('Certificate')), description: 'Of its name: those that it was done to as well' }
 
@@ -76,10 +77,33 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   CertificateDetails: object({
     ...certificate,
     pem: text,
+    chain: {
+      ...list(object({ subject: text, fingerprint: hex64, not_after: time })),
+      description: 'The CAs above it, the nearest first, as far as this gateway has their certificates',
+    },
     renewals: list(hex64),
     others: { ...list(ref('Certificate')), description: 'Of its name: those that it renews or that renew it, the newest first' },
+    same_key: { ...list(ref('NamedCertificate')), description: 'Others with its key: what revokes or disables it refuses them too' },
     history: list(ref('AuditEntry')),
     roles: texts,
+  }),
+  CertificateAccess: object({
+    total: whole,
+    by_address: { ...flag, description: 'Some roles depend on the address that a request comes from' },
+    routes: list(
+      object({
+        route: text,
+        line: whole,
+        listener: text,
+        hosts: texts,
+        path: text,
+        methods: texts,
+        access: words('allowed', 'some_databases', 'denied'),
+        reason: orNull(text),
+        detail: text,
+        databases: texts,
+      }),
+    ),
   }),
   Token: object({
     id: text,
@@ -92,7 +116,8 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     expires_at: time,
     used: orNull(object({ at: time, fingerprint: orNull(hex64) })),
   }),
-  Role: object({ ...roleLists, reserved: flag, hidden: flag, description: orNull(text) }),
+  Role: object(role),
+  RoleEdit: { ...object(role, Object.keys(role)), description: 'What a role is to be, as a whole: what is absent is empty' },
   ChangedRole: object({ role: text, change: words('created', 'changed', 'deleted') }),
   FileProblem: object(
     { severity: words('error', 'warning'), message: text, path: text, file: text, line: whole, column: whole, snippet: text, hint: text },
@@ -116,15 +141,63 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     upgrade: texts,
     cross_site: words('refuse', 'allow'),
   }),
+  Access: object({
+    total: { ...whole, description: 'Of the certificates that match' },
+    file: text,
+    routes: list(ref('Route')),
+    routes_total: { ...whole, description: 'Of the routes that match' },
+    by_address: { ...flag, description: 'Roles depend on the address too; these are those from 127.0.0.1' },
+    identities: list(ref('AccessRow')),
+  }),
+  AccessRow: object({
+    fingerprint: hex64,
+    name: text,
+    state: words('valid', 'expiring', 'expired', 'disabled', 'revoked'),
+    identity: { ...orNull(text), description: 'Whom the gateway makes of it; null: nobody' },
+    clearance,
+    roles: texts,
+    cells: { ...list(ref('AccessCell')), description: 'One for each route, in their order' },
+  }),
+  AccessCell: object({
+    access: { ...words('allowed', 'denied', 'conditional'), description: 'conditional: by the database that is asked for' },
+    methods: { ...texts, description: 'Those that are allowed; empty where not denied: all that the route takes' },
+    reason: orNull(text),
+    detail: text,
+    example: {
+      ...orNull(object({ listener: text, method: text, url: text })),
+      description: 'What explain says the same about; null: earlier routes take its requests',
+    },
+  }),
+  ConfigLine: object({
+    file: text,
+    line: whole,
+    snippet: { ...orNull(text), description: 'Without secrets; null: the file was changed since it was taken up' },
+  }),
+  DecisionStep: object({
+    step: words('request', 'chain', 'identity', 'roles', 'route'),
+    outcome: words('passed', 'stopped', 'not_reached'),
+    summary: text,
+    lines: { ...list(ref('ConfigLine')), description: 'What decided it; none where that was the certificate, the registry or a default' },
+  }),
   Explanation: {
     type: 'object',
     description: 'What `certgate explain --json` prints',
-    properties: { allowed: flag, status: orNull(whole), reason: orNull(text), detail: orNull(text), notes: texts },
+    properties: {
+      allowed: flag,
+      status: orNull(whole),
+      reason: orNull(text),
+      told: { ...orNull(text), description: 'What the client is told in place of the reason' },
+      detail: orNull(text),
+      steps: { ...list(ref('DecisionStep')), description: 'The way of the decision, always all of it' },
+      notes: texts,
+    },
     required: [
       'allowed',
       'status',
       'reason',
+      'told',
       'detail',
+      'steps',
       'request',
       'certificate',
       'identity',

@@ -10,12 +10,14 @@ import { bundleOf, looseFiles } from '../certificates/files.ts'
 import type { Generated, Signed } from '../certificates/issuing.ts'
 import { Fields } from '../fields.ts'
 import { certificateBytes } from '../given-certificate.ts'
+import { checkPreconditions } from '../mapping/entity-tag.ts'
 import { malformed } from '../problem.ts'
 import { changedRights, rightsOf } from '../rights-fields.ts'
 import { type Parameters, type RoutedHandler, type RouteEntry, routeTable } from '../route-table.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
+import { accessRoutes } from './certificate-access.ts'
 import { entryQuery } from './query.ts'
-import { certificateShape, detailsShape, named } from './shapes.ts'
+import { certificateShape, certificateTag, detailsShape, named } from './shapes.ts'
 
 const ROOT = '/api/v1/certificates'
 const RIGHTS = { clearance: 'clearance', permissions: 'permissions' }
@@ -39,6 +41,7 @@ export function certificatesV1(certificates: Certificates): RoutedHandler {
     { method: 'POST', path: `${ROOT}/{ref}/disable`, answer: (request, parameters) => api.disable(request, parameters) },
     { method: 'POST', path: `${ROOT}/{ref}/enable`, answer: (request, parameters) => api.enable(request, parameters) },
     { method: 'POST', path: `${ROOT}/{ref}/renew`, answer: (request, parameters) => api.renew(request, parameters) },
+    ...accessRoutes(certificates),
   ]
   return routeTable(routes)
 }
@@ -56,7 +59,8 @@ class CertificatesV1 {
   }
 
   details({ caller }: ApiRequest, parameters: Parameters): ApiResponse {
-    return json(200, detailsShape(this.#certificates.reading.details(caller, referenceIn(parameters)), this.#now))
+    const details = this.#certificates.reading.details(caller, referenceIn(parameters))
+    return json(200, detailsShape(details, this.#now), { ETag: certificateTag(details.entry) })
   }
 
   async export({ caller, query }: ApiRequest): Promise<ApiResponse> {
@@ -97,28 +101,30 @@ class CertificatesV1 {
     return 'issued' in made ? this.#generated(made, chosen) : this.#signed(made)
   }
 
-  async edit({ caller, body }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
+  async edit(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
+    const { caller, body } = request
     const fields = Fields.of(body, ['name', 'clearance', 'permissions'])
     const name = fields.optionalText('name')
     const edit = { ...(name === undefined ? {} : { name }), ...changedRights(fields, RIGHTS) }
-    return this.#changed(await this.#certificates.changes.edit(caller, referenceIn(parameters), edit))
+    return this.#changed(await this.#certificates.changes.edit(caller, referenceIn(parameters), edit, seenIn(request)))
   }
 
-  async revoke({ caller, body }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
+  async revoke(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
+    const { caller, body } = request
     const reason = fieldsOrNone(body, ['reason']).word('reason', REVOCATION_REASONS) ?? 'unspecified'
-    return this.#withdrawn(await this.#certificates.changes.revoke(caller, referenceIn(parameters), reason))
+    return this.#withdrawn(await this.#certificates.changes.revoke(caller, referenceIn(parameters), reason, seenIn(request)))
   }
 
-  async disable({ caller }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
-    return this.#withdrawn(await this.#certificates.changes.disable(caller, referenceIn(parameters)))
+  async disable(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
+    return this.#withdrawn(await this.#certificates.changes.disable(request.caller, referenceIn(parameters), seenIn(request)))
   }
 
-  async enable({ caller }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
-    return this.#changed(await this.#certificates.changes.enable(caller, referenceIn(parameters)))
+  async enable(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
+    return this.#changed(await this.#certificates.changes.enable(request.caller, referenceIn(parameters), seenIn(request)))
   }
 
-  async remove({ caller }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
-    await this.#certificates.changes.remove(caller, referenceIn(parameters))
+  async remove(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
+    await this.#certificates.changes.remove(request.caller, referenceIn(parameters), seenIn(request))
     return nothing()
   }
 
@@ -138,11 +144,12 @@ class CertificatesV1 {
 
   /** One certificate, and the others of its name that it was done to as well. */
   #changed({ entry, others }: Changed): ApiResponse {
-    return json(200, this.#changedShape({ entry, others }))
+    return json(200, this.#changedShape({ entry, others }), { ETag: certificateTag(entry) })
   }
 
   #withdrawn({ alsoRefused, ...changed }: Withdrawn): ApiResponse {
-    return json(200, { ...this.#changedShape(changed), also_refused: alsoRefused.map(named) })
+    const told = { ...this.#changedShape(changed), also_refused: alsoRefused.map(named) }
+    return json(200, told, { ETag: certificateTag(changed.entry) })
   }
 
   #changedShape({ entry, others }: Changed) {
@@ -173,6 +180,12 @@ function sameKeyWarning(others: readonly RegistryEntry[]): string {
 function warningsOf({ isCut, notAfter }: SignedCertificate): readonly string[] {
   return isCut ? [`it ends with the authority, ${notAfter.toISOString().slice(0, 10)}: before the time that was asked for`] : []
 }
+
+/** What a sender of If-Match has seen of it. */
+const seenIn =
+  (request: ApiRequest) =>
+  (entry: RegistryEntry): void =>
+    checkPreconditions(request, certificateTag(entry))
 
 const referenceIn = (parameters: Parameters): string => parameters.get('ref') ?? ''
 

@@ -1,13 +1,10 @@
-import { leafOf } from '../../certificates/entry-facts.ts'
 import { CertgateError } from '../../errors.ts'
-import { Registry } from '../../tls/registry.ts'
-import { parseBase } from '../../tls/registry-base.ts'
-import { encodeBase } from '../../tls/registry-base-writer.ts'
 import { json } from '../answers.ts'
 import type { AdministrationContext } from '../context.ts'
 import { describe } from '../explain/explanation.ts'
 import { type CertificateClaim, present } from '../explain/presentation.ts'
 import { readQuestion } from '../explain/question.ts'
+import { registryAbout, shownWithChain } from '../explain/registry-about.ts'
 import { judge } from '../explain/verdict.ts'
 import { Fields } from '../fields.ts'
 import { certificateBytes } from '../given-certificate.ts'
@@ -34,9 +31,9 @@ async function explained(context: AdministrationContext, { caller, body }: ApiRe
     const question = readQuestion(fields.text('method'), fields.text('url'), places, settings)
     const claim = claimIn(fields, context)
     const registry = await registryAbout(claim.shown?.ders[0] ?? null, context)
-    const { peer, unreached, notes } = present(inForce, question, claim, context.now(), registry)
+    const { peer, unreached, byRegistry, notes } = present(inForce, question, claim, context.now(), registry)
     const verdict = await judge(inForce, policy, question, { peer, user: fields.optionalText('user') ?? null, unreached })
-    const evidence = { peer, imagined: claim.shown === undefined, notes, cwd: settings.directory }
+    const evidence = { peer, imagined: claim.shown === undefined, byRegistry, notes, cwd: settings.directory }
     return json(200, describe(inForce, policy, question, verdict, evidence))
   } catch (error) {
     if (
@@ -59,15 +56,15 @@ function checkClaims(fields: Fields): void {
   if (fields.optionalText('user')?.includes(':')) throw malformed('a user name has no colon (RFC 7617)')
 }
 
-function claimIn(fields: Fields, { store }: AdministrationContext): CertificateClaim {
+function claimIn(fields: Fields, context: AdministrationContext): CertificateClaim {
   const [pem, fingerprint] = [fields.optionalText('certificate'), fields.optionalText('fingerprint')]
   if (pem !== undefined) return { shown: { file: 'the request', ders: dersIn(pem) } }
   if (fingerprint === undefined) return { cn: fields.optionalText('cn'), dn: fields.optionalText('dn') }
   const hex = fingerprint.replace(/[\s:]/g, '').toLowerCase()
-  const [entry, ...others] = hex.length === 40 ? store.registry.byThumbprint(hex) : [store.registry.get(hex)]
+  const [entry, ...others] = hex.length === 40 ? context.store.registry.byThumbprint(hex) : [context.store.registry.get(hex)]
   if (entry === undefined || entry === null) throw notFound('no such certificate is in the registry')
   if (others.length > 0) throw new AdminProblem(409, 'ambiguous', 'several certificates have this thumbprint', { hint: 'give the SHA-256' })
-  return { shown: { file: 'the registry', ders: [entry.der] } }
+  return { shown: { file: 'the registry', ders: shownWithChain(entry.der, context) } }
 }
 
 const PEM_BLOCK = /-----BEGIN (?:X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END (?:X509 )?CERTIFICATE-----/g
@@ -81,20 +78,4 @@ function dersIn(text: string): Uint8Array[] {
   if (ders.length === 0) throw malformed('there is no certificate in the PEM text')
   if (ders.length > MOST_CERTIFICATES) throw malformed(`there are more than ${MOST_CERTIFICATES} certificates`)
   return ders
-}
-
-/** All that the registry knows of a certificate and of its key: what a worker would find there. */
-async function registryAbout(leaf: Uint8Array | null, { store }: AdministrationContext): Promise<Registry> {
-  const pin = leaf === null ? null : pinOf(leaf)
-  const entries = pin === null ? [] : store.registry.byPin(pin)
-  return new Registry(await parseBase(await encodeBase({ entries, ...store.registry.current() })))
-}
-
-/** null: it cannot be read, and is refused for that. */
-function pinOf(der: Uint8Array): string | null {
-  try {
-    return leafOf(der).pin
-  } catch {
-    return null
-  }
 }

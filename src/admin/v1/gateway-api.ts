@@ -3,6 +3,7 @@ import type { EventHub } from '../event-hub.ts'
 import { MappingStore } from '../mapping/mapping-store.ts'
 import { openSearchApi } from '../opensearch/opensearch-api.ts'
 import { type RoutedHandler, routeTable } from '../route-table.ts'
+import { accessRoutes } from './access.ts'
 import { auditRoutes } from './audit.ts'
 import { eventRoutes } from './events.ts'
 import { explainRoutes } from './explain.ts'
@@ -18,6 +19,7 @@ export function gatewayApi(context: AdministrationContext, hub: EventHub): reado
     ...mappingRoutes(context, mappings),
     ...gatewayRoutes(context),
     ...explainRoutes(context),
+    ...accessRoutes(context),
     ...auditRoutes(context),
     ...overviewRoutes(context),
     ...eventRoutes(context, hub),

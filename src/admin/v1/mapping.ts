@@ -1,15 +1,20 @@
-import type { Problem } from '../../errors.ts'
+import { editRoles, type RoleChanges, readRoles } from '../../config/mapping-editor.ts'
+import { type RoleEntry, readRoleEntry } from '../../config/role-entry.ts'
+import { ConfigError, type Problem } from '../../errors.ts'
 import { json } from '../answers.ts'
 import type { AdministrationContext } from '../context.ts'
 import { problemResponse } from '../family.ts'
+import { Fields } from '../fields.ts'
 import { affectedBy } from '../mapping/affected.ts'
+import { changedRoles } from '../mapping/changed-roles.ts'
 import { checkPreconditions, isKnown } from '../mapping/entity-tag.ts'
 import { errorsOf, judgeMapping } from '../mapping/judge-mapping.ts'
-import { MappingRefused, type MappingStore } from '../mapping/mapping-store.ts'
+import { editProblem, MappingRefused, type MappingState, type MappingStore } from '../mapping/mapping-store.ts'
 import { mayDo, mayRead } from '../permission.ts'
-import { type AdminProblem, malformed } from '../problem.ts'
+import { AdminProblem, malformed } from '../problem.ts'
 import type { RouteEntry } from '../route-table.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
+import { QueryParameters } from './parameters.ts'
 import { objectOf } from './shapes.ts'
 
 const YAML = 'application/yaml; charset=utf-8'
@@ -22,6 +27,7 @@ export function mappingRoutes(context: AdministrationContext, mappings: MappingS
     { method: 'GET', path: '/api/v1/mapping.yml', answer: (request) => api.text(request) },
     { method: 'PUT', path: '/api/v1/mapping.yml', answer: (request) => api.write(request) },
     { method: 'POST', path: '/api/v1/mapping/validate', answer: (request) => api.validate(request) },
+    { method: 'POST', path: '/api/v1/mapping/preview', answer: (request) => api.preview(request) },
   ]
 }
 
@@ -63,14 +69,69 @@ class MappingV1 {
     }
   }
 
-  async validate({ caller, body }: ApiRequest): Promise<ApiResponse> {
+  async validate({ caller, body, query }: ApiRequest): Promise<ApiResponse> {
     mayRead(caller)
-    const inForce = this.#context.inForce()
-    const file = inForce.settings.rolesMapping ?? 'roles_mapping.yml'
-    const { problems, policy } = await judgeMapping(utf8(body), file, inForce, this.#context.authority())
-    const affected = policy === null ? null : await affectedBy(policy, this.#context)
-    return json(200, { ok: errorsOf(problems).length === 0, problems, affected })
+    const [affected = 'true'] = new QueryParameters(query, ['affected']).words('affected', ['true', 'false']) ?? []
+    const file = this.#context.inForce().settings.rolesMapping ?? 'roles_mapping.yml'
+    return json(200, await this.#judged(utf8(body), file, affected === 'true'))
   }
+
+  /** What an edit of roles would make of the file: for who wants to see it first, and then writes it as a whole. Nothing is written. */
+  async preview(request: ApiRequest): Promise<ApiResponse> {
+    mayRead(request.caller)
+    const changes = givenChanges(request.body)
+    const state = this.#mappings.state()
+    checkPreconditions(request, state.bytes === null ? null : state.tag)
+    const { text, before, after } = edited(state, changes)
+    const made = changedRoles(before, after).map(({ role, change }) => ({ role, change }))
+    return json(200, { text, changes: made, ...(await this.#judged(text, state.file, true)) }, { ETag: state.tag })
+  }
+
+  async #judged(text: string, file: string, withAffected: boolean) {
+    const { problems, policy } = await judgeMapping(text, file, this.#context.inForce(), this.#context.authority())
+    const affected = policy === null || !withAffected ? null : await affectedBy(policy, this.#context)
+    return { ok: errorsOf(problems).length === 0, file, problems, affected }
+  }
+}
+
+/** Each is looked for in the whole text. */
+const MOST_ROLES = 1_000
+
+function givenChanges(body: Uint8Array): RoleChanges {
+  const pairs = Fields.of(body, ['roles']).pairs('roles') ?? []
+  if (pairs.length === 0) throw malformed('roles is missing', 'by name what a role is to be; null: it goes')
+  if (pairs.length > MOST_ROLES) throw malformed(`an edit is of at most ${MOST_ROLES} roles`)
+  return told(() => new Map(pairs.map(([name, value]) => [name, value === null ? null : readRoleEntry(value)])))
+}
+
+function edited({ text, file }: MappingState, changes: RoleChanges) {
+  return told(() => {
+    const before: ReadonlyMap<string, RoleEntry> = readRoles(text, file)
+    for (const role of changes.keys()) {
+      if (before.get(role)?.reserved === true)
+        throw new AdminProblem(403, 'reserved', `the role '${role}' is reserved`, { hint: 'change it in the file' })
+    }
+    const changed = editRoles(text, file, changes)
+    return { text: changed, before, after: readRoles(changed, file) }
+  })
+}
+
+/** Throws AdminProblem for what the editor of roles refuses. */
+function told<T>(edit: () => T): T {
+  try {
+    return edit()
+  } catch (error) {
+    if (error instanceof ConfigError) throw unusable(error)
+    throw editProblem(error) ?? error
+  }
+}
+
+function unusable(error: ConfigError): AdminProblem {
+  const [first] = errorsOf(error.problems)
+  return new AdminProblem(409, 'mapping_unusable', `the mapping cannot be used as it stands: line ${first?.line}: ${first?.message}`, {
+    hint: 'mend it there, or write it as a whole: PUT /api/v1/mapping.yml',
+    cause: error,
+  })
 }
 
 function unmodified(tag: string): ApiResponse {

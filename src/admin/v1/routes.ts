@@ -1,3 +1,4 @@
+import type { Settings } from '../../config/settings.ts'
 import type { AllowWord, RouteSettings } from '../../policy/types.ts'
 import { json } from '../answers.ts'
 import type { AdministrationContext } from '../context.ts'
@@ -20,11 +21,12 @@ export function gatewayRoutes(context: AdministrationContext): readonly RouteEnt
 function routes(context: AdministrationContext, caller: ApiRequest['caller']): ApiResponse {
   mayRead(caller)
   const { settings } = context.inForce()
-  const targets = (name: string): readonly string[] => settings.upstreams.get(name)?.targets.map(({ url }) => url) ?? []
-  return json(200, { file: settings.file, routes: settings.routes.map((route) => routeShape(route, targets(route.upstream))) })
+  return json(200, { file: settings.file, routes: settings.routes.map((route) => routeShape(route, settings)) })
 }
 
-function routeShape(route: RouteSettings, targets: readonly string[]) {
+/** A route as /api/v1 tells it. */
+export function routeShape(route: RouteSettings, { upstreams }: Pick<Settings, 'upstreams'>) {
+  const targets = upstreams.get(route.upstream)?.targets.map(({ url }) => url) ?? []
   const { name, line, listeners, hosts, path, methods, allow, upstream, upgrade, crossSite } = route
   return { name, line, listeners, hosts, path, methods, allow: allow.map(wordShape), upstream, targets, upgrade, cross_site: crossSite }
 }

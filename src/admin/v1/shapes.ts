@@ -3,6 +3,7 @@ import type { EnrolmentToken } from '../../store/enrolment-tokens.ts'
 import { entryState } from '../../store/entry-state.ts'
 import type { RegistryEntry } from '../../store/types.ts'
 import type { CertificateDetails } from '../certificates/reading.ts'
+import { tagOf } from '../mapping/entity-tag.ts'
 
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString()
 
@@ -39,9 +40,27 @@ export function named({ fingerprint, name }: RegistryEntry) {
   return { fingerprint, name }
 }
 
-export function detailsShape({ entry, refusedBy, pem, renewals, relatives, history, roles }: CertificateDetails, now: number) {
+/** Changes with what people decide about a certificate: its name, its rights, and whether it counts. */
+export function certificateTag({ fingerprint, name, clearance, permissions, disabled, revoked }: RegistryEntry): string {
+  return tagOf(JSON.stringify([fingerprint, name, clearance, [...permissions], disabled, revoked]))
+}
+
+export function detailsShape(
+  { entry, refusedBy, pem, renewals, relatives, history, roles, chain, sameKey }: CertificateDetails,
+  now: number,
+) {
   const others = relatives.map((other) => certificateShape(other.entry, other.refusedBy, now))
-  return { ...certificateShape(entry, refusedBy, now), pem, renewals, others, history: history.map(auditShape), roles }
+  const above = chain.map(({ facts, fingerprint }) => ({ subject: facts.dn, fingerprint, not_after: time(facts.notAfter) }))
+  return {
+    ...certificateShape(entry, refusedBy, now),
+    pem,
+    chain: above,
+    renewals,
+    others,
+    same_key: sameKey.map(named),
+    history: history.map(auditShape),
+    roles,
+  }
 }
 
 /** As it stands in the log, with its time in words. */

@@ -6,6 +6,7 @@ import { descriptors } from './descriptors.ts'
 import { diskFull } from './disk-full.ts'
 import { idle } from './idle.ts'
 import { memoryLimit } from './memory-limit.ts'
+import { noisy } from './noisy.ts'
 import { reloadStorm } from './reload-storm.ts'
 import { reloads } from './reloads.ts'
 import { rolling } from './rolling.ts'
@@ -25,6 +26,7 @@ export const FAULTS: readonly Fault[] = [
   clockJump,
   upstreamStall,
   clientStall,
+  noisy,
   idle,
   reloads,
   reloadStorm,

@@ -27,15 +27,19 @@ export function echo({ target }: RecordedRequest): string {
   return `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 }
 
+export interface FaultGatewayOptions extends GatewayOptions {
+  /** When load is shed. Under whatever else a machine does it would be, which is a promise of its own: default 0, every request must be answered. */
+  readonly eventLoopDelay?: string
+}
+
 /** `limits` are keys alone, without the braces. */
-export async function startFaultGateway({ t }: Pick<FaultContext, 't'>, options: GatewayOptions = {}): Promise<FaultGateway> {
+export async function startFaultGateway({ t }: Pick<FaultContext, 't'>, options: FaultGatewayOptions = {}): Promise<FaultGateway> {
   const gateway = await startGateway(t, {
     accessLog: 'off',
     logLevel: 'info',
     tls: 'clientauth_mode: REQUIRE',
     ...options,
-    // Under whatever else a machine does load would be shed, which is a promise of its own: here every request must be answered.
-    limits: `{ event_loop_delay: 0${options.limits === undefined ? '' : `, ${options.limits}`} }`,
+    limits: `{ event_loop_delay: ${options.eventLoopDelay ?? '0'}${options.limits === undefined ? '' : `, ${options.limits}`} }`,
     workers: options.workers ?? 2,
   })
   const { upstream } = gateway

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AdminSocket } from '../../../src/control/admin-socket.ts'
 import { Gateway } from '../../../src/control/gateway.ts'
+import { InheritedSockets } from '../../../src/control/inherited-sockets.ts'
 import type { LoadResult } from '../../../src/control/load.ts'
 import type { WorkerPool } from '../../../src/control/worker-pool.ts'
 import { type Serving, WorkerGoneError, WorkerRefusedError } from '../../../src/control/worker-process.ts'
@@ -91,6 +92,7 @@ function gateway(t: { after(callback: () => unknown): void }) {
   const plain = { address: { address: '127.0.0.1', family: 'IPv4', port: 1 }, close: async () => {} }
   const made = new Gateway({
     pool: pool as unknown as WorkerPool,
+    inherited: new InheritedSockets(),
     announce: (line) => announced.push(line),
     openTelemetry: async () => plain,
     openPki: async () => plain,

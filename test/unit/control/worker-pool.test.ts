@@ -61,19 +61,24 @@ test('a worker that takes up the place of a dead one counts as its successor bef
   assert.deepEqual(await told(), [[1_001, 1]])
 })
 
-test('a worker that crashes again and again is started ever more slowly', async () => {
-  const { made, workers, lines, until } = pool((worker, message) => {
-    if (worker > 0 && worker < 5 && message.kind === 'prepare') workers[worker]?.end(1, null)
-    return undefined
+for (const [served, count, delays] of [
+  ['ever more slowly while another one serves', 2, ['0', '1', '2', '4', '4']],
+  ['soon again while nobody serves', 1, ['0', '1', '2', '2', '2']],
+] as const) {
+  test(`a worker that crashes again and again is started ${served}`, async () => {
+    const { made, workers, lines, until } = pool((worker, message) => {
+      if (worker >= count && worker < count + 4 && message.kind === 'prepare') workers[worker]?.end(1, null)
+      return undefined
+    })
+    await made.start(count, serving(1))
+    workers[0]?.end(1, null)
+    await until(() => workers.length === count + 5 && made.servingCount === count)
+    assert.deepEqual(
+      lines.filter((line) => line.includes('starting another')).map((line) => /in (\d+) ms/.exec(line)?.[1] ?? '0'),
+      delays,
+    )
   })
-  await made.start(1, serving(1))
-  workers[0]?.end(1, null)
-  await until(() => workers.length === 6 && made.servingCount === 1)
-  assert.deepEqual(
-    lines.filter((line) => line.includes('starting another')).map((line) => /in (\d+) ms/.exec(line)?.[1] ?? '0'),
-    ['0', '1', '2', '4', '4'],
-  )
-})
+}
 
 for (const [step, word] of [
   ['prepare', 'prepared'],

@@ -96,6 +96,139 @@ export interface Upstream {
   readonly checked_at: string | null
 }
 
+/** One role of the mapping; an absent list grants nothing. */
+export interface Role {
+  readonly users: readonly string[]
+  readonly backend_roles: readonly string[]
+  readonly and_backend_roles: readonly string[]
+  readonly hosts: readonly string[]
+  readonly issuers: readonly string[]
+  readonly reserved: boolean
+  readonly hidden: boolean
+  readonly description: string | null
+}
+
+export interface Route {
+  readonly name: string
+  readonly path: string
+  readonly methods: readonly string[]
+  readonly allow: readonly (string | { readonly database: string; readonly access: string })[]
+}
+
+export interface Affected {
+  readonly total: number
+  /** The first of them. */
+  readonly certificates: readonly {
+    readonly fingerprint: string
+    readonly name: string
+    readonly gained: readonly string[]
+    readonly lost: readonly string[]
+  }[]
+  /** False: there was no time for all. */
+  readonly complete: boolean
+}
+
+/** What the gateway thinks of a mapping that is not written yet. */
+export interface JudgedMapping {
+  readonly ok: boolean
+  readonly file: string
+  readonly problems: readonly FileProblem[]
+  readonly affected: Affected | null
+}
+
+/** One line of a file; its text is there as long as the file is what is in force. */
+export interface ConfigLine {
+  readonly file: string
+  readonly line: number
+  readonly snippet: string | null
+}
+
+export interface DecisionStep {
+  readonly step: 'request' | 'chain' | 'identity' | 'roles' | 'route'
+  readonly outcome: 'passed' | 'stopped' | 'not_reached'
+  readonly summary: string
+  readonly lines: readonly ConfigLine[]
+}
+
+export interface Explanation {
+  readonly allowed: boolean
+  readonly status: number | null
+  readonly reason: string | null
+  readonly told: string | null
+  readonly detail: string | null
+  readonly steps: readonly DecisionStep[]
+  readonly request: {
+    readonly method: string
+    readonly path: string | null
+    readonly host: string
+    readonly listener: string
+    readonly address: string
+  }
+  readonly certificate: {
+    readonly subject: string
+    readonly issuer: string
+    readonly sha256: string | null
+    readonly not_after: string | null
+    readonly not_checked: string
+  } | null
+  readonly identity: {
+    readonly name: string
+    readonly domain: string
+    readonly backend_roles: readonly string[]
+    readonly clearance: string | null
+    readonly permissions: Readonly<Record<string, string>>
+  } | null
+  readonly roles: readonly {
+    readonly role: string
+    readonly by: string
+    readonly pattern: string
+    readonly file: string
+    readonly line: number
+  }[]
+  readonly route: {
+    readonly name: string
+    readonly path: string
+    readonly methods: readonly string[]
+    readonly allow: readonly string[]
+    readonly captures: Readonly<Record<string, string>>
+  } | null
+  readonly databases: readonly { readonly rule: string; readonly granted: boolean; readonly detail: string }[]
+  readonly forwarded: {
+    readonly upstream: string
+    readonly targets: readonly string[]
+    readonly path: string
+    readonly headers: readonly { readonly name: string; readonly value: string }[]
+  } | null
+  readonly notes: readonly string[]
+}
+
+/** Who gets through which route; `cells` are in the order of `routes`. */
+export interface AccessMatrix {
+  readonly total: number
+  readonly routes: readonly { readonly name: string; readonly path: string; readonly methods: readonly string[] }[]
+  readonly routes_total: number
+  readonly by_address: boolean
+  readonly identities: readonly AccessRow[]
+}
+
+export interface AccessRow {
+  readonly fingerprint: string
+  readonly name: string
+  readonly state: string
+  readonly identity: string | null
+  readonly clearance: Clearance
+  readonly roles: readonly string[]
+  readonly cells: readonly AccessCell[]
+}
+
+export interface AccessCell {
+  readonly access: 'allowed' | 'denied' | 'conditional'
+  readonly methods: readonly string[]
+  readonly reason: string | null
+  readonly detail: string
+  readonly example: { readonly listener: string; readonly method: string; readonly url: string } | null
+}
+
 export interface AuditEntry {
   readonly sequence: number
   readonly at: string
@@ -118,3 +251,88 @@ export interface AuditPage {
 export type ChainVerdict =
   | { readonly ok: true; readonly entries: number; readonly head: string }
   | { readonly ok: false; readonly sequence: number; readonly problem: string }
+
+export type Access = 'Admin' | 'ReadWrite' | 'Read'
+
+export interface NamedCertificate {
+  readonly fingerprint: string
+  readonly name: string
+}
+
+export interface Certificate extends NamedCertificate {
+  readonly thumbprint: string
+  readonly subject: string
+  readonly issuer: string
+  readonly serial: string
+  readonly pin: string
+  readonly sans: readonly string[]
+  readonly not_before: string
+  readonly not_after: string
+  readonly clearance: Clearance
+  readonly permissions: Readonly<Record<string, Access>>
+  readonly state: string
+  readonly revoked: { readonly at: string; readonly reason: string } | null
+  readonly disabled: boolean
+  readonly refused_by: (NamedCertificate & { readonly state: string }) | null
+  readonly origin: 'issued' | 'trusted' | 'renewed'
+  readonly predecessor: string | null
+  readonly group: string
+  readonly created_at: string
+  readonly created_by: string
+  readonly last_seen: string | null
+}
+
+export interface CertificatePage {
+  readonly total: number
+  readonly certificates: readonly Certificate[]
+}
+
+export interface CertificateDetails extends Certificate {
+  readonly pem: string
+  readonly chain: readonly { readonly subject: string; readonly fingerprint: string; readonly not_after: string }[]
+  readonly renewals: readonly string[]
+  readonly others: readonly Certificate[]
+  readonly same_key: readonly NamedCertificate[]
+  readonly history: readonly AuditEntry[]
+  readonly roles: readonly string[]
+}
+
+/** `also_refused` where it was disabled or revoked. */
+export interface ChangedCertificate extends Certificate {
+  readonly others: readonly Certificate[]
+  readonly also_refused?: readonly NamedCertificate[]
+}
+
+export interface SignedCertificate {
+  readonly certificate: Certificate
+  readonly pem: string
+  readonly dropped: readonly string[]
+  readonly same_key: readonly NamedCertificate[]
+  readonly warnings: readonly string[]
+}
+
+export interface RouteAccess {
+  readonly route: string
+  readonly line: number
+  readonly listener: string
+  readonly hosts: readonly string[]
+  readonly path: string
+  readonly methods: readonly string[]
+  readonly access: 'allowed' | 'some_databases' | 'denied'
+  readonly reason: string | null
+  readonly detail: string
+  readonly databases: readonly string[]
+}
+
+export interface CertificateAccess {
+  readonly total: number
+  readonly by_address: boolean
+  readonly routes: readonly RouteAccess[]
+}
+
+/** Of the event `certificate`; `target`: the group of the certificate, where it was one. */
+export interface CertificateEvent {
+  readonly action: string
+  readonly target: string | null
+  readonly by: string
+}

@@ -1,4 +1,7 @@
-import type { FileProblem, ProblemBody } from './api-types.ts'
+import { ApiError } from './api-error.ts'
+import type { ProblemBody } from './api-types.ts'
+
+export { ApiError }
 
 export interface Asking {
   readonly body?: unknown
@@ -16,23 +19,6 @@ export interface Told<T> {
   readonly etag: string | null
 }
 
-/** The API refused, or nobody answered (`status` 0); the message is for people. */
-export class ApiError extends Error {
-  readonly status: number
-  readonly code: string
-  readonly hint: string | null
-  readonly problems: readonly FileProblem[]
-
-  constructor(status: number, body: ProblemBody) {
-    super(sentence(body.detail ?? body.title ?? `the gateway answered ${status}`))
-    this.name = 'ApiError'
-    this.status = status
-    this.code = body.code ?? ''
-    this.hint = body.hint ?? null
-    this.problems = body.problems ?? []
-  }
-}
-
 /** JSON of `METHOD /path`. Rejects with ApiError; with the reason of `signal` where that is aborted. */
 export async function ask<T>(what: string, asking: Asking = {}): Promise<Told<T>> {
   const response = await send(what, asking)
@@ -46,15 +32,20 @@ export async function askText(what: string, asking: Asking = {}): Promise<Told<s
   return { status: response.status, value: await response.text(), etag: response.headers.get('etag') }
 }
 
+export interface File {
+  readonly name: string
+  readonly content: Blob
+}
+
 /** As `ask`, of a file; its name is that which the gateway gave it. */
-export async function askFile(what: string, asking: Asking = {}): Promise<{ readonly name: string; readonly content: Blob }> {
+export async function askFile(what: string, asking: Asking = {}): Promise<File & { readonly headers: Headers }> {
   const response = await send(what, asking)
   const [, name = 'download'] = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '') ?? []
-  return { name, content: await response.blob() }
+  return { name, content: await response.blob(), headers: response.headers }
 }
 
 /** Has the browser save it. */
-export function save({ name, content }: { readonly name: string; readonly content: Blob }): void {
+export function save({ name, content }: File): void {
   const url = URL.createObjectURL(content)
   const link = document.createElement('a')
   link.href = url
@@ -96,5 +87,3 @@ function unreachable(error: unknown): ApiError {
   known.cause = error
   return known
 }
-
-const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`

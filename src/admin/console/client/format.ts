@@ -47,3 +47,6 @@ export const clock = (time: number): string => CLOCK.format(time)
 export const spoken = (word: string): string => word.replaceAll('_', ' ')
 
 export const plural = (many: number, one: string, several = `${one}s`): string => `${count(many)} ${many === 1 ? one : several}`
+
+/** What begins with a small letter as a sentence of its own does. */
+export const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`

@@ -5,10 +5,34 @@ export function onGo(following: () => void): void {
   follow = following
 }
 
+/** Asks whether the page may be left. */
+let mayLeave: (() => Promise<boolean>) | null = null
+
+/** For a page that holds what was not saved: it is asked before another address is gone to, until `signal` is aborted. */
+export function guardLeaving(signal: AbortSignal, ask: () => Promise<boolean>): void {
+  mayLeave = ask
+  signal.addEventListener('abort', () => {
+    if (mayLeave === ask) mayLeave = null
+  })
+}
+
 /** To another address of the console, e.g. `/console/certificates?state=revoked`. */
 export function go(target: string): void {
-  history.pushState(null, '', target)
-  follow?.()
+  const move = (): void => {
+    history.pushState(null, '', target)
+    follow?.()
+  }
+  if (mayLeave === null) move()
+  else void mayLeave().then((may) => may && move())
+}
+
+/** The browser went to another address of the history. True: the page at `address` has to be asked first, and then it goes as by a link. */
+export function isHeld(address: string): boolean {
+  const target = location.pathname + location.search
+  if (mayLeave === null || target === address) return false
+  history.pushState(null, '', address)
+  go(target)
+  return true
 }
 
 /** Filters and the like belong to the address, and are no step of the history each. */

@@ -1,4 +1,4 @@
-import { go, keepQuery, onGo } from './navigation.ts'
+import { go, isHeld, keepQuery, onGo } from './navigation.ts'
 import { PAGES } from './pages/index.ts'
 import type { OpenedPage, PageEntry } from './pages/page.ts'
 import { redraw } from './store.ts'
@@ -20,7 +20,9 @@ let address = ''
 let isMoving = false
 
 export function startRouter(): void {
-  addEventListener('popstate', () => void follow())
+  addEventListener('popstate', () => {
+    if (!isHeld(address)) void follow()
+  })
   onGo(() => {
     isMoving = true
     scrollTo(0, 0)

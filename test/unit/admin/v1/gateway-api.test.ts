@@ -68,6 +68,7 @@ describe('/api/v1/routes, status and reload', () => {
       'GET /api/v1/audit',
       'GET /api/v1/events',
       'POST /api/v1/explain',
+      'GET /api/v1/access',
     ]) {
       const told = await ask(line, { caller: callerWith(files, 'ValidUser') })
       assert.deepEqual([told.status, code(told)], [403, 'clearance_too_low'], line)

@@ -37,7 +37,7 @@ describe('/api/v1/mapping', () => {
       { role: 'admin', change: 'deleted' },
       { role: 'kept', change: 'deleted' },
     ])
-    assert.match(warnings[0]?.message ?? '', /allows the role 'admin', which nothing in .* gives/)
+    assert.match(warnings[0]?.message ?? '', /^unknown role 'admin': nothing in .* defines it$/)
     assert.equal(headers.ETag, (await ask('GET /api/v1/mapping')).headers.ETag)
     const late = await ask('PUT /api/v1/mapping.yml', { body: 'a: {}\n', headers: { 'if-match': tag } })
     assert.equal(late.status, 412)
@@ -59,7 +59,7 @@ describe('/api/v1/mapping', () => {
     assert.match(problems[1]?.snippet ?? '', /^ 2 \| b: \{ usres: \[\] \}\n/)
     assert.equal(problems[1]?.hint, 'did you mean `users`?')
     const validated = await ask('POST /api/v1/mapping/validate', { body })
-    assert.deepEqual(validated.json, { ok: false, problems, affected: null })
+    assert.deepEqual(validated.json, { ok: false, file: problems[0]?.file, problems, affected: null })
     assert.equal(files.read(), before)
   })
 
@@ -91,6 +91,53 @@ describe('/api/v1/mapping', () => {
     assert.match(files.read(), /# readers/, 'nothing is written')
   })
 
+  it('shows what an edit of roles would make of the file, with its comments, and writes nothing', async (t) => {
+    const { files, ask } = await opened(t)
+    const before = files.read()
+    const tag = (await ask('GET /api/v1/mapping')).headers.ETag ?? ''
+    const preview = (roles: unknown, headers = { 'if-match': tag }) => ask('POST /api/v1/mapping/preview', { body: { roles }, headers })
+    const { json, headers, status } = await preview({
+      readall: { users: ['CLIENT0', 'bob'] },
+      made: { hosts: ['10.0.0.0/8'] },
+      admin: null,
+    })
+    assert.equal(status, 200)
+    const { text, changes, ok } = json as { text: string; changes: unknown; ok: boolean }
+    assert.deepEqual(changes, [
+      { role: 'readall', change: 'changed' },
+      { role: 'made', change: 'created' },
+      { role: 'admin', change: 'deleted' },
+    ])
+    assert.match(text, /# readers/)
+    assert.match(text, /bob/)
+    assert.equal(ok, true)
+    assert.equal(headers.ETag, tag)
+    assert.equal(files.read(), before)
+    assert.equal((await ask('PUT /api/v1/mapping.yml', { body: text, headers: { 'if-match': tag } })).status, 200)
+    assert.equal((await preview({ readall: {} })).status, 412)
+  })
+
+  it('previews no edit that the roles API would refuse', async (t) => {
+    const { ask } = await opened(t)
+    const refused = async (body: unknown) => {
+      const { status, json } = await ask('POST /api/v1/mapping/preview', { body })
+      return [status, (json as { code: string }).code]
+    }
+    assert.deepEqual(await refused({ roles: { kept: null } }), [403, 'reserved'])
+    assert.deepEqual(await refused({ roles: { nothing: null } }), [404, 'mapping_missing'])
+    assert.deepEqual(await refused({ roles: { a: { users: 'x' } } }), [400, 'mapping_input'])
+    assert.deepEqual(await refused({ roles: { a: { users: ['/(/'] } } }), [400, 'mapping_input'])
+    assert.deepEqual(await refused({ roles: {} }), [400, 'invalid_request'])
+    assert.deepEqual(await refused({ roles: { a: {} }, more: 1 }), [400, 'invalid_request'])
+  })
+
+  it('looks for who is affected only where that is wanted', async (t) => {
+    const { ask } = await opened(t)
+    const { json } = await ask('POST /api/v1/mapping/validate?affected=false', { body: 'admin: { users: [x] }\n' })
+    assert.equal((json as { affected: unknown }).affected, null)
+    assert.equal((await ask('POST /api/v1/mapping/validate?affected=maybe', { body: '' })).status, 400)
+  })
+
   it('warns of routes whose role nobody would have, with their lines', async (t) => {
     const { ask } = await opened(t)
     const { json } = await ask('POST /api/v1/mapping/validate', { body: 'readall: { users: [x] }\n' })
@@ -110,6 +157,8 @@ describe('/api/v1/mapping', () => {
       const caller = callerWith(files, clearance)
       for (const line of ['GET /api/v1/mapping', 'GET /api/v1/mapping.yml', 'POST /api/v1/mapping/validate'])
         assert.equal((await ask(line, { caller })).status, read, `${clearance} ${line}`)
+      const edit = { caller, body: { roles: { readall: {} } } }
+      assert.equal((await ask('POST /api/v1/mapping/preview', edit)).status, read, `${clearance} preview`)
       assert.equal((await ask('PUT /api/v1/mapping.yml', { caller, body: files.read() })).status, write, clearance)
     }
   })

@@ -2,12 +2,12 @@ import { html, nothing } from 'lit-html'
 import { button } from './button.ts'
 import { openDialog } from './dialog.ts'
 import { textField } from './field.ts'
-import { messageOf } from './states.ts'
+import { failure } from './states.ts'
 
 export interface Confirmation {
   readonly title: string
-  /** What will come of it, and whether it can be taken back. */
-  readonly body: unknown
+  /** What will come of it, and whether it can be taken back. A function is asked at each drawing: with fields of its own. */
+  readonly body: unknown | ((redraw: () => void) => unknown)
   /** What the button does, e.g. `Revoke certificate`. */
   readonly action: string
   readonly isDangerous?: boolean
@@ -21,7 +21,7 @@ export interface Confirmation {
 export async function confirm(options: Confirmation): Promise<boolean> {
   const { title, body, action, isDangerous = false, typed = '' } = options
   let text = ''
-  let error: string | null = null
+  let error: unknown = null
   let isBusy = false
   const done = await openDialog<true>({
     title,
@@ -34,7 +34,7 @@ export async function confirm(options: Confirmation): Promise<boolean> {
           await options.act?.()
           close(true)
         } catch (reason) {
-          error = messageOf(reason)
+          error = reason
         }
         isBusy = false
         redraw()
@@ -47,11 +47,12 @@ export async function confirm(options: Confirmation): Promise<boolean> {
         text = value
         redraw()
       }
+      const shown = typeof body === 'function' ? (body as (redraw: () => void) => unknown)(redraw) : body
       const missing = typed !== '' && text !== typed ? `Type ${typed} first.` : null
       return html`<form @submit=${submit}>
-        <div class="dialog-text">${body}</div>
+        <div class="dialog-text">${shown}</div>
         ${typed === '' ? nothing : textField({ name: 'confirm-typed', label: `Type ${typed} to confirm`, value: text, changed })}
-        <p class="field-error" role="alert">${error}</p>
+        ${error === null ? nothing : failure(error)}
         <div class="dialog-actions">
           ${button({ label: 'Cancel', act: () => close() })}
           ${button({ label: action, kind: isDangerous ? 'danger' : 'primary', submit: true, isBusy, whyNot: missing })}

@@ -28,6 +28,8 @@ export interface TextOptions extends FieldOptions {
 export interface Choice {
   readonly value: string
   readonly label: string
+  /** Why it cannot be chosen, said beside it; null: it can. */
+  readonly whyNot?: string | null
 }
 
 export function textField(options: TextOptions): TemplateResult {
@@ -48,7 +50,10 @@ export function selectField(
   return around(
     options,
     html`<select id=${name} name=${name} ?required=${required} aria-describedby=${describedBy(options)} aria-invalid=${invalid(options)} @change=${chosen}>
-      ${choices.map((choice) => html`<option value=${choice.value} .selected=${live(choice.value === value)}>${choice.label}</option>`)}
+      ${choices.map(
+        (choice) =>
+          html`<option value=${choice.value} ?disabled=${choice.whyNot != null} .selected=${live(choice.value === value)}>${choice.label}${choice.whyNot == null ? nothing : ` – ${choice.whyNot}`}</option>`,
+      )}
     </select>`,
   )
 }

@@ -42,8 +42,12 @@ export function notAllowed(reason: string): TemplateResult {
 }
 
 /** A message that is part of the page. */
-export function notice(tone: 'good' | 'warn' | 'bad' | 'muted', title: unknown, more: unknown = nothing): TemplateResult {
-  const picture: IconName = tone === 'good' ? 'check' : tone === 'muted' ? 'clock' : 'alert'
+export function notice(
+  tone: 'good' | 'warn' | 'bad' | 'muted',
+  title: unknown,
+  more: unknown = nothing,
+  picture: IconName = tone === 'good' ? 'check' : tone === 'muted' ? 'clock' : 'alert',
+): TemplateResult {
   return html`<div class="notice" data-tone=${tone}>${icon(picture)}<div><p><strong>${title}</strong></p>${more}</div></div>`
 }
 

@@ -1,0 +1,156 @@
+import { html, nothing, type TemplateResult } from 'lit-html'
+import { ApiError, ask } from '../api.ts'
+import type { Certificate, CertificateAccess, CertificateEvent } from '../api-types.ts'
+import { live } from '../live.ts'
+import { go } from '../navigation.ts'
+import { button } from '../parts/button.ts'
+import { empty, notAllowed, notice, pageHeading, whenLoaded } from '../parts/states.ts'
+import { moment } from '../parts/time.ts'
+import { who, whyNot } from '../session.ts'
+import { Resource, State } from '../store.ts'
+import { accessPanel } from './certificates/access.ts'
+import { type Action, type ActionName, actionsFor, perform } from './certificates/actions.ts'
+import { historyPanel, lineagePanel } from './certificates/history.ts'
+import { whyNotManage } from './certificates/may.ts'
+import { identityPanel, rightsPanel, validityPanel } from './certificates/panels.ts'
+import { refresher } from './certificates/refresher.ts'
+import { type Seen, see } from './certificates/seen.ts'
+import { nameLink, nameText, stateBadge } from './certificates/words.ts'
+import type { OpenedPage, PageContext } from './page.ts'
+
+const ACCESS_SIZE = 25
+
+export function open({ signal, parameters }: PageContext): OpenedPage {
+  const page = new OneCertificate(signal, parameters.get('fingerprint') ?? '')
+  const reason = whyNot('Operator')
+  if (reason === null) page.start()
+  return { title: () => page.title, view: () => (reason === null ? page.view() : html`${pageHeading('Certificate')}${notAllowed(reason)}`) }
+}
+
+class OneCertificate {
+  readonly #signal: AbortSignal
+  readonly #seen: Resource<Seen>
+  readonly #access: Resource<CertificateAccess>
+  readonly #from = new State(0)
+  /** Somebody else's last deed since the page was opened. */
+  readonly #news = new State<CertificateEvent | null>(null)
+  /** A dialog of this page is open, or what was asked for in it is under way. */
+  #isActing = false
+
+  constructor(signal: AbortSignal, fingerprint: string) {
+    this.#signal = signal
+    const path = encodeURIComponent(fingerprint)
+    this.#seen = new Resource(signal, (asked) => see(path, asked))
+    this.#access = new Resource(signal, async (asked) => {
+      const query = new URLSearchParams({ offset: String(this.#from.value), limit: String(ACCESS_SIZE) })
+      return (await ask<CertificateAccess>(`GET /api/v1/certificates/${path}/access?${query}`, { signal: asked })).value
+    })
+  }
+
+  get title(): string {
+    return this.#seen.value?.certificate.name ?? 'Certificate'
+  }
+
+  start(): void {
+    const load = async (): Promise<void> => {
+      await Promise.all([this.#seen.load(), this.#access.load()])
+    }
+    const refresh = refresher(load)
+    this.#load = refresh
+    refresh()
+    for (const kind of ['missed', 'mapping', 'reload'] as const) live.on(kind, this.#signal, refresh)
+    live.on<CertificateEvent>('certificate', this.#signal, (event) => {
+      const isOwn = who.value.kind === 'ready' && who.value.value.name === event.by
+      const isThis = event.target !== null && event.target === this.#seen.value?.certificate.group
+      // What is removed here is left: there is nothing to load any more.
+      if (isThis && isOwn && this.#isActing && event.action === 'certificate.remove') return
+      if (isThis && !isOwn) this.#news.value = event
+      // Another one may have its key, or renew it.
+      refresh()
+    })
+  }
+
+  #load = (): void => {}
+
+  view(): TemplateResult {
+    const { state } = this.#seen
+    if (state.kind === 'failed' && state.error instanceof ApiError && state.error.status === 404)
+      return html`${pageHeading('Certificate')}${empty('No such certificate is in the registry', html`<a href="/console/certificates">All certificates</a>`)}`
+    return html`${this.#heading()}${whenLoaded(state, (seen) => this.#content(seen), this.#load)}`
+  }
+
+  #heading(): TemplateResult {
+    const certificate = this.#seen.value?.certificate
+    if (certificate === undefined) return pageHeading('Certificate')
+    return pageHeading(
+      html`${nameText(certificate.name)} ${stateBadge(certificate)}`,
+      html`<a href="/console/certificates">All certificates</a>`,
+    )
+  }
+
+  #content({ certificate }: Seen): TemplateResult {
+    const news = this.#news.value
+    const refused = whyNotManage(certificate)
+    return html`
+      <div class="toolbar" role="group" aria-label="Actions">${actionsFor(certificate).map((action) =>
+        button({
+          label: action.label,
+          icon: action.icon,
+          ...(action.kind === undefined ? {} : { kind: action.kind }),
+          whyNot: action.whyNot,
+          act: () => void this.#perform(action, certificate),
+        }),
+      )}</div>
+      ${refused === null ? nothing : html`<p class="toolbar-note muted">${refused}</p>`}
+      <div role="status">${news === null ? nothing : notice('warn', html`<bdi>${news.by}</bdi> changed this certificate while you looked at it`, html`<p>${actionWords(news.action)}. What you see is how it is now.</p>`)}</div>
+      ${refusedNotice(certificate)}
+      <div class="certificate-grid">
+        <div class="stack">${identityPanel(certificate)}${lineagePanel(certificate)}</div>
+        <div class="stack">${validityPanel(certificate)}${rightsPanel(certificate)}</div>
+      </div>
+      <div class="stack">
+        ${accessPanel(this.#access, { from: this.#from.value, size: ACCESS_SIZE }, (from) => {
+          this.#from.value = from
+          void this.#access.load()
+        })}
+        ${historyPanel(certificate.history)}
+      </div>
+    `
+  }
+
+  async #perform(action: Action, certificate: Certificate): Promise<void> {
+    this.#isActing = true
+    await perform(action, certificate, (name) => this.#done(name))
+    this.#isActing = false
+  }
+
+  #done(name: ActionName): void {
+    this.#news.value = null
+    if (name === 'remove') go('/console/certificates')
+    else this.#load()
+  }
+}
+
+/** Why it lets nobody in, where that is not the state of this very entry alone. */
+function refusedNotice({ refused_by: through, revoked }: Certificate): TemplateResult | typeof nothing {
+  if (revoked !== null)
+    return notice(
+      'bad',
+      html`Revoked ${moment(revoked.at)}`,
+      html`<p>Reason: ${revoked.reason}. Whoever shows it, or its key, is refused for good.</p>`,
+    )
+  if (through === null) return nothing
+  return notice('bad', html`Its key is refused, because ${nameLink(through)} has it too`, html`<p>That one is ${through.state}.</p>`)
+}
+
+function actionWords(action: string): string {
+  const words = new Map([
+    ['certificate.edit', 'Name or rights were edited'],
+    ['certificate.disable', 'It was disabled'],
+    ['certificate.enable', 'It was enabled'],
+    ['certificate.revoke', 'It was revoked'],
+    ['certificate.remove', 'It was removed'],
+    ['certificate.renew', 'It was renewed'],
+  ])
+  return words.get(action) ?? action
+}

@@ -1,0 +1,129 @@
+import { html, nothing, type TemplateResult } from 'lit-html'
+import { ask, save } from '../api.ts'
+import type { AccessMatrix } from '../api-types.ts'
+import { count } from '../format.ts'
+import { live } from '../live.ts'
+import { button } from '../parts/button.ts'
+import { textField } from '../parts/field.ts'
+import { icon } from '../parts/icon.ts'
+import { empty, notAllowed, notice, pageHeading, whenLoaded } from '../parts/states.ts'
+import { whyNot } from '../session.ts'
+import { Resource, State } from '../store.ts'
+import { accessCsv } from './matrix/csv.ts'
+import { legend, matrixTable } from './matrix/table.ts'
+import type { OpenedPage, PageContext } from './page.ts'
+
+const PAGE = 25
+/** Milliseconds: until somebody has typed, and until several changes are over. */
+const PAUSE = 200
+const SETTLED = 1_000
+
+export function open(context: PageContext): OpenedPage {
+  const reason = whyNot('Operator')
+  if (reason !== null) return { title: () => 'Access', view: () => html`${pageHeading('Access')}${notAllowed(reason)}` }
+  const page = new MatrixPage(context)
+  return { title: () => 'Access', view: () => page.view() }
+}
+
+interface Filter {
+  readonly text: string
+  readonly route: string
+  readonly from: number
+}
+
+class MatrixPage {
+  readonly #keepQuery: PageContext['keepQuery']
+  readonly #filter: State<Filter>
+  readonly #access: Resource<AccessMatrix>
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor({ signal, query, keepQuery }: PageContext) {
+    this.#keepQuery = keepQuery
+    const from = Number(query.get('from'))
+    this.#filter = new State({
+      text: query.get('text') ?? '',
+      route: query.get('route') ?? '',
+      from: Number.isSafeInteger(from) && from > 0 ? from : 0,
+    })
+    this.#access = new Resource<AccessMatrix>(signal, async (asked) => {
+      const { text, route, from: offset } = this.#filter.value
+      const search = new URLSearchParams({ text, route, offset: String(offset), limit: String(PAGE) })
+      return (await ask<AccessMatrix>(`GET /api/v1/access?${search}`, { signal: asked })).value
+    })
+    signal.addEventListener('abort', () => clearTimeout(this.#timer))
+    for (const kind of ['certificate', 'mapping', 'reload', 'missed'] as const) live.on(kind, signal, () => this.#later(SETTLED))
+    void this.#access.load()
+  }
+
+  view(): TemplateResult {
+    const actions = html`<a class="button" href="/console/explain">${icon('route')}<span>Explain</span></a>${button({
+      label: 'Export CSV',
+      icon: 'download',
+      whyNot: (this.#access.value?.identities.length ?? 0) === 0 ? 'There is nothing to export.' : null,
+      act: () => this.#export(),
+    })}`
+    const { text, route } = this.#filter.value
+    return html`${pageHeading('Access', actions)}
+      <div class="matrix-filters">
+        ${textField({ name: 'matrix-text', label: 'Certificates', type: 'search', value: text, placeholder: 'Name, subject or fingerprint', changed: (value) => this.#set({ text: value }) })}
+        ${textField({ name: 'matrix-route', label: 'Routes', type: 'search', value: route, placeholder: 'Name or path', changed: (value) => this.#set({ route: value }) })}
+        ${legend()}
+      </div>
+      ${whenLoaded(
+        this.#access.state,
+        (access) => this.#content(access),
+        () => void this.#access.load(),
+      )}`
+  }
+
+  #content(access: AccessMatrix): TemplateResult {
+    const { text, route } = this.#filter.value
+    if (access.total === 0)
+      return text === ''
+        ? empty('No certificate is registered', html`<a href="/console/explain">Explain</a> answers for any other one.`)
+        : empty('No registered certificate matches', 'Search for a part of its name, subject or fingerprint.')
+    if (access.routes.length === 0) return empty(route === '' ? 'There are no routes' : 'No route matches', nothing, 'route')
+    const cut = access.routes.length < access.routes_total
+    return html`
+      ${cut ? notice('muted', `The first ${count(access.routes.length)} of ${count(access.routes_total)} routes`, html`<p>Filter by name or path to see others.</p>`) : nothing}
+      ${matrixTable(access, this.#access.isBusy)}
+      ${this.#pager(access)}
+      ${access.by_address ? html`<p class="matrix-note">The mapping gives roles by address too: these are those of a client at 127.0.0.1.</p>` : nothing}
+    `
+  }
+
+  #pager({ total, identities }: AccessMatrix): TemplateResult {
+    const { from } = this.#filter.value
+    const turn = (to: number): void => {
+      this.#set({ from: to }, 0)
+    }
+    return html`<nav class="pager" aria-label="Pages">
+      <p role="status">${count(identities.length === 0 ? 0 : from + 1)}–${count(from + identities.length)} of ${count(total)} certificates</p>
+      ${button({ label: 'Previous', icon: 'chevronLeft', whyNot: from === 0 ? 'This is the first page.' : null, act: () => turn(Math.max(0, from - PAGE)) })}
+      ${button({ label: 'Next', icon: 'chevronRight', whyNot: from + identities.length >= total ? 'This is the last page.' : null, act: () => turn(from + PAGE) })}
+    </nav>`
+  }
+
+  #set(change: Partial<Filter>, pause = PAUSE): void {
+    this.#filter.value = { ...this.#filter.value, from: 0, ...change }
+    const { text, route, from } = this.#filter.value
+    const query = new URLSearchParams({
+      ...(text === '' ? {} : { text }),
+      ...(route === '' ? {} : { route }),
+      ...(from === 0 ? {} : { from: String(from) }),
+    })
+    this.#keepQuery(query)
+    this.#later(pause)
+  }
+
+  #later(pause: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.#access.load(), pause)
+  }
+
+  #export(): void {
+    const access = this.#access.value
+    if (access === null) return
+    save({ name: 'access.csv', content: new Blob([accessCsv(access)], { type: 'text/csv;charset=utf-8' }) })
+  }
+}

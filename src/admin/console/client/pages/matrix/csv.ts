@@ -1,0 +1,29 @@
+import type { AccessCell, AccessMatrix } from '../../api-types.ts'
+import { spoken } from '../../format.ts'
+
+/** What a cell says in words. */
+export function cellWords({ access, methods, reason }: AccessCell): string {
+  if (access === 'denied') return spoken(reason ?? 'denied')
+  const words = access === 'allowed' ? 'allowed' : 'by database'
+  return methods.length === 0 ? words : `${words}: ${methods.join(' ')}`
+}
+
+/** The page as RFC 4180 has it; a name that a spreadsheet would compute is text there too. Pure. */
+export function accessCsv({ routes, identities }: AccessMatrix): string {
+  const head = ['certificate', 'fingerprint', 'state', 'identity', 'clearance', 'roles', ...routes.map(({ name }) => name)]
+  const rows = identities.map(({ name, fingerprint, state, identity, clearance, roles, cells }) => [
+    name,
+    fingerprint,
+    state,
+    identity ?? '',
+    clearance,
+    roles.join(' '),
+    ...cells.map(cellWords),
+  ])
+  return `${[head, ...rows].map((row) => row.map(field).join(',')).join('\r\n')}\r\n`
+}
+
+function field(text: string): string {
+  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+}
