@@ -16,14 +16,16 @@ export function bundleReadme(text: BundleText): string {
   const { base, url, authorityFile, hasPassword } = text
   const ca = authorityFile === null ? '' : ` --cacert ${authorityFile}`
   const password = hasPassword ? 'the password that was chosen for it' : 'an empty password'
+  const width = Math.max(`${base}.pfx`.length, authorityFile?.length ?? 0)
+  const file = (name: string): string => name.padEnd(width)
   return `Client certificate "${text.name}", valid until ${text.notAfter.toISOString().slice(0, 10)} (UTC).
 
-  ${base}.pfx   certificate, private key and chain together (PKCS#12), for browsers, Windows, Java and .NET
-  ${base}.crt   certificate and chain (PEM)
-  ${base}.key   private key (PEM${hasPassword ? ', encrypted with the same password' : ', not encrypted'})
-${authorityFile === null ? '' : `  ${authorityFile}   the authority that the server's own certificate is under: what clients are to trust\n`}
-Whoever has the private key is "${text.name}". Keep the files readable for yourself only (chmod 600), and delete this archive. No copy of
-the key was kept: if it is lost, ask for another certificate.
+  ${file(`${base}.pfx`)}   certificate, private key and chain together (PKCS#12), for browsers, Windows, Java and .NET
+  ${file(`${base}.crt`)}   certificate and chain (PEM)
+  ${file(`${base}.key`)}   private key (PEM${hasPassword ? ', encrypted with the same password' : ', not encrypted'})
+${authorityFile === null ? '' : `  ${file(authorityFile)}   the authority that the server's own certificate is under: what clients are to trust\n`}
+Whoever has the private key is "${text.name}". Keep the files readable for yourself only (chmod 600), and delete the archive if
+they came in one. No copy of the key was kept: if it is lost, ask for another certificate.
 
 curl${hasPassword ? ' (asks for the password)' : ''}
 

@@ -25,7 +25,7 @@ export interface LifetimeLimits {
 
 const millisecondsPerDay = 86_400_000
 /** Clocks of clients lag: a certificate must not be "not yet valid" on the machine next to it. */
-const backdate = 5 * 60_000
+export const BACKDATE = 5 * 60_000
 
 /**
  * From a little before now. A number of days ends with the issuer at the latest, as a chain is as good as its first date; a date that
@@ -52,7 +52,7 @@ export function lifetimeOf(request: LifetimeRequest, limits: LifetimeLimits, iss
       `at most ${limits.maxDays} days are issued for this purpose`,
     )
   }
-  return { notBefore: Math.max(start - backdate, issuer?.notBefore ?? 0), notAfter, isCut: notAfter < asked }
+  return { notBefore: Math.max(start - BACKDATE, issuer?.notBefore ?? 0), notAfter, isCut: notAfter < asked }
 }
 
 function checkIssuer(issuer: Lifetime, now: number): void {

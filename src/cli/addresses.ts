@@ -49,11 +49,24 @@ export function addressOf(what: string, text: string): Address {
 
 /** To be called before anything is written: a port in use would otherwise be in the new configuration. Throws `address_unavailable`. */
 export async function checkAllFree(addresses: Addresses, command: string): Promise<void> {
+  const taken: { readonly error: CertgateError; readonly flag: string }[] = []
   for (const name of NAMES) {
     const { host, port } = parseAddress(addresses[name])
     const other = formatAddress(host, port < 60_000 ? port + 10 : port - 10)
-    await checkFree({ host, port }, `stop it, or choose another port: ${command} --${name} ${other}`)
+    try {
+      await checkFree({ host, port }, '')
+    } catch (error) {
+      if (!(error instanceof CertgateError)) throw error
+      taken.push({ error, flag: `--${name} ${other}` })
+    }
   }
+  const [first] = taken
+  if (first === undefined) return
+  // All at once: else there would be as many rounds as ports.
+  const message = taken.map(({ error }) => error.message).join('; ')
+  const flags = taken.map(({ flag }) => flag).join(' ')
+  const hint = `stop it, or choose ${taken.length === 1 ? 'another port' : 'other ports'}: ${command} ${flags}`
+  throw new CertgateError(first.error.code, message, { hint, cause: first.error })
 }
 
 export async function checkFree({ host, port }: Address, hint: string): Promise<void> {

@@ -1,3 +1,6 @@
+import { nearest } from '../config/suggest.ts'
+import { UsageError } from '../errors.ts'
+import { AUDIT_ACTIONS, actionsLike } from '../store/audit-actions.ts'
 import type { AuditFilter } from '../store/audit-log.ts'
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE } from './administration.ts'
 import type { AuditLine } from './api-types.ts'
@@ -19,9 +22,9 @@ The newest entries, in the order in which they happened.
 
       --since WHEN        a date (UTC), today, yesterday, or how long ago, e.g. 24h or 7d
       --until WHEN        likewise
-      --action ACTION     e.g. certificate.revoke, or all that begins so: certificate.*
+      --action ACTION     e.g. certificate.revoke, or all that begin so: 'certificate.*'
       --actor NAME        who did it, e.g. cli
-      --target T          what it was done to, e.g. the SHA-256 of a certificate
+      --target T          what it was done to, e.g. the SHA-256 of a certificate, or its first 8 digits or more
       --limit N           at most so many, up to ${MOST}; default: ${DEFAULT_LIMIT}
 ${STORE_USAGE}
 ${ADMINISTRATION_USAGE}
@@ -39,7 +42,7 @@ examples:
     const filter: AuditFilter = {
       ...(flags.since !== undefined && { since: readPast(flags.since, '--since', now) }),
       ...(flags.until !== undefined && { until: readPast(flags.until, '--until', now) }),
-      ...(flags.action !== undefined && { action: flags.action }),
+      ...(flags.action !== undefined && { action: readAction(flags.action) }),
       ...(flags.actor !== undefined && { actor: flags.actor }),
       ...(flags.target !== undefined && { target: flags.target }),
     }
@@ -52,9 +55,27 @@ examples:
     )
     const entries = newestFirst.toSorted((a, b) => a.sequence - b.sequence)
     if (flags.json) terminal.out(`${JSON.stringify({ entries }, null, 2)}\n`)
-    else terminal.out(entries.length === 0 ? 'no entry is like that\n' : table<AuditLine>(auditColumns(terminal, true), entries, terminal))
+    else
+      terminal.out(
+        entries.length === 0
+          ? `no entry is like that${targetHint(flags.target)}\n`
+          : table<AuditLine>(auditColumns(terminal, true), entries, terminal),
+      )
     return 0
   },
+}
+
+/** Names change, and several may have one: the log goes by digests. */
+const targetHint = (target: string | undefined): string =>
+  target === undefined || /^[0-9a-f]{8,64}$/i.test(target) ? '' : `; a certificate is meant by its SHA-256: certgate cert show ${target}`
+
+/** Throws UsageError for what no entry can ever be: an empty list would say that it never happened. */
+function readAction(text: string): string {
+  if (actionsLike(text).length > 0) return text
+  const family = `${text}.*`
+  const near = actionsLike(family).length > 0 ? family : nearest(text, AUDIT_ACTIONS)
+  const hint = near === undefined ? `there is ${AUDIT_ACTIONS.join(', ')}` : `did you mean '${near}'?`
+  throw new UsageError(`--action: there is no '${text}'`, hint)
 }
 
 function queryOf({ since, until, ...rest }: AuditFilter, limit: number): URLSearchParams {

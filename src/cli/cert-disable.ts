@@ -30,7 +30,7 @@ examples:
       const changed = await administration.send<WithdrawnCertificate>('POST', found.path('disable'))
       if (isSo && !flags.json) terminal.out(`${named(changed, terminal)} is disabled already\n`)
       else reportChanged('disabled', changed, flags.json, administration, terminal)
-      if (!flags.json) reportRemaining(found, terminal)
+      if (!flags.json) await reportRemaining(found, changed, administration, terminal)
       return 0
     })
   },

@@ -21,7 +21,7 @@ certificate that was renewed into its newest one, which all get the databases of
 THUMBPRINT that one alone.
 
       --name NAME         what it is called in lists; what the certificate says stays
-      --clearance ClusterAdmin|Operator|ValidUser   the new one
+      --clearance ClusterAdmin|ClusterNode|Operator|ValidUser   the new one
       --database DB=Admin|ReadWrite|Read            access to this database; may be repeated
       --no-database DB    no access to this database any more; may be repeated
 ${ADMINISTRATION_USAGE}
@@ -55,7 +55,7 @@ examples:
       const count = changed.others.length === 0 ? '' : ` (${changed.others.length + 1} certificates)`
       terminal.out(flags.json ? `${JSON.stringify(changed, null, 2)}\n` : `changed ${name}${count}: ${printable(rightsOf(changed))}\n`)
       if (!flags.json) reportStopped(administration, terminal)
-      if (!flags.json) reportRemaining(found, terminal)
+      if (!flags.json) await reportRemaining(found, changed, administration, terminal)
       return 0
     })
   },

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { lstatSync, rmSync } from 'node:fs'
+import { lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { writeSigningRequest } from '../certificates/csr-write.ts'
 import { generateKey, KEY_TYPES, type KeyType, privateKeyPem } from '../certificates/key.ts'
@@ -10,6 +10,7 @@ import { readCertificate } from '../identity/certificate.ts'
 import { readRegularText, unreadable } from '../regular-file.ts'
 import { readAuthorities } from './cert-renew-watch.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
+import { endText } from './end-text.ts'
 import { chainOf, EstClient, EstError } from './est-client.ts'
 import { checkIssued } from './est-renewal.ts'
 import { writeNewFiles } from './new-files.ts'
@@ -75,18 +76,25 @@ async function enroll(client: EstClient, { name, token, folder, keyType }: Enrol
     throw new CertgateError('file_exists', `${path(certFile)} already exists`, { hint: 'move it away, or choose another --out' })
   const authorities = await client.authorities()
   const key = await generateKey(keyType)
+  const isNewFolder = lstatSync(folder, { throwIfNoEntry: false }) === undefined
   writeNewFiles(folder, [{ path: keyFile, content: privateKeyPem(key), mode: 0o600 }], terminal.cwd, 'choose another --out')
   const issued = await enrolFor(client, key, { name, token }).catch((error: unknown) => {
     if (error instanceof EstError && error.status === null)
       terminal.err(`${path(keyFile)} was kept: it may have been certified, and its certificate is in the registry then\n`)
-    else rmSync(join(folder, keyFile), { force: true })
+    else removeMade(join(folder, keyFile), isNewFolder ? folder : null)
     throw error
   })
   writeNewFiles(folder, [{ path: certFile, content: chainOf(issued, authorities), mode: 0o600 }], terminal.cwd, 'choose another --out')
   const { subject, dn, notAfter } = readCertificate(issued)
-  terminal.out(`${path(certFile)}, ${path(keyFile)}: ${dn}, until ${new Date(notAfter).toISOString().slice(0, 10)}\n`)
+  terminal.out(`${path(certFile)}, ${path(keyFile)}: ${dn}, until ${endText(notAfter)}\n`)
   if (subject.flat()[0]?.value !== name) terminal.err('the name is that of the token, not the one that was asked for\n')
   return 0
+}
+
+/** The folder only where nothing else came to be in it. */
+function removeMade(file: string, folder: string | null): void {
+  rmSync(file, { force: true })
+  if (folder !== null && readdirSync(folder).length === 0) rmdirSync(folder)
 }
 
 async function enrolFor(client: EstClient, key: KeyObject, { name, token }: Pick<Enrolling, 'name' | 'token'>): Promise<Buffer> {

@@ -1,6 +1,7 @@
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
 import type { CertificateInfo, CertificatePage } from './api-types.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
+import { endText } from './end-text.ts'
 import { databasesOf } from './issued-text.ts'
 import { readCount } from './lifetime-flags.ts'
 import { programName } from './program-name.ts'
@@ -29,8 +30,8 @@ export const certListCommand: Command = {
 Lists what is registered: issued here, or trusted. TEXT is looked for in names, subjects,
 serials and thumbprints. The thumbprint, or its beginning, names a certificate in other commands.
 
-      --state valid|expiring|expired|disabled|revoked   only these
-      --clearance ClusterAdmin|Operator|ValidUser       only these
+      --state valid|expiring|expired|disabled|revoked           only these
+      --clearance ClusterAdmin|ClusterNode|Operator|ValidUser   only these
       --sort name|until|created|seen   default: name
       --limit N           at most so many; default: ${DEFAULT_LIMIT}
 ${ADMINISTRATION_USAGE}
@@ -101,7 +102,7 @@ function columns(terminal: Terminal, now: number): readonly Column<CertificateIn
   const databases = { title: 'databases', text: databasesOf }
   const rest: Column<CertificateInfo>[] = [
     { title: 'state', text: stateOf, style, shrinksTo: 8 },
-    { title: 'until', text: ({ not_after }) => not_after.slice(0, 10), style },
+    { title: 'until', text: ({ not_after }) => endText(not_after, now), style },
     { title: 'last seen', text: ({ last_seen }) => lastSeen(last_seen, now) },
     { title: 'thumbprint', text: ({ thumbprint }) => (wide ? thumbprint : thumbprint.slice(0, 10)) },
   ]

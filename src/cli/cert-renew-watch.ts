@@ -141,19 +141,23 @@ export class FileRenewal {
     return (await this.#renew()) ? 0 : 1
   }
 
-  /** Resolves to the exit code once `signal` ends it. */
+  /** Resolves to the exit code once `signal` ends it, or once it can never succeed: whoever supervises it is to see that. */
   async watch(): Promise<number> {
     const { signal } = this.#options
     const { now, sleep } = this.#services
     const first = this.#due()
     this.#say(`watching ${this.#name}: valid until ${iso(first.end)}, to be renewed ${iso(first.at)}`)
-    while (!signal.aborted) await sleep(Math.min(await this.#turn(now()), LONGEST_SLEEP), signal)
+    while (!signal.aborted) {
+      const wait = await this.#turn(now())
+      if (wait === null) return 1
+      await sleep(Math.min(wait, LONGEST_SLEEP), signal)
+    }
     this.#say('ended')
     return 0
   }
 
-  /** Does what is due, and returns how long there is nothing to do. */
-  async #turn(now: number): Promise<number> {
+  /** Does what is due, and returns how long there is nothing to do; null: there never will be. */
+  async #turn(now: number): Promise<number | null> {
     const { signal, terminal } = this.#options
     let left = 0
     try {
@@ -168,11 +172,16 @@ export class FileRenewal {
       return 0
     } catch (error) {
       if (signal.aborted) return 0
+      const why = error instanceof Error ? error.message : String(error)
+      const failed = `${this.#stamp()}${this.#name} was not renewed: ${why}`
+      if (error instanceof EstError && error.isFinal) {
+        terminal.err(`${failed}\nhint: it never will be: enrol anew with 'certgate cert enroll'\n`)
+        return null
+      }
       this.#failures++
       const retryAfter = error instanceof EstError ? error.retryAfter : null
       const wait = retryDelay(this.#failures, left, retryAfter, this.#services.random)
-      const why = error instanceof Error ? error.message : String(error)
-      terminal.err(`${this.#stamp()}${this.#name} was not renewed: ${why}; again in ${Math.ceil(wait / 1000)} s\n`)
+      terminal.err(`${failed}; again in ${Math.ceil(wait / 1000)} s\n`)
       return wait
     }
   }

@@ -32,7 +32,7 @@ examples:
       const found = await resolveReference(administration, positionals[0] ?? '')
       const changed = await administration.send<WithdrawnCertificate>('POST', found.path('revoke'), body)
       reportChanged('revoked', changed, flags.json, administration, terminal)
-      if (!flags.json) reportRemaining(found, terminal)
+      if (!flags.json) await reportRemaining(found, changed, administration, terminal)
       return 0
     })
   },

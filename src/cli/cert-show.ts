@@ -4,6 +4,7 @@ import { auditColumns } from './audit-text.ts'
 import { lastSeen, stateStyle } from './cert-list.ts'
 import { resolveReference } from './certificate-reference.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
+import { endText } from './end-text.ts'
 import { databasesOf } from './issued-text.ts'
 import { printable } from './printable.ts'
 import { styles } from './style.ts'
@@ -45,7 +46,7 @@ export function certificateText(details: CertificateDetails, terminal: Terminal,
     ['clearance', details.clearance],
     ['databases', printable(databasesOf(details))],
     ['roles', printable(details.roles.join(', '))],
-    ['valid', `${details.not_before.slice(0, 10)} to ${details.not_after.slice(0, 10)}`],
+    ['valid', `${details.not_before.slice(0, 10)} to ${endText(details.not_after, now)}`],
     ['last seen', lastSeen(details.last_seen, now)],
     ['subject', printable(details.subject)],
     ['names', printable(details.sans.join(', '))],
@@ -73,7 +74,7 @@ function relatives({ predecessor, renewals, others, created_at }: CertificateDet
   const known = new Set(others.map(({ fingerprint }) => fingerprint))
   const rows = others.map((other): [string, string] => [
     Date.parse(other.created_at) > Date.parse(created_at) ? 'renewed by' : 'renews',
-    `${other.thumbprint}, ${other.state}, until ${other.not_after.slice(0, 10)}`,
+    `${other.thumbprint}, ${other.state}, until ${endText(other.not_after)}`,
   ])
   // Those of another name, and what is registered no more.
   const unnamed = (label: string, fingerprint: string): [string, string][] => (known.has(fingerprint) ? [] : [[label, fingerprint]])

@@ -2,6 +2,7 @@ import { nearest } from '../config/suggest.ts'
 import { CertgateError } from '../errors.ts'
 import { type Administration, AdministrationError } from './administration.ts'
 import type { CertificateDetails, CertificateInfo, CertificatePage } from './api-types.ts'
+import { endText } from './end-text.ts'
 import { printable } from './printable.ts'
 
 const SHA1 = 40
@@ -62,6 +63,11 @@ async function matches(administration: Administration, reference: string): Promi
   return [...new Map([...named, ...begins].map((one) => [one.fingerprint, one])).values()]
 }
 
+/** Those of exactly this name that let somebody in now. */
+export async function inForce(administration: Administration, name: string): Promise<readonly CertificateInfo[]> {
+  return (await list(administration, { name })).filter(({ state }) => state === 'valid' || state === 'expiring')
+}
+
 async function list(administration: Administration, query: Readonly<Record<string, string>>): Promise<readonly CertificateInfo[]> {
   const page = await administration.get<CertificatePage>(`/api/v1/certificates?${new URLSearchParams({ ...query, limit: String(MOST) })}`)
   return page.certificates
@@ -81,8 +87,7 @@ function ambiguous(reference: string, found: readonly CertificateInfo[]): Certga
   const shown = found
     .slice(0, SHOWN)
     .map(
-      ({ thumbprint, name, state, not_after }) =>
-        `${thumbprint.slice(0, 12)} (${printable(name)}, ${state}, until ${not_after.slice(0, 10)})`,
+      ({ thumbprint, name, state, not_after }) => `${thumbprint.slice(0, 12)} (${printable(name)}, ${state}, until ${endText(not_after)})`,
     )
   const more = found.length > SHOWN ? `, and ${found.length - SHOWN} more` : ''
   return new CertgateError('entry_unknown', `'${printable(reference)}' stands for ${found.length} certificates`, {

@@ -1,6 +1,6 @@
 import type { Administration } from './administration.ts'
 import type { CertificateInfo, WithdrawnCertificate } from './api-types.ts'
-import type { Reference } from './certificate-reference.ts'
+import { inForce, type Reference } from './certificate-reference.ts'
 import type { Terminal } from './command.ts'
 import { reportStopped } from './issued-text.ts'
 import { printable } from './printable.ts'
@@ -26,11 +26,18 @@ export function reportChanged(
   reportStopped(administration, terminal)
 }
 
-/** Where only one of several was named by its thumbprint: the others still let somebody in. */
-export function reportRemaining({ certificate: { name, others }, isName }: Reference, terminal: Terminal): void {
-  const left = isName ? [] : others.filter(({ state }) => state === 'valid' || state === 'expiring')
-  for (const { thumbprint } of left)
-    terminal.err(`certgate: '${printable(name)}' has another certificate that is in force (thumbprint ${thumbprint})\n`)
+/** Whatever else of this name is in force, however it came to be: it still lets somebody in. */
+export async function reportRemaining(
+  { certificate: { name } }: Reference,
+  { fingerprint, others }: Pick<WithdrawnCertificate, 'fingerprint' | 'others'>,
+  administration: Administration,
+  terminal: Terminal,
+): Promise<void> {
+  const changed = new Set([fingerprint, ...others.map((other) => other.fingerprint)])
+  for (const left of await inForce(administration, name)) {
+    if (!changed.has(left.fingerprint))
+      terminal.err(`certgate: '${printable(name)}' has another certificate that is in force (thumbprint ${left.thumbprint})\n`)
+  }
 }
 
 export function named({ name, thumbprint }: CertificateInfo, terminal: Terminal): string {

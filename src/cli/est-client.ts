@@ -9,12 +9,16 @@ export class EstError extends CertgateError {
   readonly status: number | null
   /** Milliseconds after which it wants to be asked again; null: it did not say. */
   readonly retryAfter: number | null
+  /** What was shown can never be renewed. */
+  readonly isFinal: boolean
 
   constructor(message: string, options: { status?: number; retryAfter?: number | null; hint?: string; cause?: unknown } = {}) {
     const { status = null, retryAfter = null, ...rest } = options
     super(status === null ? 'not_running' : 'enrolment_refused', message, rest)
     this.status = status
     this.retryAfter = retryAfter
+    // A disabled one may be enabled again.
+    this.isFinal = status === 403 && /\bcertificate_(?:expired|revoked)\b/.test(message)
   }
 }
 

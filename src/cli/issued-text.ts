@@ -3,6 +3,7 @@ import { safeFileName } from '../certificates/safe-file-name.ts'
 import type { Administration } from './administration.ts'
 import type { CertificateInfo } from './api-types.ts'
 import type { Terminal } from './command.ts'
+import { endText } from './end-text.ts'
 import type { Issued } from './issue.ts'
 import { printable, widthOf } from './printable.ts'
 import { shortPath } from './short-path.ts'
@@ -44,7 +45,7 @@ function issuedText({ certificate, files, password, dropped, warnings }: Issued,
     (path) =>
       `  ${cyan(path)}${' '.repeat(width - widthOf(path))}  ${purposeOf(path, isAuthority(path, certificate.name, paths), password)}\n`,
   )
-  const until = certificate.not_after.slice(0, 10)
+  const until = endText(certificate.not_after)
   const lines = [
     `${verb} ${bold(printable(certificate.name))} (${printable(rightsOf(certificate))}), until ${until}\n`,
     ...rows,
@@ -52,6 +53,9 @@ function issuedText({ certificate, files, password, dropped, warnings }: Issued,
     `${dim('SHA-256')}     ${certificate.fingerprint}\n`,
   ]
   if (password?.generated) lines.push(`${dim('password')}    ${bold(password.password ?? '')}  ${yellow('shown only now')}\n`)
+  const base = safeFileName(certificate.name)
+  if (files.length > 0 && base !== certificate.name)
+    lines.push(`${yellow('note')}        the files are named ${base}: the name of the certificate is no file name\n`)
   for (const name of dropped) lines.push(`${yellow('left out')}    ${printable(name)}, which the request asks for and --san does not\n`)
   for (const warning of warnings) lines.push(`${yellow('note')}        ${printable(warning)}\n`)
   return lines.join('')

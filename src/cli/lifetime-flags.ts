@@ -47,8 +47,9 @@ export function readCount(text: string, flag: string, largest: number): number {
 export function readDuration(text: string, flag: string): number {
   const [, amount = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
   const milliseconds = Number(amount) * (UNITS.get(unit) ?? 0)
-  if (milliseconds === 0) throw new UsageError(`${flag}: '${text}' is not a duration`, 'for example 30m, 1h or 7d')
-  return milliseconds
+  if (milliseconds > 0) return milliseconds
+  const isOne = /^\d+[smhd]$/.test(text)
+  throw new UsageError(`${flag}: '${text}' is ${isOne ? 'none of 1s to 999999d' : 'not a duration'}`, 'for example 30m, 1h or 7d')
 }
 
 /** Milliseconds since the epoch. */

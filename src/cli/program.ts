@@ -23,7 +23,7 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<nu
     terminal.err(overview(terminal))
     return 2
   }
-  if (first === '--version' || first === '-V') return dispatch(['version', ...rest], terminal)
+  if (first === '--version' || first === '-V' || first === '-v') return dispatch(['version', ...rest], terminal)
   if (first === '--help' || first === '-h' || (first === 'help' && rest.length === 0)) {
     terminal.out(overview(terminal))
     return 0
@@ -56,10 +56,13 @@ function find(first: string, rest: readonly string[]): { entry: CommandEntry; ar
   const absent = notInThisVersion.has(first) ? first : notInThisVersion.has(both) ? both : undefined
   if (absent !== undefined) throw new UsageError(`'${absent}' is not in this version`, hint)
 
-  const sharing = commands.filter((command) => command.name.startsWith(`${first} `)).map((command) => `'certgate ${command.name}'`)
+  const sharing = commands.filter((command) => command.name.startsWith(`${first} `))
   if (sharing.length > 0) {
     const message = second === undefined || second.startsWith('-') ? `'${first}' needs another word` : `unknown command '${both}'`
-    throw new UsageError(message, `there is ${sharing.join(', ')}`)
+    const words = sharing.map(({ name }) => name.slice(first.length + 1))
+    const near = second === undefined ? undefined : nearest(second, words)
+    if (near !== undefined) throw new UsageError(message, `did you mean 'certgate ${first} ${near}'?`)
+    throw new UsageError(message, `there is ${sharing.map(({ name }) => `'certgate ${name}'`).join(', ')}`)
   }
   const names = commands.map((command) => command.name)
   const near = nearest(first, names) ?? nearest(both, names)

@@ -1,3 +1,4 @@
+import { BACKDATE } from '../certificates/lifetime.ts'
 import { UsageError } from '../errors.ts'
 
 /** How long before its end a certificate is renewed: a part of its life, or milliseconds. */
@@ -26,10 +27,14 @@ export function parseBefore(text: string): Before {
   throw new UsageError(`--before: ${text} is no time before the end`, 'write a part of its life (1/3), or a time (14d, 12h, 30m, 90s)')
 }
 
-/** When it is to be renewed, in milliseconds since the epoch: not before its beginning, where its life is shorter than asked for. */
+/**
+ * When it is to be renewed, in milliseconds since the epoch: not before its beginning, where its life is shorter than asked for. Its life is
+ * what its holder has of it: what it was dated back before it was made would be most of a short one.
+ */
 export function dueAt(certificate: { readonly validFromDate: Date; readonly validToDate: Date }, before: Before): number {
-  const start = certificate.validFromDate.getTime()
+  const from = certificate.validFromDate.getTime()
   const end = certificate.validToDate.getTime()
+  const start = from + BACKDATE < end ? from + BACKDATE : from
   const ahead = 'part' in before ? (end - start) * before.part : before.milliseconds
   return Math.max(start, end - ahead)
 }

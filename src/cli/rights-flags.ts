@@ -10,7 +10,7 @@ export const RIGHTS_FLAGS = {
 } as const
 
 /** Their lines in `--help`. */
-export const RIGHTS_USAGE = `      --clearance ClusterAdmin|Operator|ValidUser   default: ValidUser, for whom roles and databases decide
+export const RIGHTS_USAGE = `      --clearance ClusterAdmin|ClusterNode|Operator|ValidUser   default: ValidUser, for whom roles and databases decide
       --database DB=Admin|ReadWrite|Read            access to a database; may be repeated`
 
 /** In any case of letters; throws UsageError for what is none. */
@@ -45,10 +45,13 @@ export function rightsBody(flags: { readonly clearance: string | undefined; read
   }
 }
 
-/** One of a few words, in any case; throws UsageError that names the nearest, or all. */
+/** One of a few words, in any case; throws UsageError that names the one that is near, or all. */
 export function oneOf<Word extends string>(text: string, words: readonly Word[], flag: string): Word {
   const found = words.find((word) => word.toLowerCase() === text.toLowerCase())
   if (found !== undefined) return found
   const near = nearest(text, words)
-  throw new UsageError(`${flag}: there is no '${text}'`, near === undefined ? `there is ${words.join(', ')}` : `did you mean ${near}?`)
+  // Of two that are near, the nearer one may be the wrong one: keyCompromise and caCompromise. Unless it is there in full.
+  const others = words.filter((word) => word !== near)
+  const isClear = near !== undefined && (text.toLowerCase().startsWith(near.toLowerCase()) || nearest(text, others) === undefined)
+  throw new UsageError(`${flag}: there is no '${text}'`, isClear ? `did you mean ${near}?` : `there is ${words.join(', ')}`)
 }

@@ -13,6 +13,7 @@ import { compilePolicy } from '../policy/policy.ts'
 import { type Command, parseArguments } from './command.ts'
 import { roleText } from './explain-text.ts'
 import { loadSnapshot } from './load-snapshot.ts'
+import { registeredNotes } from './registered-notes.ts'
 import { styles } from './style.ts'
 
 const FLAGS = {
@@ -46,7 +47,7 @@ examples:
     const identity = identityOf(text, flags['backend-role'], snapshot)
     const policy = compilePolicy(snapshot.settings, snapshot.mapping, snapshot.listeners.values())
     const roles = roleLines(policy.rolesOf(identity, flags.address ?? '127.0.0.1'), snapshot, terminal.cwd)
-    const notes = notesOn(identity, snapshot, terminal.cwd)
+    const notes = [...notesOn(identity, snapshot, terminal.cwd), ...registeredNotes(snapshot.settings.store?.file ?? null, identity.name)]
     const report = { name: identity.name, dn: identity.dn, backend_roles: identity.backendRoles, roles, notes }
     terminal.out(flags.json ? `${JSON.stringify(report, null, 2)}\n` : render(identity, roles, notes, styles(terminal)))
     return roles.length > 0 ? 0 : 1

@@ -2,6 +2,7 @@ import type { Administration } from './administration.ts'
 import type { CertificateInfo } from './api-types.ts'
 import type { ClientCertificates } from './client-certificates.ts'
 import type { Terminal } from './command.ts'
+import { endText } from './end-text.ts'
 import { reportStopped, rightsOf } from './issued-text.ts'
 import { printable } from './printable.ts'
 import { styles } from './style.ts'
@@ -25,7 +26,7 @@ export async function trust(
   const { bold } = styles(terminal)
   for (const certificate of answer.certificates) {
     const { name, not_after, subject, thumbprint } = certificate
-    terminal.out(`trusted ${bold(printable(name))} (${printable(rightsOf(certificate))}), until ${not_after.slice(0, 10)}\n`)
+    terminal.out(`trusted ${bold(printable(name))} (${printable(rightsOf(certificate))}), until ${endText(not_after)}\n`)
     terminal.out(`  ${printable(subject)}, thumbprint ${thumbprint}\n`)
   }
   reportStopped(administration, terminal)

@@ -149,6 +149,7 @@ function routeOf({ allowAll }: QuickFlags): RouteSettings {
     errors: null,
     strip: [],
     line: 1,
+    index: 0,
   }
 }
 

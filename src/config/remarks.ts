@@ -1,18 +1,21 @@
 /** policy finds what is odd about a mapping; here it gets its place in a file (see expressions.ts on why config asks policy's code). */
 import type { Problem } from '../errors.ts'
 import {
+  type AllowedRole,
   anonymousWarnings,
   issuerWarnings,
   mappingWarnings,
   type Remark,
   rotationWarnings,
   sharedMappingWarnings,
-  unmappedRoleWarnings,
+  undefinedRoles,
+  ungrantedRoles,
 } from '../policy/mapping-checks.ts'
 import { type Authority, anchorKeys, type OwnAuthority } from '../policy/mapping-issuer.ts'
 import type { RoleMapping } from '../policy/types.ts'
 import type { Located } from './document.ts'
 import type { Settings } from './settings.ts'
+import { nearest } from './suggest.ts'
 
 export interface MappingInForce {
   readonly settings: Settings
@@ -29,7 +32,13 @@ export interface MappingInForce {
 
 /** What is probably not meant about routes and mapping together, each at its line in the file it is about. */
 export function mappingRemarks({ settings, config, mapping, mappingDocument, authorities, ownAuthority }: MappingInForce): Problem[] {
-  const routes = unmappedRoleWarnings(settings.routes, mapping)
+  const routes = [
+    ...undefinedRoles(settings.routes, mapping).map((role) => unknownRole(config, mapping, role, 'warning')),
+    ...ungrantedRoles(settings.routes, mapping).map(({ role, route, path }) => {
+      const message = `route '${route}' allows the role '${role}', which nothing in ${mapping.file} gives to anybody`
+      return config.problem(path, message, { severity: 'warning' })
+    }),
+  ]
   const entries = [
     ...mappingWarnings(mapping),
     ...anonymousWarnings(mapping, settings.auth.anonymous),
@@ -37,7 +46,20 @@ export function mappingRemarks({ settings, config, mapping, mappingDocument, aut
     ...rotationWarnings(mapping, ownAuthority),
     ...issuerWarnings(mapping, authorities),
   ]
-  return [...at(config, routes), ...(mappingDocument === null ? [] : at(mappingDocument, entries))]
+  return [...routes, ...(mappingDocument === null ? [] : at(mappingDocument, entries))]
+}
+
+/**
+ * A role that a route allows and no mapping defines, at its place: a warning at start, where it may be one that was withdrawn, and an error
+ * where a reload brings it in.
+ */
+export function unknownRole(config: Located, mapping: RoleMapping, { role, path }: AllowedRole, severity: Problem['severity']): Problem {
+  const why = mapping.file === '' ? 'there is no roles_mapping' : `nothing in ${mapping.file} defines it`
+  const roles = mapping.entries.map((entry) => entry.role)
+  const near = nearest(role, roles)
+  const advice = near === undefined ? 'define it there, or take it out of `allow`' : `did you mean \`${near}\`?`
+  const hint = severity === 'error' ? advice : `${advice} (a reload that brings it in is refused)`
+  return config.problem(path, `unknown role '${role}': ${why}`, { severity, hint })
 }
 
 function at(document: Located, remarks: readonly Remark[]): Problem[] {

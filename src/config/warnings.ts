@@ -1,10 +1,23 @@
 import type { Problem } from '../errors.ts'
+import { ORDINARY_METHODS } from '../policy/methods.ts'
 import type { Located } from './document.ts'
 import type { Settings } from './settings.ts'
+import { nearest } from './suggest.ts'
 
 /** What is allowed but probably not meant: told by `check`, never a reason not to start. */
 export function warnings(settings: Settings, document: Located): Problem[] {
-  return [...listenerWarnings(settings, document), ...unusedUpstreams(settings, document)]
+  return [...listenerWarnings(settings, document), ...unusedUpstreams(settings, document), ...unknownMethods(settings, document)]
+}
+
+function* unknownMethods({ routes }: Settings, document: Located): Generator<Problem> {
+  for (const { index, methods } of routes) {
+    for (const [place, method] of methods.entries()) {
+      if (ORDINARY_METHODS.has(method) || method === 'TRACE') continue
+      const near = nearest(method, ORDINARY_METHODS)
+      const hint = near === undefined ? 'it is let through exactly as it is written' : `did you mean ${near}?`
+      yield document.problem(['routes', index, 'methods', place], `\`${method}\` is no registered method`, { severity: 'warning', hint })
+    }
+  }
 }
 
 function* listenerWarnings(settings: Settings, document: Located): Generator<Problem> {

@@ -240,7 +240,7 @@ class AdminFront {
         reason,
         dn,
         remote: request.socket.remoteAddress ?? '',
-        detail: `admin address: ${peer.detail}`,
+        detail: peer.detail === '' ? 'admin address' : `admin address: ${peer.detail}`,
       })
     }
     const shape = familyOf(url.replace(/[?#].*$/s, ''))

@@ -241,9 +241,9 @@ class Control {
     } catch (error) {
       outcome = { kind: 'failed', problems: [], error: asCertgateError(error) }
     }
-    const { snapshot } = this.#gateway.inForce ?? { snapshot: before }
+    const { snapshot, loadedAt } = this.#gateway.inForce ?? { snapshot: before, loadedAt: readSince }
     if (outcome.kind === 'failed') this.#revocation.configure(snapshot)
-    const report = reportOf(outcome, cause, snapshot.number, Date.now())
+    const report = reportOf(outcome, cause, { snapshot: snapshot.number, loadedAt, at: Date.now() })
     this.#lastReload = report
     this.#loads.tell(outcome, report)
     this.#administration.reloaded(report)

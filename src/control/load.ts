@@ -6,13 +6,14 @@ import type { Located } from '../config/document.ts'
 import type { QuickConfig } from '../config/flags.ts'
 import { parseInternalUsers } from '../config/internal-users.ts'
 import { inspectConfig } from '../config/load.ts'
-import { mappingRemarks } from '../config/remarks.ts'
+import { mappingRemarks, unknownRole } from '../config/remarks.ts'
 import { rememberByText } from '../config/remember.ts'
 import { mappingErrorsOnce, parseMappingOnce } from '../config/roles-mapping.ts'
 import type { InternalUser, Settings } from '../config/settings.ts'
 import { ConfigError, type Problem } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import { WRITABLE, whyNotAppendable } from '../observability/descriptor.ts'
+import { allowedRoles, undefinedRoles } from '../policy/mapping-checks.ts'
 import { type OwnAuthority, readAuthorities } from '../policy/mapping-issuer.ts'
 import { compilePolicy } from '../policy/policy.ts'
 import type { Policy, RoleMapping } from '../policy/types.ts'
@@ -179,18 +180,8 @@ function judgePolicy(
  */
 function newlyUnknownRoles({ settings, document }: Parts, mapping: RoleMapping, previous: Snapshot | null): Problem[] {
   if (previous === null) return []
-  const roleWords = ({ routes }: Settings) =>
-    routes.flatMap(({ allow, line }) => allow.flatMap((word) => (word.kind === 'role' ? [{ role: word.role, line }] : [])))
-  const known = new Set([...mapping.entries.map(({ role }) => role), ...roleWords(previous.settings).map(({ role }) => role)])
-  return roleWords(settings)
-    .filter(({ role }) => !known.has(role))
-    .map(({ role, line }) =>
-      document.problemOnLine(
-        line,
-        `unknown role '${role}': ${mapping.file === '' ? 'there is no roles_mapping' : `nothing in ${mapping.file} defines it`}`,
-        {
-          hint: 'define the role before a route allows it',
-        },
-      ),
-    )
+  const before = new Set(allowedRoles(previous.settings.routes).map(({ role }) => role))
+  return undefinedRoles(settings.routes, mapping)
+    .filter(({ role }) => !before.has(role))
+    .map((role) => unknownRole(document, mapping, role, 'error'))
 }

@@ -9,7 +9,7 @@ import { CompiledMapping } from './mapping.ts'
 import { type Authority, anchorKeys, type OwnAuthority, readIssuer, unboundByRotation } from './mapping-issuer.ts'
 import type { MappedValue, MappingEntry, RoleMapping, RouteSettings } from './types.ts'
 
-/** Something to tell whoever wrote the file. `line` is in roles_mapping.yml, or in the configuration where the remark is about a route. */
+/** Something to tell whoever wrote the file. `line` is in roles_mapping.yml. */
 export interface Remark {
   readonly message: string
   readonly line: number
@@ -175,14 +175,31 @@ export function issuerWarnings(mapping: RoleMapping, authorities: readonly Autho
   )
 }
 
-/** Roles that a route allows and no mapping grants; lines are those of the routes in the configuration. */
-export function unmappedRoleWarnings(routes: readonly RouteSettings[], mapping: RoleMapping): Remark[] {
-  const granted = new Set(mapping.entries.filter(grantsAnybody).map(({ role }) => role))
-  return routes.flatMap(({ name, allow, line }) =>
-    allow.flatMap((word) => {
-      if (word.kind !== 'role' || granted.has(word.role)) return []
-      return [{ message: `route '${name}' allows the role '${word.role}', which nothing in ${mapping.file} gives to anybody`, line }]
-    }),
+/** A role that a route allows: `path` leads to it in the configuration. */
+export interface AllowedRole {
+  readonly role: string
+  readonly route: string
+  readonly path: readonly (string | number)[]
+}
+
+/** Roles that a route allows and the mapping does not even define. */
+export function undefinedRoles(routes: readonly RouteSettings[], mapping: RoleMapping): AllowedRole[] {
+  const defined = new Set(mapping.entries.map(({ role }) => role))
+  return allowedRoles(routes).filter(({ role }) => !defined.has(role))
+}
+
+/** Roles that a route allows, and that the mapping defines and gives to nobody. */
+export function ungrantedRoles(routes: readonly RouteSettings[], mapping: RoleMapping): AllowedRole[] {
+  const granted = new Map<string, boolean>()
+  for (const entry of mapping.entries) granted.set(entry.role, granted.get(entry.role) === true || grantsAnybody(entry))
+  return allowedRoles(routes).filter(({ role }) => granted.get(role) === false)
+}
+
+export function allowedRoles(routes: readonly RouteSettings[]): AllowedRole[] {
+  return routes.flatMap(({ name, allow, index }) =>
+    allow.flatMap((word, place) =>
+      word.kind === 'role' ? [{ role: word.role, route: name, path: ['routes', index, 'allow', place] }] : [],
+    ),
   )
 }
 

@@ -84,6 +84,8 @@ export interface RouteSettings {
   /** Extra header names (folded) removed before forwarding. */
   readonly strip: readonly string[]
   readonly line: number
+  /** Its place under `routes` as they are written. */
+  readonly index: number
 }
 
 export type ErrorShape = 'problem' | 'raven' | 'opensearch'

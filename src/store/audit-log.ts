@@ -15,10 +15,11 @@ export interface AuditEvent {
 }
 
 export interface AuditFilter {
-  /** Exactly one of these; ending in `.*` all that begin with it. */
+  /** Exactly this one; ending in `*` all that begin so. */
   readonly action?: string
   /** Name of who did it. */
   readonly actor?: string
+  /** Exactly this one, or the beginning of a digest, 8 digits or more. */
   readonly target?: string
   /** Milliseconds since the epoch, both inclusive. */
   readonly since?: number
@@ -48,6 +49,9 @@ export interface AuditPage {
 }
 
 const MAX_PAGE = 1000
+
+/** Sorts behind whatever an action or a digest goes on with. */
+const LAST = '~'
 
 /** Entries that one page of a free text search looks at: some hundred milliseconds, in parts. */
 const MOST_LOOKED_AT = 20_000
@@ -182,17 +186,19 @@ export class AuditLog {
     const conditions = ['sequence > ?']
     const values: SQLInputValue[] = [query.after ?? 0]
     const add = (condition: string, ...given: SQLInputValue[]) => {
-      conditions.push(condition)
+      conditions.push(`(${condition})`)
       values.push(...given)
     }
     const { action, actor, target, since, until } = query.filter ?? {}
     const before = query.before ?? end
     if (before !== undefined) add('sequence < ?', before)
-    // A dot sorts just before a slash: all that begin with "x." lie between "x." and "x/".
-    if (action?.endsWith('.*')) add('action >= ? AND action < ?', action.slice(0, -1), `${action.slice(0, -2)}/`)
+    if (action?.endsWith('*')) add('action >= ? AND action < ?', action.slice(0, -1), `${action.slice(0, -1)}${LAST}`)
     else if (action !== undefined) add('action = ?', action)
     if (actor !== undefined) add('actor = ?', actor)
-    if (target !== undefined) add('target = ?', target)
+    const digits = target?.toLowerCase() ?? ''
+    if (/^[0-9a-f]{8,64}$/.test(digits))
+      add('target IN (?, ?) OR (target >= ? AND target < ?)', target ?? '', digits, digits, `${digits}${LAST}`)
+    else if (target !== undefined) add('target = ?', target)
     if (since !== undefined) add('at >= ?', since)
     if (until !== undefined) add('at <= ?', until)
     const order = query.before === undefined ? 'ASC' : 'DESC'

@@ -8,7 +8,7 @@ import type { ListenerMaterial, TrustMaterial } from './types.ts'
 
 /** A handshake that we ended, as opposed to OpenSSL. */
 export class HandshakeError extends Error {
-  readonly code: 'server_name_missing' | 'server_name_unknown' | 'handshake_timeout'
+  readonly code: 'server_name_missing' | 'server_name_unknown' | 'handshake_timeout' | 'plain_http'
 
   constructor(code: HandshakeError['code'], message: string) {
     super(message)
@@ -30,6 +30,11 @@ export const UNNAMED = ''
 const ALPN_PROTOCOLS = ['http/1.1', 'http/1.0']
 /** A fatal alert record (RFC 8446 section 6.2, RFC 6066 section 3): unrecognized_name. */
 const UNRECOGNIZED_NAME = Buffer.from([21, 3, 3, 0, 2, 2, 112])
+/** To whoever speaks HTTP without TLS, as OpenSSL tells by the first bytes (of GET, HEAD, POST and PUT). Nothing of the request is read. */
+const SPEAK_HTTPS = 'this port speaks HTTPS: write https:// instead of http://\n'
+const BAD_REQUEST = Buffer.from(
+  `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: ${SPEAK_HTTPS.length}\r\nConnection: close\r\n\r\n${SPEAK_HTTPS}`,
+)
 /** What OpenSSL says when it got no certificate to show. */
 const NO_CERTIFICATE: ReadonlySet<string> = new Set(['ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM', 'ERR_SSL_NO_SHARED_CIPHER'])
 
@@ -86,7 +91,9 @@ export function createHandshakeServer(
   })
   server.on('secureConnection', (socket) => handlers.onSecure(socket))
   server.on('tlsClientError', (error, socket) => {
-    handlers.onFailure(named.explain(error, socket, unnamed === null), socket)
+    const told = named.explain(error, socket, unnamed === null)
+    if ('code' in told && told.code === 'plain_http') sendUnencrypted(socket, BAD_REQUEST)
+    handlers.onFailure(told, socket)
     socket.destroy()
   })
   return server
@@ -122,6 +129,7 @@ class NamedContexts {
   explain(error: Error, socket: TLSSocket, needsName: boolean): Error {
     const code = 'code' in error ? String(error.code) : ''
     if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT') return new HandshakeError('handshake_timeout', 'the handshake took too long')
+    if (code === 'ERR_SSL_HTTP_REQUEST') return new HandshakeError('plain_http', 'plain HTTP was sent to a port that speaks HTTPS')
     if (!needsName || !NO_CERTIFICATE.has(code) || this.#asked.has(socket)) return error
     return new HandshakeError('server_name_missing', 'the client sent no server name (SNI), and no default_name is configured')
   }
@@ -131,13 +139,16 @@ class NamedContexts {
     const key = trustFor(this.#settings, name)
     const context = key === null ? undefined : this.#contexts.get(key)
     if (context !== undefined) return context
-    sendUnrecognizedName(socket)
+    sendUnencrypted(socket, UNRECOGNIZED_NAME)
     throw new HandshakeError('server_name_unknown', `the server name ${JSON.stringify(name.slice(0, 255))} is not configured`)
   }
 }
 
-/** Node offers no way to send an alert; where the connection below cannot be got hold of, it is closed without one. */
-function sendUnrecognizedName(socket: unknown): void {
+/**
+ * Node offers no way to send an alert, or anything else outside of TLS; where the connection below cannot be got hold of, it is closed
+ * without.
+ */
+function sendUnencrypted(socket: unknown, bytes: Buffer): void {
   const below: unknown = typeof socket === 'object' && socket !== null ? Reflect.get(socket, '_parent') : undefined
-  if (below instanceof Socket) below.write(UNRECOGNIZED_NAME)
+  if (below instanceof Socket) below.write(bytes)
 }

@@ -12,6 +12,8 @@ const MAX_IDLE = 4000
 const IDLE_MARGIN = 1000
 const FIRST_REST = 1000
 const LONGEST_REST = 30000
+/** Milliseconds between two reports that a target can be reached, while nothing fails. */
+const TOLD_EVERY = 1000
 
 export type Target =
   | { readonly kind: 'tcp'; readonly url: string; readonly host: string; readonly port: number; readonly tls: boolean }
@@ -37,6 +39,8 @@ class TargetPool implements ConnectionHome {
   readonly #serverName: string | undefined
   readonly #idle: UpstreamConnection[] = []
   #failures = 0
+  /** On the coarse clock, when it was last told that a connection was made. */
+  #toldAt = Number.NEGATIVE_INFINITY
   #retired = false
   /** Until when, on the coarse clock, the target is passed over after failed connection attempts. */
   restsUntil = 0
@@ -83,7 +87,11 @@ class TargetPool implements ConnectionHome {
   }
 
   connected(): void {
-    if (this.#failures > 0) this.#events.healthy(this.target.url, true)
+    // Where every request has a connection of its own, once in a while says as much.
+    if (this.#failures > 0 || clock.now - this.#toldAt >= TOLD_EVERY) {
+      this.#toldAt = clock.now
+      this.#events.healthy(this.target.url, true)
+    }
     this.#failures = this.restsUntil = 0
   }
 

@@ -58,7 +58,7 @@ describe('the commands of a client', { skip: absent('curl', 'openssl') }, () => 
     })
     assert.equal(wrong.code, 1)
     assert.match(wrong.stderr, /certgate: enrolment answered 401: this enrolment token is unknown\nhint: ask for a new one\n/)
-    assert.deepEqual(readdirSync(join(gate.folder, 'w')), [])
+    assert.equal(existsSync(join(gate.folder, 'w')), false)
     const other = gate.token('other')
     const named = await certgate(['cert', 'enroll', '--est', url(), '--ca', 'ca/ca.crt', '--name', 'w', '--out', 'w'], {
       CERTGATE_TOKEN: other,
@@ -66,7 +66,7 @@ describe('the commands of a client', { skip: absent('curl', 'openssl') }, () => 
     assert.equal(named.code, 1)
     assert.match(named.stderr, /answered 403: the token is for the name other\nhint: ask for that name; the token was not used up\n/)
     assert.equal(gate.store.tokens.check(other).used, null)
-    assert.deepEqual(readdirSync(join(gate.folder, 'w')), [])
+    assert.equal(existsSync(join(gate.folder, 'w')), false)
     const wrongPort = await certgate(['cert', 'enroll', '--est', gate.listener, '--ca', 'ca/ca.crt', '--name', 'w', '--out', 'w'], {
       CERTGATE_TOKEN: other,
     })
@@ -161,7 +161,11 @@ describe('the commands of a client', { skip: absent('curl', 'openssl') }, () => 
   test('a watch renews again and again, runs the command each time, and ends on a signal', async (t) => {
     await enroll('brief', 20_000)
     const watch = await startProgram(
-      { args: renewal('brief', '--watch', '--new-key', '--run', 'echo run >> runs; exit 1'), cwd: gate.folder, listeners: 0 },
+      {
+        args: renewal('brief', '--watch', '--before', '9/10', '--new-key', '--run', 'echo run >> runs; exit 1'),
+        cwd: gate.folder,
+        listeners: 0,
+      },
       t,
     )
     const seen = new Set<string>()
@@ -195,6 +199,19 @@ describe('the commands of a client', { skip: absent('curl', 'openssl') }, () => 
     assert.ok(!existsSync(join(gate.folder, 'patient', '.patient.key.certgate-new')))
   })
 
+  test('a watch ends with 1 where its certificate is revoked, and waits where it is disabled', async (t) => {
+    const actor = { name: 'cli', fingerprint: null }
+    await enroll('banned')
+    const [{ fingerprint } = { fingerprint: '' }] = gate.store.registry.byName('banned')
+    gate.store.registry.disable(fingerprint, actor)
+    const watch = await startProgram({ args: renewal('banned', '--watch', '--before', '1/1'), cwd: gate.folder, listeners: 0 }, t)
+    await watch.line(/banned\.crt was not renewed: enrolment answered 403: .*; again in \d+ s$/)
+    gate.store.registry.revoke(fingerprint, 'keyCompromise', actor)
+    await watch.line(/banned\.crt was not renewed: .*certificate_revoked$/)
+    assert.deepEqual(await watch.ended, { code: 1, signal: null })
+    assert.match(watch.stderr.at(-1) ?? '', /^hint: it never will be: enrol anew /)
+  })
+
   test('an expired certificate is not renewed by itself', async () => {
     await enroll('over', 1_000)
     const { notAfter = 0 } = gate.store.registry.byName('over')[0] ?? {}
@@ -202,6 +219,7 @@ describe('the commands of a client', { skip: absent('curl', 'openssl') }, () => 
     const { code, stderr } = await certgate(renewal('over', '--before', '1/1'))
     assert.equal(code, 1)
     assert.match(stderr, /enrolment answered 403: your certificate is refused: certificate_expired/)
+    assert.equal((await certgate(renewal('over', '--watch'))).code, 1)
     assert.equal(gate.store.registry.byName('over').length, 1)
   })
 })

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { askStatus } from '../../src/control/admin-client.ts'
+import { temporaryFolder } from '../support/authority.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Gateway, get, startGateway } from '../support/gateway.ts'
+import { startProgram } from '../support/program.ts'
 import { pump } from '../support/pump.ts'
 
 // SIGTERM: no new connections, what runs may finish within limits.drain, then exit code 0. A second signal ends at once.
@@ -97,4 +100,16 @@ test('under load, every request that was sent before the end is answered', async
     load.failures.filter((failure) => !/ECONNREFUSED/.test(failure)),
     [],
   )
+})
+
+test('SIGTERM to npm reaches what `npm start` started, which drains and leaves nothing behind', async (t) => {
+  const { path } = temporaryFolder(t)
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const args = ['start', '--', '--dir', path, '--listen', '127.0.0.1:0', '--telemetry', '127.0.0.1:0']
+  const program = await startProgram({ entry: 'npm', args, cwd: root, env: { npm_config_update_notifier: 'false' } }, t)
+  const { pid } = await askStatus(join(path, 'admin.sock'))
+  program.signal('SIGTERM')
+  await program.line(/draining/)
+  await program.ended
+  assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
 })

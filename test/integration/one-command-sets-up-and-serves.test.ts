@@ -93,6 +93,20 @@ test('where a port is taken, nothing is set up, and the message says what to do'
   }
 })
 
+test('all ports that are taken are told at once', async (t) => {
+  const { path } = temporaryFolder(t)
+  const blockers = [createServer(), createServer()]
+  for (const blocker of blockers) {
+    await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve))
+    t.after(() => blocker.close())
+  }
+  const [one, two] = blockers.map((blocker) => `127.0.0.1:${(blocker.address() as AddressInfo).port}`)
+  const program = await startProgram({ args: ['start', '--listen', `${one}`, '--telemetry', `${two}`], cwd: path, listeners: 0 }, t)
+  assert.deepEqual(await program.ended, { code: 1, signal: null })
+  assert.match(program.stderr[0] ?? '', new RegExp(`^certgate: cannot listen on ${one}: .*; cannot listen on ${two}: `))
+  assert.match(program.stderr[1] ?? '', /^hint: stop it, or choose other ports: \S+ start --listen \S+ --telemetry \S+$/)
+})
+
 test('a folder with other things in it is left alone', async (t) => {
   const { path, write } = temporaryFolder(t)
   mkdirSync(join(path, 'data'))

@@ -52,6 +52,37 @@ test('a silent connection is cut off at the deadline, and others are served mean
   assert.ok(gateway.failures.every(({ code }) => code === 'handshake_timeout'))
 })
 
+/** All that comes back, up to the end. */
+async function answered(port: number, text: string): Promise<string> {
+  const socket = connectTcp(port, '127.0.0.1')
+  socket.write(text)
+  let received = ''
+  socket.setEncoding('latin1')
+  for await (const part of socket) received += part
+  return received
+}
+
+test('whoever speaks HTTP without TLS is told so, and nothing else', async (t) => {
+  const gateway = await listen(t, prepare(t, spec))
+  for (const request of [
+    'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
+    'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello',
+    'HEAD / HTTP/1.0\r\n\r\n',
+  ])
+    assert.match(
+      await answered(gateway.port, request),
+      /^HTTP\/1\.1 400 Bad Request\r\n.*\r\n\r\nthis port speaks HTTPS: [^\n]*\n$/s,
+      request,
+    )
+  assert.deepEqual(
+    gateway.failures.map((error) => Reflect.get(error, 'code')),
+    ['plain_http', 'plain_http', 'plain_http'],
+  )
+  assert.equal(gateway.peers.length, 0)
+  assert.doesNotMatch(await answered(gateway.port, 'SSH-2.0-OpenSSH_9.6\r\n'), /HTTP/)
+  assert.equal((await dial(gateway, servers, as(alice))).seen?.dn, 'CN=alice')
+})
+
 test('a handshake that trickles in does not push the deadline back', async (t) => {
   const gateway = await listen(t, prepare(t, spec), { handshakeTimeout: 300 })
   const began = Date.now()

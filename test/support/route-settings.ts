@@ -16,6 +16,7 @@ export function routeSettings(given: Partial<RouteSettings> & { readonly path: s
     errors: null,
     strip: [],
     line: 1,
+    index: 0,
     ...given,
   }
 }

@@ -2,6 +2,7 @@ import { refusalRow, toldReason } from '../../gateway/refusal/table.ts'
 import type { Identity } from '../../identity/types.ts'
 import { allowText } from '../../policy/decide.ts'
 import { reorderedEntries } from '../../policy/mapping-checks.ts'
+import { ORDINARY_METHODS } from '../../policy/methods.ts'
 import type { Policy, RoleSet, Route } from '../../policy/types.ts'
 import type { Peer } from '../../tls/types.ts'
 import { NOT_CHECKED } from './claimant.ts'
@@ -131,6 +132,7 @@ export function describe(snapshot: Snapshot, policy: Policy, question: Question,
       ...question.assumptions.map((assumption) => `supposed: ${assumption}`),
       ...verdict.dropped.map((item) => `not sent upstream, because a header cannot express it: ${item}`),
       ...reversedNotes(verdict, snapshot, evidence.cwd),
+      ...(ORDINARY_METHODS.has(question.method) ? [] : [`${question.method} passes only where a route names it in 'methods'`]),
       ...lines.notes,
       ...(told === null || told === refused?.reason ? [] : [`the client is told ${told}, because hide_routes is on`]),
     ],

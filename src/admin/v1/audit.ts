@@ -1,3 +1,4 @@
+import { AUDIT_ACTIONS, actionsLike } from '../../store/audit-actions.ts'
 import { json } from '../answers.ts'
 import type { AdministrationContext } from '../context.ts'
 import { mayRead, mayReadOn } from '../permission.ts'
@@ -76,8 +77,12 @@ function textOf(parameters: QueryParameters): string | undefined {
 }
 
 function filterOf(parameters: QueryParameters) {
+  const action = parameters.text('action')
+  // An empty page would say that it never happened.
+  if (action !== undefined && actionsLike(action).length === 0)
+    throw malformed(`there is no action ${JSON.stringify(action.slice(0, 100))}`, `there are ${AUDIT_ACTIONS.join(', ')}`)
   return given({
-    action: parameters.text('action'),
+    action,
     actor: parameters.text('actor'),
     target: parameters.text('target'),
     since: parameters.time('since'),

@@ -82,7 +82,7 @@ export function readRoutes(reader: Reader, known: Known): RouteSettings[] {
     checkReferences(reader, path, known)
     const input = reader.require(route, path)
     if (input === undefined) continue
-    const settings = toRoute(input, reader.document.locate(path).line)
+    const settings = toRoute(input, reader.document.locate(path).line, index)
     const earlier = names.get(settings.name)
     if (earlier !== undefined) {
       const hint = `the other is on line ${earlier}; give one a \`name\` of its own`
@@ -95,7 +95,7 @@ export function readRoutes(reader: Reader, known: Known): RouteSettings[] {
   return routes
 }
 
-function toRoute(input: z.output<typeof route>, line: number): RouteSettings {
+function toRoute(input: z.output<typeof route>, line: number, index: number): RouteSettings {
   return {
     name: input.name ?? input.path,
     listeners: input.listener ?? [],
@@ -114,6 +114,7 @@ function toRoute(input: z.output<typeof route>, line: number): RouteSettings {
     errors: input.errors ?? null,
     strip: (input.strip ?? []).map(foldHeader),
     line,
+    index,
   }
 }
 

@@ -4,12 +4,17 @@ import type { Paths } from '../paths.ts'
 import type { Reader } from '../reader.ts'
 import type { TelemetrySettings } from '../settings.ts'
 import { InvalidValue, parsed, section, word } from '../shape.ts'
+import { nearest } from '../suggest.ts'
 import { parsePeriod, period } from '../units.ts'
 
 const accessLog = parsed(z.union([z.boolean(), z.string()], { error: 'expected on, off or a file' }), (value) => {
   if (value === true || value === 'on') return 'on'
   if (value === false || value === 'off') return 'off'
   if (value.trim() === '' || /[\u0000-\u001f]/.test(value)) throw new InvalidValue('expected on, off or a file')
+  // A file of such a name would be made at once, and nothing be logged where it is looked for.
+  const near = /^[A-Za-z]+$/.test(value) ? nearest(value, ['on', 'off', 'true', 'false', 'stdout']) : undefined
+  if (near !== undefined)
+    throw new InvalidValue('expected on, off or a file', `on is standard output; a file of this name is written ./${value}`)
   return { file: value }
 })
 

@@ -46,5 +46,6 @@ test('dates that do not exist are refused, not taken for others', () => {
   }
   assert.equal(readPast('7d', '--since', Date.UTC(2026, 0, 8)), Date.UTC(2026, 0, 1))
   assert.equal(readDuration('90m', '--valid-for'), 5_400_000)
-  for (const text of ['0h', '1', 'h', '1w', '-1h']) assert.throws(() => readDuration(text, '--valid-for'), usage(/is not a duration/), text)
+  for (const text of ['0h', '1000000d']) assert.throws(() => readDuration(text, '--valid-for'), usage(/is none of 1s to 999999d/), text)
+  for (const text of ['1', 'h', '1w', '-1h']) assert.throws(() => readDuration(text, '--valid-for'), usage(/is not a duration/), text)
 })

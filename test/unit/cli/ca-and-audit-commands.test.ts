@@ -136,6 +136,14 @@ describe('audit', () => {
     const days = new URLSearchParams(asked.at(-1)?.split('?')[1])
     const [since, until] = ['since', 'until'].map((name) => Date.parse(days.get(name) ?? ''))
     assert.deepEqual([(until ?? 0) - (since ?? 0), (since ?? 1) % 86_400_000], [86_400_000, 0])
+    for (const [action, hint] of [
+      ['certificate', "did you mean 'certificate.*'?"],
+      ['certificate.revok', "did you mean 'certificate.revoke'?"],
+      ['hurry', 'there is access, authority.rotate, '],
+    ]) {
+      const slip = await run('audit', 'list', '--action', action)
+      assert.deepEqual([slip.code, slip.stderr.includes(`--action: there is no '${action}'\nhint: ${hint}`)], [2, true], slip.stderr)
+    }
     const wrong = await run('audit', 'list', '--since', 'last week')
     assert.match(wrong.stderr, /'last week' is not a date\nhint: write it as 2030-01-31, /)
   })

@@ -151,6 +151,28 @@ describe('cert renew', () => {
   })
 })
 
+describe('cert revoke of one alone', () => {
+  it('tells every other of its name that is in force, renewed from it or not', async (t) => {
+    const { run, store } = await gateway(t)
+    for (const out of ['one', 'two', 'three']) await run('cert', 'generate', 'dup', '--out', out)
+    await run('cert', 'generate', 'other')
+    const [first, ...rest] = store.registry.list({ name: 'dup' }).entries
+    await run('cert', 'renew', first?.thumbprint ?? '', '--out', 'renewed')
+    const renewed = store.registry.renewalsOf(first?.fingerprint ?? '')
+    const { stderr } = await run('cert', 'revoke', first?.thumbprint ?? '')
+    const told = [...stderr.matchAll(/'dup' has another certificate that is in force \(thumbprint (\w+)\)\n/g)].map(([, one]) => one)
+    assert.deepEqual(told.toSorted(), [...rest, ...renewed].map(({ thumbprint }) => thumbprint).toSorted())
+  })
+
+  it('names every reason where two are near', async (t) => {
+    const { run } = await gateway(t)
+    await run('cert', 'generate', 'alice')
+    const { code, stderr } = await run('cert', 'revoke', 'alice', '--reason', 'compromised')
+    assert.equal(code, 2)
+    assert.match(stderr, /there is unspecified, keyCompromise, caCompromise, /)
+  })
+})
+
 describe('cert trust', () => {
   it('sends certificates only, whatever else is in the file', async (t) => {
     let sent = ''

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Explanation } from '../../../src/admin/explain/explanation.ts'
 import { explainCommand } from '../../../src/cli/explain.ts'
+import { rolesTestCommand } from '../../../src/cli/roles-test.ts'
 import { openStore } from '../../../src/store/store.ts'
 import { selfSigned } from '../../support/authority.ts'
 import { entryOf } from '../../support/registered.ts'
@@ -96,4 +97,24 @@ test('a store that cannot be read is told, and not taken for an empty one', asyn
   writeFileSync(join(cwd, 'data', 'certgate.db'), 'no database '.repeat(200))
   const file = issue('client.crt', await authority.issue({ subject: 'CN=CLIENT1' }))
   await assert.rejects(explain(cwd, '--cert', file, 'GET', '/movies/x/1'), { code: 'store_corrupt' })
+})
+
+test('a name whose certificates are all refused has roles, and a note beside them', async (t) => {
+  const { cwd, store } = await gatewayWithStore(t)
+  const notes = async () => {
+    const terminal = testTerminal({ cwd })
+    await rolesTestCommand.run(['--json', 'CLIENT1'], terminal)
+    const told = [JSON.parse(terminal.stdout()), JSON.parse((await explain(cwd, '--json', '--cn', 'CLIENT1', 'GET', '/movies/x')).text)]
+    return told.map((one: { notes: string[] }) => one.notes.filter((note) => note.includes('registered as')))
+  }
+  assert.deepEqual(await notes(), [[], []])
+  const clients = [await selfSigned({ subject: 'CN=CLIENT1' }), await selfSigned({ subject: 'CN=CLIENT1' })]
+  const [first, second] = clients.map((client) => ({ ...entryOf(client, null), name: 'CLIENT1' }))
+  const added = [first, second].flatMap((entry) => (entry === undefined ? [] : store.registry.add([entry], CLI)))
+  store.registry.revoke(added[0]?.fingerprint ?? '', 'keyCompromise', CLI)
+  assert.deepEqual(await notes(), [[], []])
+  store.registry.disable(added[1]?.fingerprint ?? '', CLI)
+  const [ofRoles, ofExplain] = await notes()
+  assert.match(ofRoles?.join() ?? '', /^every certificate registered as 'CLIENT1' is refused: (revoked, disabled|disabled, revoked)$/)
+  assert.deepEqual(ofExplain, ofRoles)
 })

@@ -131,6 +131,13 @@ describe('explain with a certificate', () => {
 })
 
 describe('explain with a name', () => {
+  it('says that a method which nobody registered has to be named by a route', async (t) => {
+    const gateway = await explainedGateway(t)
+    const notes = async (method: string) => (await explain(gateway, '--cn', 'alice', method, '/movies/x')).notes.join('\n')
+    assert.match(await notes('BLAH'), /BLAH passes only where a route names it in 'methods'/)
+    assert.doesNotMatch(await notes('MKCOL'), /passes only/)
+  })
+
   it('supposes a certificate and says so', async (t) => {
     const gateway = await explainedGateway(t)
     const byCn = await explain(gateway, '--cn', 'alice', 'GET', '/movies/x')

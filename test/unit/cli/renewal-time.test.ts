@@ -11,6 +11,14 @@ test('a third before the end, or as long before it as was said, and never before
   assert.equal(dueAt(certificate(1_000, 5_000), parseBefore('1/1')), 1_000)
 })
 
+test('what it was dated back is no part of its life', () => {
+  const minutes = (count: number) => count * 60_000
+  // Made five minutes after it begins, for three.
+  assert.equal(dueAt(certificate(0, minutes(8)), DEFAULT_BEFORE), minutes(7))
+  assert.equal(dueAt(certificate(0, minutes(8)), parseBefore('1/1')), minutes(5))
+  assert.equal(dueAt(certificate(0, minutes(5)), parseBefore('1m')), minutes(4))
+})
+
 test('what is no time is refused', () => {
   for (const text of ['', '0/3', '4/3', '1/0', '14', '14w', '-1d', '0d', '1.5d', '1/3d', '9999999d'])
     assert.throws(() => parseBefore(text), { code: 'usage' }, text)

@@ -90,10 +90,10 @@ describe('mappingRemarks', () => {
       remark.severity,
       remark.file,
       remark.line,
-      /^.*?(never matches|allows the role 'admin'|share this mapping|issuers:)/.exec(remark.message)?.[1],
+      /^.*?(never matches|unknown role 'admin'|share this mapping|issuers:)/.exec(remark.message)?.[1],
     ])
     assert.deepEqual(found, [
-      ['warning', settings.file, 27, "allows the role 'admin'"],
+      ['warning', settings.file, 30, "unknown role 'admin'"],
       ['warning', file, 17, 'never matches'],
       ['warning', file, 6, 'share this mapping'],
       ['warning', file, 28, 'issuers:'],

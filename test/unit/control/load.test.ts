@@ -135,12 +135,23 @@ test('a mapping value that cannot be used is an error of the mapping', async (t)
 })
 
 test('a role nobody defines is a warning at start, and an error where a reload brings it in', async (t) => {
-  const { loaded, messages, write, file } = folder(t)
+  const { load, loaded, write, file } = folder(t)
   const first = await loaded()
   writeFileSync(file, CONFIG.replace('[reader]', '[reader, reeder]'))
   const fresh = await loaded()
   assert.ok(fresh.warnings.some(({ message }) => message.includes('reeder')))
-  assert.match((await messages(first.snapshot)).join(), /^unknown role 'reeder': nothing in .*roles_mapping\.yml defines it$/)
+  const [warned] = fresh.warnings.filter(({ message }) => message.includes('reeder'))
+  const refused = await load(first.snapshot)
+  assert.ok(!refused.ok)
+  const [error] = refused.problems
+  assert.match(error?.message ?? '', /^unknown role 'reeder': nothing in .*roles_mapping\.yml defines it$/)
+  const column =
+    CONFIG.split('\n')
+      .find((line) => line.includes('[reader]'))
+      ?.indexOf('reader]') ?? 0
+  assert.deepEqual([error?.hint, error?.path, error?.column], ['did you mean `reader`?', 'routes[0].allow[1]', column + 9])
+  assert.deepEqual({ ...warned, severity: 'error', hint: error?.hint }, error)
+  assert.match(warned?.hint ?? '', /^did you mean `reader`\? \(a reload that brings it in is refused\)$/)
   await loaded(fresh.snapshot)
   write('roles_mapping.yml', 'reader:\n  users: [alice]\nreeder:\n  users: [bob]\n')
   await loaded(first.snapshot)

@@ -11,7 +11,8 @@ import {
   reorderedEntries,
   rotationWarnings,
   sharedMappingWarnings,
-  unmappedRoleWarnings,
+  undefinedRoles,
+  ungrantedRoles,
 } from '../../../src/policy/mapping-checks.ts'
 import { roleMapping } from '../../support/role-mapping.ts'
 import { routeSettings } from '../../support/route-settings.ts'
@@ -112,7 +113,7 @@ it('a DN among the issuers that does not tell which CA is meant is warned of', (
   assert.deepEqual(issuerWarnings(mapping, [authority('CN=A', '1')]), [])
 })
 
-it('a role that a route allows and nothing grants is warned of, at the route', () => {
+it('a role that a route allows is found where nothing defines it, and where nothing grants it', () => {
   const routes = [
     routeSettings({ path: '/a', name: 'a', allow: [{ kind: 'role', role: 'readal' }, { kind: 'authenticated' }], line: 7 }),
     routeSettings({
@@ -123,12 +124,12 @@ it('a role that a route allows and nothing grants is warned of, at the route', (
         { kind: 'role', role: 'empty' },
       ],
       line: 9,
+      index: 3,
     }),
   ]
-  assert.deepEqual(told(unmappedRoleWarnings(routes, roleMapping({ readall: { users: ['x'] }, empty: {} }))), [
-    "7: route 'a' allows the role 'readal', which nothing in roles_mapping.yml gives to anybody",
-    "9: route 'b' allows the role 'empty', which nothing in roles_mapping.yml gives to anybody",
-  ])
+  const mapping = roleMapping({ readall: { users: ['x'] }, empty: {} })
+  assert.deepEqual(undefinedRoles(routes, mapping), [{ role: 'readal', route: 'a', path: ['routes', 0, 'allow', 0] }])
+  assert.deepEqual(ungrantedRoles(routes, mapping), [{ role: 'empty', route: 'b', path: ['routes', 3, 'allow', 1] }])
 })
 
 it('an entry with the parts of a DN in another order is found', () => {

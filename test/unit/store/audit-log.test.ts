@@ -80,9 +80,23 @@ test('filters: action or its family, actor, target, time', (t) => {
     store.audit.read(filter === undefined ? {} : { filter }).map((entry) => entry.sequence)
   assert.deepEqual(found({ action: 'mapping.edit' }), [1, 5])
   assert.deepEqual(found({ action: 'mapping.*' }), [1, 3, 5])
+  assert.deepEqual(found({ action: 'mapping*' }), [1, 3, 4, 5])
+  assert.deepEqual(found({ action: 'mapping.e*' }), [1, 5])
   assert.deepEqual(found({ actor: 'alice' }), [5])
   assert.deepEqual(found({ target: 'role-1', until: START + 2 }), [2])
   assert.deepEqual(found({ since: START + 1, until: START + 3 }), [2, 3, 4])
+})
+
+test('a digest is a target from its first eight digits on, in any case, and under the other filters too', (t) => {
+  const { store } = filled(t)
+  const digest = `12e642eb94f0${'5'.repeat(52)}`
+  for (const target of [digest, `12e642eb94f1${'5'.repeat(52)}`, '12E642EB']) store.audit.append({ action: 'token.use', target }, CLI)
+  const found = (target: string, action = 'token.use') => store.audit.read({ filter: { target, action } }).map((entry) => entry.sequence)
+  for (const target of [digest, '12e642eb94f0', '12E642EB94F0']) assert.deepEqual(found(target), [6], target)
+  assert.deepEqual(found('12e642eb94f0', 'mapping.edit'), [])
+  assert.deepEqual(found('12e642eb'), [6, 7])
+  assert.deepEqual(found('12E642EB'), [6, 7, 8])
+  assert.deepEqual(found('12e642e'), [])
 })
 
 test('free text: all words, anywhere in an entry and however written, page by page', async (t) => {

@@ -174,7 +174,10 @@ describe('targets', () => {
       connection = upstream.acquire()
     }
     await exchange(connection)
-    assert.deepEqual(health, [`${url} false`, `${url} false`, `${url} false`, `${url} true`])
+    assert.deepEqual(
+      health.filter((line) => line.startsWith(`${url} `)),
+      [`${url} false`, `${url} false`, `${url} false`, `${url} true`],
+    )
     assert.equal(resting(), false)
   })
 
@@ -190,6 +193,23 @@ describe('targets', () => {
       assert.equal(connection.target, first.target)
       connection.destroy()
     }
+  })
+
+  test('one that is well is told of with its first connection, then once a second at most, and only by new ones', async (t) => {
+    const { upstream, recorders, health } = await started(t, 1)
+    const connect = (): Promise<void> => exchange(upstream.acquire(true))
+    const well = `${recorders[0].url} true`
+    await connect()
+    await connect()
+    assert.deepEqual(health, [well])
+    clock.now += 999
+    await connect()
+    assert.deepEqual(health, [well])
+    clock.now += 1
+    await exchange(upstream.acquire())
+    assert.deepEqual(health, [well])
+    await connect()
+    assert.deepEqual(health, [well, well])
   })
 
   test('one that never connects in time rests too', async (t) => {
