@@ -1,7 +1,7 @@
 import { parseAddress } from '../config/address.ts'
 import type { Address } from '../config/settings.ts'
 import { InvalidValue } from '../config/shape.ts'
-import { bind, formatAddress } from '../control/sockets.ts'
+import { bind, formatAddress } from '../control/listening/sockets.ts'
 import { CertgateError, UsageError } from '../errors.ts'
 
 /** Where a new configuration listens. */

@@ -1,4 +1,4 @@
-import { type ApiAnswer, type ApiCall, askApi, nobodyListens } from '../control/api-client.ts'
+import { type ApiAnswer, type ApiCall, askApi, nobodyListens } from '../control/administration/api-client.ts'
 import { CertgateError } from '../errors.ts'
 import type { Terminal } from './command.ts'
 import { type OfflineGateway, openOffline } from './offline.ts'

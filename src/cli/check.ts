@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { loadConfiguration } from '../control/load.ts'
+import { loadConfiguration } from '../control/loading/load.ts'
 import type { Problem } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'

@@ -1,4 +1,4 @@
-import { askReload } from '../control/admin-client.ts'
+import { askReload } from '../control/administration/admin-client.ts'
 import { type Command, parseArguments } from './command.ts'
 import { formatProblems } from './report-error.ts'
 import { socketOf } from './running.ts'

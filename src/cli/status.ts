@@ -1,4 +1,4 @@
-import { askStatus } from '../control/admin-client.ts'
+import { askStatus } from '../control/administration/admin-client.ts'
 import type { Status } from '../control/status.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
 import { formatProblems, shortPath } from './report-error.ts'

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { inspectConfig } from '../config/load.ts'
-import { nobodyListens } from '../control/api-client.ts'
+import { nobodyListens } from '../control/administration/api-client.ts'
 import { CertgateError } from '../errors.ts'
 import { AuditLog } from '../store/audit-log.ts'
 import { Connection } from '../store/connection.ts'

@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.ts'
-import type { StoreStanding } from './store-watch.ts'
+import type { StoreStanding } from './registry/store-watch.ts'
 
 /** What made a reload happen. */
 export type ReloadCause = 'signal' | 'file' | 'command'

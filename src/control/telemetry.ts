@@ -3,8 +3,8 @@ import { MetricsAggregator, type OwnInventory, type RevocationCounts, type Targe
 import { isMetricsSnapshot } from '../observability/metrics-shape.ts'
 import { startTelemetryServer, type TelemetryServer } from '../observability/telemetry-server.ts'
 import { TrafficMeter, type TrafficSample } from '../observability/traffic-meter.ts'
-import { certificatesOf, crlsOf } from './inventory.ts'
-import type { ListenAddress } from './sockets.ts'
+import type { ListenAddress } from './listening/sockets.ts'
+import { certificatesOf, crlsOf } from './loading/inventory.ts'
 
 /** What telemetry asks of the gateway. */
 export interface TelemetryState {

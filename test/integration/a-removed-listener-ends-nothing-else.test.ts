@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { askReload, askStatus } from '../../src/control/admin-client.ts'
+import { askReload, askStatus } from '../../src/control/administration/admin-client.ts'
 import { get, startGateway } from '../support/gateway.ts'
 import { holdingProxy } from '../support/holding-proxy.ts'
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { askReload } from '../../src/control/admin-client.ts'
+import { askReload } from '../../src/control/administration/admin-client.ts'
 import { get, startGateway } from '../support/gateway.ts'
 
 test('idle and streaming connections end; a new one is refused and told why', async (t) => {

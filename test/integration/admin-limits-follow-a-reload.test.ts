@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { askReload } from '../../src/control/admin-client.ts'
+import { askReload } from '../../src/control/administration/admin-client.ts'
 import { startAdministeredGateway } from '../support/administered-gateway.ts'
 
 // Without a limit the address has a patience of a minute: more than this test has.

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { askReload } from '../../src/control/admin-client.ts'
+import { askReload } from '../../src/control/administration/admin-client.ts'
 import { type Authority, createAuthority, type Issued, temporaryFolder } from '../support/authority.ts'
 import { eventually } from '../support/eventually.ts'
 import {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { askReload, askStatus } from '../../src/control/admin-client.ts'
+import { askReload, askStatus } from '../../src/control/administration/admin-client.ts'
 import { temporaryFolder } from '../support/authority.ts'
 import { get, startGateway } from '../support/gateway.ts'
 

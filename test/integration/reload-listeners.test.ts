@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { askReload, askStatus } from '../../src/control/admin-client.ts'
+import { askReload, askStatus } from '../../src/control/administration/admin-client.ts'
 import { type Gateway, get, startGateway } from '../support/gateway.ts'
 import { RawClient } from '../support/raw-client.ts'
 

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { askReload, askStatus } from '../../src/control/admin-client.ts'
+import { askReload, askStatus } from '../../src/control/administration/admin-client.ts'
 import type { Status } from '../../src/control/status.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Gateway, get, startGateway } from '../support/gateway.ts'

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { askStatus } from '../../src/control/admin-client.ts'
+import { askStatus } from '../../src/control/administration/admin-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 import { RawClient } from '../support/raw-client.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { askReload, askStatus } from '../../src/control/admin-client.ts'
+import { askReload, askStatus } from '../../src/control/administration/admin-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Gateway, get, startGateway } from '../support/gateway.ts'
 import { pump } from '../support/pump.ts'

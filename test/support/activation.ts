@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { type BoundSocket, bind } from '../../src/control/sockets.ts'
+import { type BoundSocket, bind } from '../../src/control/listening/sockets.ts'
 import { ownEntry, type Program, type ProgramOptions, startProgram } from './program.ts'
 
 /** The pid that is meant is known only to the process itself: exec keeps it. */

@@ -9,7 +9,7 @@ import { createAuthority as createOwnAuthority } from '../../src/certificates/au
 import type { OperatingAuthority } from '../../src/certificates/operating-authority.ts'
 import { parseRoleMapping } from '../../src/config/roles-mapping.ts'
 import type { ClientCertDomain } from '../../src/config/settings.ts'
-import { callerOf } from '../../src/control/admin-caller.ts'
+import { callerOf } from '../../src/control/administration/caller.ts'
 import type { Rights } from '../../src/identity/types.ts'
 import { compilePolicy } from '../../src/policy/policy.ts'
 import { openStore, type Store } from '../../src/store/store.ts'

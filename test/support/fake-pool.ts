@@ -1,8 +1,8 @@
 import type { SendHandle } from 'node:child_process'
 import type { Worker } from 'node:cluster'
 import { EventEmitter } from 'node:events'
-import { type PoolOptions, WorkerPool } from '../../src/control/worker-pool.ts'
-import type { Serving } from '../../src/control/worker-process.ts'
+import { type PoolOptions, WorkerPool } from '../../src/control/workers/pool.ts'
+import type { Serving } from '../../src/control/workers/process.ts'
 import type { FromWorker, Snapshot, ToWorker } from '../../src/ipc/messages.ts'
 
 /** Plays a worker process: answers what it is sent unless `behaviour` says otherwise. */

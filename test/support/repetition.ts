@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { askReload } from '../../src/control/admin-client.ts'
+import { askReload } from '../../src/control/administration/admin-client.ts'
 import type { Gateway } from './gateway.ts'
 import type { RawClient } from './raw-client.ts'
 import type { RecordedRequest } from './recording-upstream.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { ApiHandler } from '../../src/admin/types.ts'
-import { openAdminSocket } from '../../src/control/admin-socket.ts'
+import { openAdminSocket } from '../../src/control/administration/socket.ts'
 import { type Administration, administration, type Given } from './administration.ts'
 import { temporaryFolder } from './authority.ts'
 

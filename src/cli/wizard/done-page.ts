@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { parseAddress } from '../../config/address.ts'
-import { formatAddress } from '../../control/sockets.ts'
+import { formatAddress } from '../../control/listening/sockets.ts'
 import { escapeHtml } from '../../gateway/refusal/html-page.ts'
 import { INSTALLING, installingFor } from '../../gateway/refusal/installing.ts'
 import type { Made } from './make.ts'

@@ -1,4 +1,4 @@
-import { formatAddress } from '../../control/sockets.ts'
+import { formatAddress } from '../../control/listening/sockets.ts'
 import type { CertgateError } from '../../errors.ts'
 import { addressOf, checkFree, readAddresses } from '../addresses.ts'
 import { serverNames } from '../host-names.ts'

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { formatAddress } from '../../control/sockets.ts'
+import { formatAddress } from '../../control/listening/sockets.ts'
 import { CertgateError } from '../../errors.ts'
 import { escapeHtml } from '../../gateway/refusal/html-page.ts'
 import { goTo, htmlAnswer, type WizardAnswer } from './answer.ts'

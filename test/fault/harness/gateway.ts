@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
-import { askReload, askStatus } from '../../../src/control/admin-client.ts'
+import { askReload, askStatus } from '../../../src/control/administration/admin-client.ts'
 import type { ReloadReport, Status, StatusWorker } from '../../../src/control/status.ts'
 import { temporaryFolder } from '../../support/authority.ts'
 import { CHECKOUT } from '../../support/checkout.ts'

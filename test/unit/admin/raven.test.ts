@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import { CLI_CALLER } from '../../../src/admin/offline.ts'
 import { writePfx } from '../../../src/certificates/pkcs12-write.ts'
-import { callerOf } from '../../../src/control/admin-caller.ts'
+import { callerOf } from '../../../src/control/administration/caller.ts'
 import { administration, callerWith, server } from '../../support/administration.ts'
 import { selfSigned } from '../../support/authority.ts'
 

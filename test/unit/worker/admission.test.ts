@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LeaseLedger } from '../../../src/control/leases.ts'
+import { LeaseLedger } from '../../../src/control/workers/leases.ts'
 import type { FromWorker } from '../../../src/ipc/messages.ts'
 import { Admission, networkOf, type Place } from '../../../src/worker/admission.ts'
 

@@ -1,0 +1,282 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
+import type { InForce } from '../../admin/context.ts'
+import { familyOf } from '../../admin/family.ts'
+import { AdminProblem } from '../../admin/problem.ts'
+import type { Api } from '../../admin/router.ts'
+import type { Address, Limits } from '../../config/settings.ts'
+import { tellRefusal } from '../../gateway/refusal/render.ts'
+import { limitConnections } from '../../observability/connection-room.ts'
+import { limitPipelining } from '../../observability/pipelining.ts'
+import type { Audit } from '../../observability/types.ts'
+import type { Reason } from '../../policy/types.ts'
+import { createTlsListener, type TlsListener } from '../../tls/listener.ts'
+import type { Registry } from '../../tls/registry.ts'
+import type { StatusBook } from '../../tls/status-book.ts'
+import type { Peer } from '../../tls/types.ts'
+import { formatAddress, type ListenAddress, listenOn, unavailable } from '../listening/sockets.ts'
+import type { Prepared } from '../workers/replaceable.ts'
+import { callerOf } from './caller.ts'
+import { carry, isPath, send } from './http.ts'
+import type { AdminTrust } from './listener.ts'
+
+/** Administrators are few; whoever opens more connections takes the place of an idle one, never that of an answer. */
+const MAX_CONNECTIONS = 256
+/** Handshakes under way; for one more the oldest is given up: whoever only connects keeps nobody out. */
+const MAX_HANDSHAKES = 256
+const MAX_HEAD_BYTES = 32 * 1024
+/** Milliseconds. */
+const BODY_TIMEOUT = 30_000
+const JUDGE_INTERVAL = 1_000
+const TICKET_KEYS_LAST = 300_000
+const DEFAULT_PATIENCE = 60_000
+
+export interface AdminServerServices {
+  readonly api: Api
+  /** Control's own: what it says counts from the next request on. */
+  readonly registry: Registry
+  /** What is known of foreign certificates' status; default: nothing. */
+  readonly statuses?: StatusBook
+  inForce(): InForce
+  readonly audit: Audit
+  /** Somebody came whose certificate is trusted. */
+  seen(peer: Peer): void
+  failed(error: unknown): void
+}
+
+export interface AdminServer {
+  /** With the real port where 0 was configured. */
+  readonly address: Address
+  /** Another trust, tried out; once committed it counts for whoever connects, and live connections are judged by it. Throws where it cannot be used. */
+  prepare(trust: AdminTrust): Prepared
+  /** No new connections; answers under way are still given. */
+  close(): void
+}
+
+/** Opens the admin address: TLS with a client certificate, always. Throws CertgateError `address_unavailable`. */
+export async function openAdminServer(address: ListenAddress, trust: AdminTrust, services: AdminServerServices): Promise<AdminServer> {
+  const front = new AdminFront(trust, services)
+  try {
+    return { address: await front.listen(address), prepare: (next) => front.prepare(next), close: () => front.close() }
+  } catch (error) {
+    front.close()
+    throw error
+  }
+}
+
+/** The socket that accepts, the TLS behind it that is replaced with the configuration, and the HTTP behind that. */
+class AdminFront {
+  readonly #services: AdminServerServices
+  #limits: Limits
+  readonly #tls: TlsListener
+  readonly #http: HttpServer
+  readonly #server: Server
+  readonly #peers = new Map<Socket, Peer>()
+  readonly #answering = new Set<Socket>()
+  readonly #deadlines = new WeakMap<Socket, NodeJS.Timeout>()
+  readonly #sweep: NodeJS.Timeout
+  readonly #handshakes = new Map<string, Socket>()
+  #ticketKeysUntil = Date.now() + TICKET_KEYS_LAST
+
+  constructor(trust: AdminTrust, services: AdminServerServices) {
+    this.#services = services
+    this.#limits = trust.limits
+    this.#tls = this.#createTls(trust)
+    this.#http = createHttpServer(
+      { maxHeaderSize: MAX_HEAD_BYTES, keepAliveTimeout: this.#limits.keepalive || DEFAULT_PATIENCE },
+      limitPipelining((request, response) => void this.#answer(request, response)),
+    )
+    limitConnections(this.#http, MAX_CONNECTIONS)
+    this.#http.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      // Into an answer under way nothing may be written.
+      if (this.#answering.has(socket as Socket)) socket.destroy()
+      else turnAway(error, socket)
+    })
+    // Half-open: a client that has sent its last request still gets the answer.
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket))
+    this.#sweep = setInterval(() => this.#judgeAll(), JUDGE_INTERVAL).unref()
+  }
+
+  async listen(at: ListenAddress): Promise<Address> {
+    const { host, port } = at
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', ({ code, message }: NodeJS.ErrnoException) =>
+        reject(unavailable(formatAddress(host, port), code ?? message)),
+      )
+      this.#server.listen(listenOn(at), resolve)
+    })
+    this.#server.removeAllListeners('error').on('error', (error) => this.#services.failed(error))
+    return { host, port: (this.#server.address() as AddressInfo).port }
+  }
+
+  prepare(trust: AdminTrust): Prepared {
+    this.#createTls(trust).close()
+    const commit = () => {
+      this.#limits = trust.limits
+      this.#http.keepAliveTimeout = trust.limits.keepalive || DEFAULT_PATIENCE
+      this.#tls.update(trust.settings, trust.material)
+      this.#judgeAll()
+    }
+    return { commit, abandon: () => {} }
+  }
+
+  #createTls({ settings, material }: AdminTrust): TlsListener {
+    const { registry, statuses } = this.#services
+    const handshakeTimeout = () => this.#limits.handshake || DEFAULT_PATIENCE
+    return createTlsListener({
+      name: 'admin',
+      settings,
+      material,
+      registry,
+      ...(statuses === undefined ? {} : { statuses }),
+      // Read anew at each update: a reload may bring another.
+      get handshakeTimeout() {
+        return handshakeTimeout()
+      },
+      onConnection: (socket, peer) => this.#secured(socket, peer),
+      onHandshakeFailure: () => {},
+    })
+  }
+
+  close(): void {
+    clearInterval(this.#sweep)
+    this.#server.close()
+    this.#tls.close()
+    for (const socket of this.#peers.keys()) if (!this.#answering.has(socket)) socket.destroy()
+  }
+
+  #accept(socket: Socket): void {
+    const key = keyOf(socket)
+    for (const [oldest, other] of this.#handshakes) {
+      if (this.#handshakes.size < MAX_HANDSHAKES) break
+      this.#handshakes.delete(oldest)
+      other.destroy()
+    }
+    this.#handshakes.set(key, socket)
+    socket.once('close', () => {
+      if (this.#handshakes.get(key) === socket) this.#handshakes.delete(key)
+    })
+    socket.on('error', () => socket.destroy())
+    this.#tls.server.emit('connection', socket)
+  }
+
+  #secured(socket: TLSSocket, peer: Peer): void {
+    this.#handshakes.delete(keyOf(socket))
+    this.#peers.set(socket, peer)
+    socket.once('close', () => {
+      this.#peers.delete(socket)
+      this.#answering.delete(socket)
+      clearTimeout(this.#deadlines.get(socket))
+    })
+    socket.on('error', () => socket.destroy())
+    this.#allow(socket, this.#limits.head || DEFAULT_PATIENCE)
+    this.#http.emit('connection', socket)
+    if (peer.refusal === null && peer.certificate !== null) this.#services.seen(peer)
+  }
+
+  /** What is to come from the client has to come in so many milliseconds; null: nothing is waited for. */
+  #allow(socket: Socket, milliseconds: number | null): void {
+    clearTimeout(this.#deadlines.get(socket))
+    if (milliseconds !== null) this.#deadlines.set(socket, setTimeout(() => socket.destroy(), milliseconds).unref())
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = request
+    this.#answering.add(socket)
+    this.#allow(socket, BODY_TIMEOUT)
+    request.once('end', () => this.#allow(socket, null))
+    response.once('finish', () => this.#allow(socket, DEFAULT_PATIENCE))
+    response.once('close', () => {
+      this.#answering.delete(socket)
+      if (!this.#server.listening) socket.destroy()
+      else this.#allow(socket, this.#limits.keepalive || DEFAULT_PATIENCE)
+    })
+    try {
+      await this.#route(request, response)
+    } catch (error) {
+      // The client has gone, or is told nothing: an answer that was begun cannot become another one. Rights that ended are no fault.
+      if (!response.destroyed && !(error instanceof AdminProblem)) this.#services.failed(error)
+      response.destroy()
+    }
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const peer = this.#judge(request.socket)
+    if (peer === null) {
+      request.socket.destroy()
+      return
+    }
+    const reason: Reason | null = peer.refusal ?? (peer.certificate === null ? 'certificate_required' : null)
+    if (reason !== null) return this.#refuse(request, response, reason, peer)
+    // Node would join them (RFC 9112 section 3.2).
+    if ((request.headersDistinct.host ?? []).length > 1) return this.#refuse(request, response, 'malformed_request', peer)
+    if (!isPath(request.url ?? '')) return this.#refuse(request, response, 'malformed_path', peer)
+    const callerNow = () => {
+      const now = this.#judge(request.socket)
+      if (now === null || now.refusal !== null) return null
+      return callerOf(now, this.#services.inForce(), request.socket.remoteAddress ?? '')
+    }
+    await carry(request, response, callerNow, this.#services.api)
+  }
+
+  /** Who is there, judged anew; null: nobody any more. */
+  #judge(socket: Socket): Peer | null {
+    const known = this.#peers.get(socket)
+    if (known === undefined) return null
+    const peer = this.#tls.judgeAgain(known)
+    this.#peers.set(socket, peer)
+    return peer
+  }
+
+  async #refuse(request: IncomingMessage, response: ServerResponse, reason: Reason, peer: Peer): Promise<void> {
+    const { url = '', method = '' } = request
+    const dn = peer.certificate?.dn ?? null
+    if (reason.startsWith('certificate_')) {
+      this.#services.audit({
+        kind: 'SSL_EXCEPTION',
+        reason,
+        dn,
+        remote: request.socket.remoteAddress ?? '',
+        detail: peer.detail === '' ? 'admin address' : `admin address: ${peer.detail}`,
+      })
+    }
+    const shape = familyOf(url.replace(/[?#].*$/s, ''))
+    const accept = request.headers.accept ?? ''
+    const userAgent = request.headers['user-agent'] ?? ''
+    const { contact } = this.#services.inForce().settings
+    const input = { reason, userAgent, contact, detail: peer.detail, requestId: randomUUID(), shape, accept, method, url, close: true }
+    const { status, contentType, text, headers } = tellRefusal(input)
+    response.shouldKeepAlive = false
+    const always = { 'Content-Type': contentType, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
+    await send(response, { status, headers: { ...always, ...headers }, body: text }, method === 'HEAD')
+  }
+
+  /** Once a second: a connection whose certificate is refused now ends, what it still gets included. */
+  #judgeAll(): void {
+    for (const [socket, peer] of this.#peers) {
+      if (peer.refusal !== null) continue
+      const now = this.#tls.judgeAgain(peer)
+      this.#peers.set(socket, now)
+      if (now.refusal !== null) socket.destroy()
+    }
+    if (Date.now() < this.#ticketKeysUntil) return
+    this.#ticketKeysUntil = Date.now() + TICKET_KEYS_LAST
+    this.#tls.setTicketKeys(randomBytes(48))
+  }
+}
+
+/** The same for a TCP connection and for the TLS over it. */
+const keyOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`
+
+/** What is no HTTP, or has too long a head, is nobody's request. */
+function turnAway({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable) {
+    socket.destroy()
+    return
+  }
+  const status = code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nCache-Control: no-store\r\n\r\n`)
+}

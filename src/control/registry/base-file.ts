@@ -1,0 +1,41 @@
+import type { Store } from '../../store/store.ts'
+import { sealedBeside } from '../../store/store-file.ts'
+import { isNewBaseDue } from '../../tls/registry.ts'
+import { openBase, type RegistryBase } from '../../tls/registry-base.ts'
+import { writeBase } from '../../tls/registry-base-writer.ts'
+
+/** A registry of up to so many certificates is sealed anew at every start: that takes less than a second, and cannot be out of date. */
+const SEALED_ANEW = 20_000
+
+/** Where the workers read the registry from: beside the store, and as secret as that. */
+export const baseFileOf = ({ file }: Store): string => sealedBeside(file)
+
+/** Writes the registry as it is at this moment. Rejects, and what was there stays, where it cannot. */
+export async function sealBase(store: Store): Promise<RegistryBase> {
+  // It is read by its name.
+  store.assertInPlace()
+  const snapshot = store.snapshot()
+  try {
+    const { epoch, version, history } = snapshot
+    await writeBase(baseFileOf(store), { entries: snapshot.records(), epoch, version, history })
+  } finally {
+    snapshot.close()
+  }
+  return openBase(baseFileOf(store))
+}
+
+/**
+ * The base to start from: the one that is there, if it is large, sound, of this store and not too old to go on from; else a new one. Where
+ * somebody put an older copy of the store in its place and went on from there, versions alone would not tell: revocations could be missed.
+ */
+export async function baseToStartFrom(store: Store, sealedAnew = SEALED_ANEW): Promise<RegistryBase> {
+  const snapshot = store.snapshot()
+  const { size, epoch, version } = snapshot
+  snapshot.close()
+  if (size > sealedAnew) {
+    const there = await openBase(baseFileOf(store)).catch(() => null)
+    const isOurs = there !== null && there.epoch === epoch && store.audit.remembers(there.history)
+    if (isOurs && store.registry.changesSince(there.version, 1) !== null && !isNewBaseDue(there.size, version - there.version)) return there
+  }
+  return sealBase(store)
+}

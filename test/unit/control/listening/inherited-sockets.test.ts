@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import type { SendHandle } from 'node:child_process'
+import { createServer, type Server } from 'node:net'
+import { test } from 'node:test'
+import { InheritedSockets } from '../../../../src/control/listening/inherited-sockets.ts'
+import { bind, boundSocket, type ListenAddress, listenOn } from '../../../../src/control/listening/sockets.ts'
+
+// What is taken from real descriptors is in test/integration/restarts-refuse-nobody.test.ts: they are 3 and above there.
+
+function receive(env: NodeJS.ProcessEnv): { env: NodeJS.ProcessEnv; warnings: string[] } {
+  const warnings: string[] = []
+  InheritedSockets.receive(env, 42, (message) => warnings.push(message))
+  return { env, warnings }
+}
+
+test('the variables are removed, whoever they were meant for', () => {
+  const variables = { LISTEN_FDS: '0', LISTEN_FDNAMES: '', LISTEN_PIDFDID: '7', PATH: '/bin' }
+  for (const LISTEN_PID of ['42', '41']) assert.deepEqual(receive({ ...variables, LISTEN_PID }).env, { PATH: '/bin' })
+  assert.deepEqual(receive({ PATH: '/bin' }), { env: { PATH: '/bin' }, warnings: [] })
+})
+
+test('what is meant for another process, or makes no sense, is not taken', () => {
+  assert.match(receive({ LISTEN_PID: '41', LISTEN_FDS: '1' }).warnings.join(), /passed to process 41, and this is 42/)
+  for (const LISTEN_FDS of ['-1', '1e1', 'x', '99999'])
+    assert.match(receive({ LISTEN_PID: '42', LISTEN_FDS }).warnings.join(), /is no number/)
+  assert.deepEqual(receive({ LISTEN_FDS: '1' }).warnings, [])
+  assert.deepEqual(receive({ LISTEN_PID: '42' }).warnings, [])
+})
+
+test('an address is found by what it is, however it is written', async () => {
+  const port = 8443
+  const passed = boundSocket('::1', port, {} as SendHandle, () => {})
+  const inherited = new InheritedSockets([passed])
+  for (const other of [
+    { host: '::', port },
+    { host: '127.0.0.1', port },
+    { host: '::1', port: port ^ 1 },
+    { host: '::1', port: 0 },
+  ])
+    assert.equal(await inherited.take(other), null)
+  assert.equal((await inherited.take({ host: '0:0::0:1', port }))?.handle, passed.handle)
+  assert.equal(await inherited.take({ host: '::1', port }), null, 'it is taken')
+})
+
+test('a server of this process accepts on it; one that cannot be opened leaves it', async (t) => {
+  const passed = await bind('127.0.0.1', 0)
+  const address = { host: '127.0.0.1', port: passed.port }
+  const inherited = new InheritedSockets([passed])
+  await assert.rejects(
+    inherited.open(address, () => Promise.reject(new Error('no'))),
+    { message: 'no' },
+  )
+  const open = async (at: ListenAddress): Promise<Server> => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(listenOn(at), resolve))
+    t.after(() => server.close())
+    return server
+  }
+  const server = await inherited.open(address, open)
+  assert.equal((server.address() as { port: number }).port, address.port)
+  assert.equal(await inherited.take(address), null)
+})
+
+test('what nobody took is closed with a warning', async () => {
+  const warnings: string[] = []
+  const passed = await bind('127.0.0.1', 0)
+  new InheritedSockets([passed], (message) => warnings.push(message)).closeUnused()
+  assert.deepEqual(warnings, [`the socket 127.0.0.1:${passed.port} was passed and is closed: the configuration has no such address`])
+})
