@@ -131,9 +131,10 @@ async function named(page: Page): Promise<void> {
 async function reached(page: Page): Promise<void> {
   await page.evaluate(`globalThis.seen = new Set(); document.activeElement.blur(); scrollTo(0, 0)`)
   const usable = `[...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]
+    .filter((one) => !(one.type === 'radio' && !one.checked && document.querySelector('input[name="' + one.name + '"]:checked')))
     .filter((one) => one.tabIndex >= 0 && one.checkVisibility({ visibilityProperty: true }) && !one.disabled)`
   const many = (await page.evaluate(`${usable}.length`)) as number
-  // A date has several stops.
+  // A date has several stops. Of radio buttons the chosen one is the stop; arrows lead to the others.
   for (let step = 0; step < many * 4 + 10; step++) {
     await page.keyboard.press('Tab')
     const where = (await page.evaluate(`(() => {

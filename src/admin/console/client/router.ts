@@ -18,6 +18,8 @@ let left = new AbortController()
 let address = ''
 /** Whether focus has to go to the heading of what comes: never at the first page, whose reader begins at the top. */
 let isMoving = false
+/** The one that took the focus last. */
+let heading: HTMLElement | null = null
 
 export function startRouter(): void {
   addEventListener('popstate', () => {
@@ -42,9 +44,13 @@ export function settle(): void {
   if (address === '') return
   const title = shown.kind === 'unknown' ? 'Not found' : shown.kind === 'open' ? shown.page.title() : shown.entry.label
   document.title = `${title} · certgate ${location.host}`
-  if (!isMoving || shown.kind === 'opening') return
+  if (shown.kind === 'opening') return
+  // A page that draws itself anew once its content is there takes the heading, and the focus on it, away.
+  const isLost = heading !== null && !heading.isConnected && document.activeElement === document.body
+  if (!isMoving && !isLost) return
   isMoving = false
-  document.querySelector<HTMLElement>('main h1')?.focus()
+  heading = document.querySelector<HTMLElement>('main h1')
+  heading?.focus()
 }
 
 async function follow(): Promise<void> {
