@@ -76,7 +76,8 @@ function backupText(folder: string, { store, files }: Manifest, terminal: Termin
   const contents = [
     count(store.certificates, 'certificate', 'certificates'),
     count(store.audit.entries, 'audit entry', 'audit entries'),
-    count(files.length, 'file', 'files'),
+    // The store too, as `restore` counts.
+    count(files.length + 1, 'file', 'files'),
   ].join(', ')
   return `made ${bold(shortPath(folder, terminal.cwd))}: ${contents}\naudit head  ${store.audit.head}\n`
 }

@@ -7,7 +7,7 @@ const STYLE =
   '--link:light-dark(#0b57c2,#8ab4ff);background:light-dark(#f5f6f8,#14171c);color:light-dark(#171b22,#e6e9ee)}' +
   'body{max-width:38rem;margin:10vh auto;padding:0 1.25rem}main{background:light-dark(#fff,#1b1f26);border:1px solid var(--line);' +
   'border-radius:.75rem;padding:2rem}h1{font-size:1.5rem;line-height:1.25;margin:0 0 .75rem}h2{font-size:1rem;margin:1.75rem 0 .5rem}' +
-  'p{margin:0 0 .75rem}a{color:var(--link)}details{border-top:1px solid var(--line);padding:.5rem 0}summary{cursor:pointer}' +
+  'p{margin:0 0 .75rem}code{font:inherit;white-space:nowrap}a{color:var(--link)}details{border-top:1px solid var(--line);padding:.5rem 0}summary{cursor:pointer}' +
   'ol{margin:.5rem 0;padding-left:1.5rem}dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;margin:1.75rem 0 0;' +
   'padding-top:1rem;border-top:1px solid var(--line);font-size:.875rem}dt{color:var(--soft)}' +
   'dd{margin:0;overflow-wrap:anywhere;font-family:ui-monospace,monospace}@media(max-width:30rem){body{margin:1rem auto}main{padding:1.25rem}}'
@@ -35,6 +35,9 @@ function sentence(told: string): string {
   const text = told.replace(/\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z/g, '$1 $2 UTC')
   return escapeHtml(`${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`)
 }
+
+/** A browser would break a flag behind its dashes. */
+const flagsWhole = (html: string): string => html.replace(/(?<= )--[a-z]+/g, '<code>$&</code>')
 
 /** Whom to ask, as the configuration says: an address of mail or the web is a link, anything else is text. */
 function contactHtml(contact: string | null): string {
@@ -70,7 +73,7 @@ export function htmlPage(refusal: ClientRefusal): RefusalBody {
   const text = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
-<body><main><h1>${escapeHtml(title)}</h1><p>${sentence(detail)}</p><p>${sentence(advice)}</p>${contactHtml(refusal.contact)}${installingHtml(refusal)}<dl>${list}</dl></main></body>
+<body><main><h1>${escapeHtml(title)}</h1><p>${sentence(detail)}</p><p>${flagsWhole(sentence(advice))}</p>${contactHtml(refusal.contact)}${installingHtml(refusal)}<dl>${list}</dl></main></body>
 </html>
 `
   const headerLines = `Content-Security-Policy: ${POLICY}\r\nReferrer-Policy: no-referrer\r\nX-Frame-Options: DENY\r\n`

@@ -14,6 +14,11 @@ test('the page says what happened, what to do, and which request it was', () => 
   assert.match(text, /<dt>Code<\/dt><dd>role_missing<\/dd>/)
 })
 
+test('a flag of a command is not broken behind its dashes', () => {
+  const { text } = htmlPage(clientRefusal({ advice: 'With curl, add --cert and --key.' }))
+  assert.match(text, /<p>With curl, add <code>--cert<\/code> and <code>--key<\/code>\.<\/p>/)
+})
+
 test('whom to ask is a link where it is an address, and text where it is anything else', () => {
   const page = (contact: string | null) => htmlPage(clientRefusal({ contact })).text
   assert.match(page('ops@example.org'), /<p>Who to ask: <a href="mailto:ops@example\.org">ops@example\.org<\/a><\/p>/)
