@@ -57,16 +57,21 @@ export class Log {
     await this.catchUp()
   }
 
-  /** The page of what came right after this one; the newest where there is no whole one. */
+  /** The page of what came right after this one; the newest where there is no whole one. Never rejects: what is shown stays, and why is said. */
   async newer(): Promise<void> {
     const first = this.page.value?.entries[0]
     if (first === undefined) return this.show(this.#filters, null)
     const filters = this.#filters
-    const { value } = await ask<AuditPage>(`GET /api/v1/audit?${asked(filters, { after: first.sequence, limit: SIZE })}`, {
-      signal: this.#left,
-    })
-    const last = value.entries.at(-1)
-    await this.show(filters, value.entries.length < SIZE || last === undefined ? null : last.sequence + 1)
+    let entries: readonly AuditEntry[]
+    try {
+      const path = `GET /api/v1/audit?${asked(filters, { after: first.sequence, limit: SIZE })}`
+      entries = (await ask<AuditPage>(path, { signal: this.#left })).value.entries
+    } catch (error) {
+      if (!this.#left.aborted) this.trouble.value = error
+      return
+    }
+    const last = entries.at(-1)
+    await this.show(filters, entries.length < SIZE || last === undefined ? null : last.sequence + 1)
   }
 
   /** What is new comes by itself, or waits. */
