@@ -7,15 +7,16 @@ const TYPES = /^(application\/([a-z0-9.+-]+\+)?(json|yaml)|application\/x-yaml|t
 
 /**
  * Browsers send client certificates by themselves: without this any page could administer in its visitor's name. Throws AdminProblem 403
- * for what a page of another site caused, and for a body of which a form could have made the browser say so little. Programs say
+ * for what a page of another site caused, reading too except by a link to here, and for a body of which a form could have made the browser say so little. Programs say
  * nothing of pages: theirs is read whatever they call it, as `curl -d` calls everything a form.
  */
 export function checkSite(request: Pick<ApiRequest, 'method' | 'headers' | 'body'>): void {
   const { method, headers } = request
-  if (SAFE_METHODS.has(method)) return
+  const isSafe = SAFE_METHODS.has(method)
   const site = headers.get('sec-fetch-site')
-  const origin = headers.get('origin')
   const strange = site !== undefined && /(^|,)\s*(cross-site|same-site)\s*(,|$)/i.test(site)
+  if (isSafe && (!strange || isFollowedLink(headers))) return
+  const origin = headers.get('origin')
   if (strange || (origin !== undefined && !isSame(origin, headers.get('host') ?? '')))
     throw new AdminProblem(403, 'cross_site', 'a page of another site caused this request')
   if (isOfBrowser(headers) && couldBeForm(request)) {
@@ -23,6 +24,10 @@ export function checkSite(request: Pick<ApiRequest, 'method' | 'headers' | 'body
     throw new AdminProblem(403, 'cross_site', 'a browser sent this as a form of any page could', { hint })
   }
 }
+
+/** A page of its own, that the other site cannot look into; a frame, an image or a script is none. */
+const isFollowedLink = (headers: ApiRequest['headers']): boolean =>
+  headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document'
 
 const isOfBrowser = (headers: ApiRequest['headers']): boolean =>
   ['origin', 'sec-fetch-site', 'sec-fetch-mode', 'sec-fetch-dest', 'sec-fetch-user'].some((name) => headers.has(name))

@@ -45,8 +45,15 @@ export function createRouter(handlers: readonly ApiHandler[], options: RouterOpt
       if (problem === null || problem.status >= 500) options.failed(error, request)
       response = problemResponse(problem ?? INTERNAL, request.path)
     }
-    return { ...response, headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...response.headers } }
+    return { ...response, headers: { ...DEFAULT_HEADERS, ...response.headers } }
   }
+}
+
+/** Nothing is kept by caches, taken for what it is not, or put into a page of another site. */
+const DEFAULT_HEADERS: Readonly<Record<string, string>> = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'Cross-Origin-Resource-Policy': 'same-origin',
 }
 
 const INTERNAL = new AdminProblem(500, 'internal', 'the gateway failed to answer, and its log says why')

@@ -1,3 +1,5 @@
+import { secretNames } from '../../gateway/headers/conflicts.ts'
+import { fold } from '../../gateway/headers/fold.ts'
 import { refusalRow, toldReason } from '../../gateway/refusal/table.ts'
 import type { Identity } from '../../identity/types.ts'
 import { allowText } from '../../policy/decide.ts'
@@ -171,16 +173,18 @@ function identityLines({ name, dn, domain, backendRoles, clearance, permissions 
   return { name, dn, domain, backend_roles: backendRoles, ...rights }
 }
 
-/** Secrets among the headers: whoever reads the ticket could use them. */
+/** Secrets among the headers by what they are called, beside those by origin: whoever reads the ticket could use them. */
 const SECRET_HEADERS = /token|secret|password|authorization/i
 
 function forwardedLines({ settings }: Route, { headers }: Verdict, path: string, snapshot: Snapshot): ForwardedLines {
   const targets = snapshot.settings.upstreams.get(settings.upstream)?.targets.map(({ url }) => url) ?? []
+  const secrets = secretNames(snapshot.settings.identityHeaders)
+  const isSecret = (name: string): boolean => SECRET_HEADERS.test(name) || secrets.has(fold(name))
   return {
     upstream: settings.upstream,
     targets,
     path,
-    headers: headers.map(([name, value]) => ({ name, value: SECRET_HEADERS.test(name) ? '(hidden)' : value })),
+    headers: headers.map(([name, value]) => ({ name, value: isSecret(name) ? '(hidden)' : value })),
   }
 }
 

@@ -9,15 +9,16 @@ export function tagOf(content: string): string {
 
 /**
  * Holds a change to what its sender has seen (RFC 9110 section 13.1): throws AdminProblem 412 where If-Match names none of what is there,
- * or If-None-Match what is. `tag`: of what is there; null: nothing is.
+ * or If-None-Match what is. `tag`: of what is there; null: nothing is. `isThere`: false where `tag` is of what is read in its place, as
+ * the empty text of a file that is missing: then it alone names it, and `*` does not.
  */
-export function checkPreconditions({ headers }: Pick<ApiRequest, 'headers'>, tag: string | null): void {
+export function checkPreconditions({ headers }: Pick<ApiRequest, 'headers'>, tag: string | null, isThere = true): void {
   const match = headers.get('if-match')
-  if (match !== undefined && !names(match, tag)) {
+  if (match !== undefined && !names(match, tag, isThere)) {
     throw new AdminProblem(412, 'precondition_failed', 'it was changed since you read it', { hint: 'read it again, and send its new ETag' })
   }
   const noneMatch = headers.get('if-none-match')
-  if (noneMatch !== undefined && names(noneMatch, tag)) {
+  if (noneMatch !== undefined && names(noneMatch, tag, isThere)) {
     throw new AdminProblem(412, 'precondition_failed', 'it is there already', { hint: 'send If-Match to change it' })
   }
 }
@@ -29,7 +30,7 @@ export function isKnown({ headers }: Pick<ApiRequest, 'headers'>, tag: string): 
 }
 
 /** A weak tag is never the strong one that a change needs. */
-function names(list: string, tag: string | null): boolean {
+function names(list: string, tag: string | null, isThere = true): boolean {
   if (tag === null) return false
-  return list.trim() === '*' || list.split(',').some((one) => one.trim() === tag)
+  return (isThere && list.trim() === '*') || list.split(',').some((one) => one.trim() === tag)
 }

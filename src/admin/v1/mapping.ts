@@ -59,7 +59,7 @@ class MappingV1 {
     const text = utf8(request.body)
     try {
       const { changes, tag, warnings } = await this.#mappings.rewrite((state) => {
-        checkPreconditions(request, state.bytes === null ? null : state.tag)
+        checkPreconditions(request, state.tag, state.bytes !== null)
         return text
       }, request.caller)
       return json(200, { changes: changes.map(({ role, change }) => ({ role, change })), warnings }, { ETag: tag })
@@ -81,7 +81,7 @@ class MappingV1 {
     mayRead(request.caller)
     const changes = givenChanges(request.body)
     const state = this.#mappings.state()
-    checkPreconditions(request, state.bytes === null ? null : state.tag)
+    checkPreconditions(request, state.tag, state.bytes !== null)
     const { text, before, after } = edited(state, changes)
     const made = changedRoles(before, after).map(({ role, change }) => ({ role, change }))
     return json(200, { text, changes: made, ...(await this.#judged(text, state.file, true)) }, { ETag: state.tag })

@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Api, bodyLimit } from '../../admin/router.ts'
 import type { ApiRequest, ApiResponse, Caller } from '../../admin/types.ts'
 
-/** Milliseconds in which a client takes nothing of an answer that is sent as it comes. */
+/** Milliseconds in which a client takes nothing of an answer. */
 const STALLED = 60_000
+/** Bytes of a whole answer that are sent at once, and taken within that time. */
+const PIECE = 64 * 1024
 /** Bytes of a body that are read at all. */
 const MOST_DROPPED = 16 * 1024 * 1024
 
@@ -75,11 +77,22 @@ export async function send(response: ServerResponse, { status, headers, body }: 
   const length: Record<string, number> = streamed || status === 204 || status === 304 ? {} : { 'Content-Length': whole?.length ?? 0 }
   response.writeHead(status, { ...headers, ...length })
   if (!streamed || headOnly) {
-    response.end(headOnly ? undefined : (whole ?? undefined))
+    await sendWhole(response, headOnly ? null : whole)
     return
   }
   response.flushHeaders()
   await stream(response, body as AsyncIterable<string>)
+}
+
+/** In pieces, so that a slow reader of much has the whole time for each of them. */
+async function sendWhole(response: ServerResponse, whole: Buffer | null): Promise<void> {
+  let rest = whole ?? Buffer.alloc(0)
+  for (; rest.length > PIECE; rest = rest.subarray(PIECE)) {
+    if (!response.write(rest.subarray(0, PIECE))) await taken(response, 'drain')
+    if (response.destroyed) return
+  }
+  response.end(rest)
+  if (!response.writableFinished) await taken(response, 'finish')
 }
 
 /** Ends with what is streamed, or as soon as the client goes: whoever makes it is told by `return`. */
@@ -90,7 +103,7 @@ async function stream(response: ServerResponse, body: AsyncIterable<string>): Pr
     for (;;) {
       const next = await Promise.race([iterator.next(), gone])
       if (next === null || next.done === true || response.destroyed) break
-      if (!response.write(next.value)) await drained(response)
+      if (!response.write(next.value)) await taken(response, 'drain')
     }
   } finally {
     // Not waited for: a generator that waits itself answers only then.
@@ -100,16 +113,16 @@ async function stream(response: ServerResponse, body: AsyncIterable<string>): Pr
 }
 
 /** Whoever does not read is cut off. */
-function drained(response: ServerResponse): Promise<void> {
+function taken(response: ServerResponse, event: 'drain' | 'finish'): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => response.destroy(), STALLED)
     const done = () => {
       clearTimeout(timer)
-      response.off('drain', done)
+      response.off(event, done)
       response.off('close', done)
       resolve()
     }
-    response.on('drain', done)
+    response.on(event, done)
     response.on('close', done)
   })
 }

@@ -6,7 +6,7 @@ import type { Located } from '../../config/document.ts'
 import type { QuickConfig } from '../../config/flags.ts'
 import { parseInternalUsers } from '../../config/internal-users.ts'
 import { inspectConfig } from '../../config/load.ts'
-import { mappingRemarks, unknownRole } from '../../config/remarks.ts'
+import { mappingRemarks, unknownRoles } from '../../config/remarks.ts'
 import { rememberByText } from '../../config/remember.ts'
 import { mappingErrorsOnce, parseMappingOnce } from '../../config/roles-mapping.ts'
 import type { InternalUser, Settings } from '../../config/settings.ts'
@@ -181,7 +181,6 @@ function judgePolicy(
 function newlyUnknownRoles({ settings, document }: Parts, mapping: RoleMapping, previous: Snapshot | null): Problem[] {
   if (previous === null) return []
   const before = new Set(allowedRoles(previous.settings.routes).map(({ role }) => role))
-  return undefinedRoles(settings.routes, mapping)
-    .filter(({ role }) => !before.has(role))
-    .map((role) => unknownRole(document, mapping, role, 'error'))
+  const since = undefinedRoles(settings.routes, mapping).filter(({ role }) => !before.has(role))
+  return unknownRoles(document, mapping, since, 'error')
 }

@@ -19,6 +19,12 @@ export function emittedNames(settings: IdentityHeaderSettings): readonly string[
   return [...new Set([...names, ...FORWARDED_HEADERS.map((header) => header.name), ...(settings.forwarded ? ['Forwarded'] : [])])]
 }
 
+/** Folded names of the headers whose values are secrets by where they come from. */
+export function secretNames(settings: IdentityHeaderSettings): ReadonlySet<string> {
+  const headers = dialectsOf(settings).flatMap(({ dialect }) => dialect.headers)
+  return new Set(headers.filter(({ isSecret }) => isSecret === true).map(({ name }) => fold(name)))
+}
+
 /** Names that two styles, or a style and `custom`, write differently: a configuration error. */
 export function conflicts(settings: IdentityHeaderSettings): readonly HeaderConflict[] {
   const owners = new Map<string, { readonly label: string; readonly name: string; readonly recipe: string }>()

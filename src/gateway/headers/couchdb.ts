@@ -24,7 +24,7 @@ export function couchdbDialect(options: StyleOptions): Dialect {
     headers: emitted([
       { name: names.user, recipe: 'user' },
       { name: names.roles, recipe: `${from} joined by ${SEPARATOR} dropping` },
-      { name: signs ? names.token : '', recipe: 'couchdb token' },
+      { name: signs ? names.token : '', recipe: 'couchdb token', isSecret: true },
     ]),
     write(subject, out) {
       if (subject.identity === null) return

@@ -106,7 +106,12 @@ export function customDialect(templates: ReadonlyMap<string, string>): Dialect {
     return typeof parsed === 'string' ? [] : [{ name, parsed }]
   })
   return {
-    headers: [...templates].map(([name, template]) => ({ name, recipe: template === '{name}' ? 'user' : `template ${template}` })),
+    headers: [...templates].map(([name, template]) => ({
+      name,
+      recipe: template === '{name}' ? 'user' : `template ${template}`,
+      // It says nothing of anybody: what is the same for all is there to prove who sends it.
+      isSecret: !template.includes('{'),
+    })),
     write(subject: HeaderSubject, out: BlockWriter) {
       for (const { name, parsed } of compiled) {
         const value = render(parsed, subject)

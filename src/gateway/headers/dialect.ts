@@ -6,6 +6,8 @@ export interface EmittedHeader {
   readonly name: string
   /** What determines the value: equal recipes always give equal values for one subject. */
   readonly recipe: string
+  /** Whoever reads the value could use it against the upstream, whatever the header is called. */
+  readonly isSecret?: boolean
 }
 
 /** Where a dialect writes its lines; refuses anything that is not printable ASCII. */

@@ -51,6 +51,7 @@ test('nothing is kept by caches or taken for what it is not', async () => {
     const { headers } = await ask(what)
     assert.equal(headers['Cache-Control'], 'no-store')
     assert.equal(headers['X-Content-Type-Options'], 'nosniff')
+    assert.equal(headers['Cross-Origin-Resource-Policy'], 'same-origin')
   }
 })
 
@@ -101,7 +102,23 @@ test('what a page of another site causes is refused', async () => {
   assert.equal(await post({ origin: 'https://GATE.example:9443', 'sec-fetch-site': 'same-origin' }), 204)
   assert.equal(await post({ origin: 'https://gate.example', host: 'gate.example:443' }), 204)
   assert.equal(await post({ 'sec-fetch-site': 'none' }), 204)
-  assert.equal((await ask('GET /api/v1/things/x', { head: { 'sec-fetch-site': 'cross-site' } })).status, 200)
+})
+
+test('a page of another site may link to here, and read nothing', async () => {
+  const link = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+  const read = async (head: Record<string, string>, method = 'GET') => (await ask(`${method} /api/v1/things/x`, { head })).status
+  for (const site of ['cross-site', 'same-site', 'Same-Site', 'none, cross-site']) {
+    for (const method of ['GET', 'HEAD']) {
+      assert.equal(await read({ 'sec-fetch-site': site }, method), 403, site)
+      assert.equal(await read({ 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }, method), 403, site)
+      assert.equal(await read({ 'sec-fetch-site': site, ...link, 'sec-fetch-dest': 'iframe' }, method), 403, site)
+      assert.equal(await read({ 'sec-fetch-site': site, ...link, 'sec-fetch-mode': 'cors' }, method), 403, site)
+      assert.equal(await read({ 'sec-fetch-site': site, ...link }, method), 200, site)
+    }
+    assert.equal((await ask('POST /api/v1/things/all', { head: { 'sec-fetch-site': site, ...link } })).status, 403, site)
+  }
+  for (const site of ['same-origin', 'none']) assert.equal(await read({ 'sec-fetch-site': site, 'sec-fetch-mode': 'cors' }), 200, site)
+  assert.equal(await read({}), 200)
 })
 
 test('what a browser sends as a form of any page could is refused, and what programs send is not', async () => {

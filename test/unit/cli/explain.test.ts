@@ -250,6 +250,19 @@ describe('what explain prints', () => {
     const token = forwarded?.headers.find(({ name }) => name === 'X-Auth-CouchDB-Token')
     assert.equal(token?.value, '(hidden)')
   })
+
+  it('knows a secret by where it comes from, whatever its header is called', async (t) => {
+    const gateway = await explainedGateway(
+      t,
+      `identity_headers:
+  styles: [{ couchdb: { secret: "0123456789abcdef0123456789abcdef", token: X-Signed } }]
+  custom: { X-Api-Key: "hush-hush", X-Who: "id={name}" }
+`,
+    )
+    const { forwarded } = await explain(gateway, '--cn', 'alice', 'GET', '/movies/x')
+    const value = (wanted: string) => forwarded?.headers.find(({ name }) => name === wanted)?.value
+    assert.deepEqual(['X-Signed', 'X-Api-Key', 'X-Who'].map(value), ['(hidden)', '(hidden)', 'id=alice'])
+  })
 })
 
 describe('wrong usage of explain', () => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { loadConfig } from '../../../src/config/load.ts'
-import { mappingRemarks } from '../../../src/config/remarks.ts'
+import { mappingRemarks, unknownRoles } from '../../../src/config/remarks.ts'
 import { parseRoleMapping } from '../../../src/config/roles-mapping.ts'
 import { ConfigError } from '../../../src/errors.ts'
 
@@ -99,5 +99,32 @@ describe('mappingRemarks', () => {
       ['warning', file, 28, 'issuers:'],
     ])
     assert.match(remarks[1]?.snippet ?? '', /17 \| {3}- "example.host.com"/)
+  })
+})
+
+describe('unknownRoles', () => {
+  const { document } = loadConfig(join(FIXTURES, 'opendistro-domain.good.yml'))
+  /** How many of these roles, of which each was probably meant to be one of so many in the mapping, get that as advice. */
+  const advised = (unknown: readonly string[], defined: number): number => {
+    const text = Array.from({ length: defined }, (_, n) => `reader${n}: { users: [a] }\n`).join('')
+    const allowed = unknown.map((role) => ({ role, route: 'r', path: ['routes', 0, 'allow', 0] }))
+    const problems = unknownRoles(document, parseRoleMapping(text, 'f').mapping, allowed, 'error')
+    assert.equal(problems.length, unknown.length)
+    return problems.filter(({ hint }) => hint?.startsWith('did you mean `reader')).length
+  }
+
+  it('looks once for what was meant, in however many routes it stands', () => {
+    assert.equal(advised(Array(5_000).fill('raeder7'), 1_000), 5_000)
+  })
+
+  it('looks for nothing among more roles than anybody mistypes', () => {
+    assert.equal(advised(['raeder7'], 1_000), 1)
+    assert.equal(advised(['raeder7'], 1_001), 0)
+  })
+
+  it('looks for no more than some', () => {
+    const unknown = Array.from({ length: 100 }, (_, n) => `raeder${n}`)
+    assert.equal(advised(unknown, 100), 100)
+    assert.equal(advised(unknown, 1_000), 10)
   })
 })

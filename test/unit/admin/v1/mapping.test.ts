@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { EventHub } from '../../../../src/admin/event-hub.ts'
 import { gatewayApi } from '../../../../src/admin/v1/gateway-api.ts'
@@ -42,6 +44,25 @@ describe('/api/v1/mapping', () => {
     const late = await ask('PUT /api/v1/mapping.yml', { body: 'a: {}\n', headers: { 'if-match': tag } })
     assert.equal(late.status, 412)
     assert.equal(files.read(), text)
+  })
+
+  it('takes back the tag that it gave for a file that is missing', async (t) => {
+    const { files, ask } = await opened(t)
+    const file = join(files.folder, 'roles_mapping.yml')
+    rmSync(file)
+    const told = await ask('GET /api/v1/mapping.yml')
+    const headers = { 'if-match': told.headers.ETag ?? '' }
+    assert.deepEqual([told.status, told.body], [200, ''])
+    const body = { roles: { readall: { users: ['bob'] }, admin: { users: ['root'] } } }
+    const previewed = await ask('POST /api/v1/mapping/preview', { body, headers })
+    assert.equal(previewed.status, 200, previewed.text)
+    const { text } = previewed.json as { text: string }
+    assert.equal((await ask('PUT /api/v1/mapping.yml', { body: text, headers: { 'if-match': '*' } })).status, 412)
+    assert.equal((await ask('PUT /api/v1/mapping.yml', { body: text, headers })).status, 200)
+    assert.equal(files.read(), text)
+    assert.equal((await ask('PUT /api/v1/mapping.yml', { body: text, headers })).status, 412)
+    rmSync(file)
+    assert.equal((await ask('PUT /api/v1/mapping.yml', { body: text, headers: { 'if-none-match': '*' } })).status, 200)
   })
 
   it('tells every problem of a text that it does not take, as check does', async (t) => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { CLI_CALLER } from '../../../../src/admin/offline.ts'
 import type { Api } from '../../../../src/admin/router.ts'
 import { carry, isPath } from '../../../../src/control/administration/http.ts'
@@ -61,6 +62,38 @@ test('a request comes whole, with every header and its query', async (t) => {
     ['y', ' ?'],
   ]
   assert.deepEqual(JSON.parse(text), { method: 'POST', path: '/a%2Fb', query, origin: 'a, b', body: 'body' })
+})
+
+test('a whole answer arrives whole, and whoever never reads it is cut off', async (t) => {
+  const whole = Buffer.alloc(64 * 1024 * 1024, 'x')
+  const port = await serve(t, async () => ({ status: 200, headers: {}, body: whole }))
+  const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })
+  assert.ok(whole.equals(Buffer.from(await answer.arrayBuffer())))
+
+  let isCut = false
+  const stuck = createServer((asked, response) => {
+    response.once('close', () => {
+      isCut = true
+    })
+    carry(
+      asked,
+      response,
+      () => CLI_CALLER,
+      async () => ({ status: 200, headers: {}, body: whole }),
+    ).catch(() => response.destroy())
+  })
+  await new Promise<void>((resolve) => stuck.listen(0, '127.0.0.1', resolve))
+  t.after(() => stuck.close())
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const deaf = connect((stuck.address() as AddressInfo).port, '127.0.0.1').pause()
+  t.after(() => deaf.destroy())
+  deaf.on('error', () => {})
+  deaf.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  for (let turn = 0; turn < 20_000 && !isCut; turn++) {
+    await setImmediate()
+    t.mock.timers.tick(60_000)
+  }
+  assert.ok(isCut)
 })
 
 test('only a path is a target', () => {

@@ -179,7 +179,7 @@ export class MappingDesk {
       toast('good', many === 0 ? 'Saved. No role changed.' : `Saved, and in force: ${many === 1 ? 'one role' : `${many} roles`} changed.`)
     } catch (error) {
       if (this.#left.aborted) return
-      if (error instanceof ApiError && error.status === 412) await this.#lookAgain()
+      if (error instanceof ApiError && error.status === 412) await this.#lookAgain(error)
       else this.#failed.value = error
     } finally {
       this.#saving.value = false
@@ -187,9 +187,12 @@ export class MappingDesk {
     void this.refresh()
   }
 
-  async #lookAgain(): Promise<void> {
+  /** What was refused for another version that is not to be found is said: else nothing would seem to have happened. */
+  async #lookAgain(refusal: ApiError): Promise<void> {
+    const { tag } = this.base
     await this.refresh()
     if (this.theirs !== null) this.step.value = 'conflict'
+    else if (this.base.tag === tag) this.#failed.value = refusal
   }
 
   /** Both changes; null: only a person can say. */

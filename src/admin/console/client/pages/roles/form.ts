@@ -137,14 +137,16 @@ export class RoleForm {
       this.#others.value = true
       return
     }
+    const seen = this.#desk.now?.tag
     this.#busy.value = true
     this.#error.value = await previewed(this.#desk, role, roleOf(fields, this.#opened ?? EMPTY_ROLE), this.#signal)
     if (isStale(this.#error.value)) {
       await this.#desk.refresh()
-      // What others changed elsewhere in the file is no matter.
-      this.#error.value = null
-      this.#busy.value = false
-      return this.#preview()
+      if (this.#desk.now?.tag !== seen) {
+        // What others changed elsewhere in the file is no matter.
+        this.#busy.value = false
+        return this.#preview()
+      }
     }
     this.#busy.value = false
   }
