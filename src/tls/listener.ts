@@ -21,6 +21,8 @@ export interface TlsListenerOptions {
   readonly statuses?: StatusBook
   /** Milliseconds that a connection waits for statuses that are missing, before its verdict is made without them. Default: 5 s. */
   readonly statusPatience?: number
+  /** The handshake is done; a verdict may still have to wait for a status. */
+  onSecured?(socket: TLSSocket): void
   /** The handshake is done and its certificate judged; who is refused comes too, with the reason, to be told over HTTP. */
   onConnection(socket: TLSSocket, peer: Peer): void
   /** The handshake failed; the socket is destroyed after this returns. */
@@ -135,7 +137,10 @@ class Listener implements TlsListener {
     const judges = new Map([...domains].map(([name, domain]) => [name, new PeerJudge(domain, generation, this.#registry)]))
     const server = createHandshakeServer(settings, material, domains, {
       timeout: this.#options.handshakeTimeout,
-      onSecure: (socket) => this.#secured(generation, socket),
+      onSecure: (socket) => {
+        this.#options.onSecured?.(socket)
+        this.#secured(generation, socket)
+      },
       onFailure: (error, socket) => this.#options.onHandshakeFailure(error, socket),
     })
     return { generation, settings, judges, server }

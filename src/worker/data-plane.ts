@@ -111,7 +111,8 @@ class ConnectionSet implements DataPlane {
       return
     }
     const { requests } = this.#overload
-    const client = peer?.certificate?.fingerprint ?? networkOf(socket.remoteAddress ?? '')
+    // One that is refused anybody can make, as many as they like.
+    const client = (peer?.refusal === null ? peer.certificate?.fingerprint : undefined) ?? networkOf(socket.remoteAddress ?? '')
     const session = new Session(socket, listener, peer, requests.join(client), this.#gateway)
     this.#sessions.add(session)
     metrics.connectionOpened(listener)
@@ -181,7 +182,7 @@ class ConnectionSet implements DataPlane {
     const judging = ++this.#sweeps % SWEEPS_PER_JUDGEMENT === 0
     for (const session of this.#sessions) {
       contained(() => {
-        if (judging && !session.rejudge()) session.connection.destroy()
+        if (judging && (!session.rejudge() || session.isStaleTunnel)) session.connection.destroy()
         else session.sweep(now)
       }, session.connection)
     }

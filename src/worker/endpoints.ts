@@ -142,8 +142,8 @@ export class Endpoints {
       get statusPatience() {
         return patience()
       },
+      onSecured: (socket) => handshakes.end(socket),
       onConnection: (socket, peer) => {
-        handshakes.end(socket)
         metrics.handshake(peer.resumed ? 'resumed' : 'ok', socket.getProtocol() ?? '')
         if (peer.certificate !== null) metrics.certificateLife((peer.certificate.notAfter - Date.now()) / 1_000)
         sighted(peer)

@@ -15,13 +15,13 @@ export class Overload {
   readonly connections = new FairUse(LEAST_CONNECTIONS)
   /** By client certificate, or by address where there is none. */
   readonly requests = new FairUse(LEAST_REQUESTS)
-  readonly #measured: () => number
+  readonly #measured: (duration: number) => number
   #limit = 0
   #turnedAt: number
   #strained = 0
 
-  /** `measured`: the median delay of the event loop since it was last asked, in milliseconds. */
-  constructor(now: number, measured: () => number = measureDelay()) {
+  /** `measured`: the median delay of the event loop in the last so many milliseconds, since it was last asked; in milliseconds too. */
+  constructor(now: number, measured: (duration: number) => number = measureDelay()) {
     this.#turnedAt = now
     this.#measured = measured
   }
@@ -37,8 +37,8 @@ export class Overload {
 
   /** Ends a window; `now` in milliseconds. Returns the delay measured in it. */
   turn(now: number): number {
-    const delay = this.#measured()
     const duration = now - this.#turnedAt
+    const delay = this.#measured(duration)
     this.#turnedAt = now
     this.#strained = this.#limit > 0 && delay > this.#limit ? this.#strained + 1 : 0
     const strained = this.#strained >= WINDOWS_UNTIL_STRAINED
@@ -49,11 +49,12 @@ export class Overload {
   }
 }
 
-function measureDelay(): () => number {
+function measureDelay(): (duration: number) => number {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION })
   histogram.enable()
-  return () => {
-    const delay = histogram.count === 0 ? 0 : Math.max(0, histogram.percentile(50) / 1e6 - RESOLUTION)
+  return (duration) => {
+    // After a reset the next firing only begins a measurement: without any the loop turned once or twice, and was held up for all that time.
+    const delay = Math.max(0, (histogram.count === 0 ? duration : histogram.percentile(50) / 1e6) - RESOLUTION)
     histogram.reset()
     return delay
   }

@@ -37,7 +37,7 @@ test('a noisy client is answered 503 and another is served', async () => {
   const quiet = askQuietly(await gateway.connect())
   const noise = makeNoise(lifetime, {
     ...{ port, ca: authority.certificate, cert: mallory.certificate, key: mallory.key },
-    ...{ request: get('/noise'), connections: 50, pipelined: 20 },
+    ...{ request: get('/noise'), connections: 100, pipelined: 100 },
   })
   await eventually('the noisy client is refused', () => noise.answers().has('503'), 30_000)
   const before = quiet.statuses.length

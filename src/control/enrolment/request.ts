@@ -15,6 +15,8 @@ export type Operation = keyof typeof OPERATIONS
 
 /** Bytes of a request's body: an RSA 8192 key in base64 with all its names fits many times. */
 export const MAX_BODY = 96 * 1024
+/** Bytes of a body that are read at all. */
+const MOST_DROPPED = 4 * 1024 * 1024
 
 const PREFIX = '/.well-known/est/'
 /** Any label is taken: there is one authority here. */
@@ -69,8 +71,8 @@ function readCredentials(authorization: string | undefined): EnrolmentCredential
 }
 
 /**
- * The whole body; null: it is larger than allowed, and the rest is thrown away as it comes. Rejects with EnrolmentError where the client
- * goes before its end.
+ * The whole body; null: it is larger than allowed. What is too much is taken and thrown away first, up to a limit: an answer in the middle
+ * of it is one that the client may never read. Rejects with EnrolmentError where the client goes before its end.
  */
 export function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | null>()
@@ -79,10 +81,9 @@ export function readBody(request: IncomingMessage): Promise<Buffer | null> {
   request.on('data', (chunk: Buffer) => {
     length += chunk.length
     if (length <= MAX_BODY) chunks.push(chunk)
-    else resolve(null)
+    else if (length > MOST_DROPPED) resolve(null)
   })
-  request.once('end', () => resolve(Buffer.concat(chunks)))
+  request.once('end', () => resolve(length > MAX_BODY ? null : Buffer.concat(chunks)))
   request.once('error', (cause) => reject(new EnrolmentError('request_refused', 'the request ended before its end', { cause })))
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY) resolve(null)
   return promise
 }

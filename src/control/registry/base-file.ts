@@ -1,5 +1,6 @@
+import type { StoreError } from '../../store/failure.ts'
 import type { Store } from '../../store/store.ts'
-import { sealedBeside } from '../../store/store-file.ts'
+import { lost, sealedBeside } from '../../store/store-file.ts'
 import { isNewBaseDue } from '../../tls/registry.ts'
 import { openBase, type RegistryBase } from '../../tls/registry-base.ts'
 import { writeBase } from '../../tls/registry-base-writer.ts'
@@ -10,13 +11,20 @@ const SEALED_ANEW = 20_000
 /** Where the workers read the registry from: beside the store, and as secret as that. */
 export const baseFileOf = ({ file }: Store): string => sealedBeside(file)
 
-/** Writes the registry as it is at this moment. Rejects, and what was there stays, where it cannot. */
-export async function sealBase(store: Store): Promise<RegistryBase> {
+/** An older copy took the place of the store: revocations may be missing in it. */
+export const older = ({ file }: Store): StoreError => lost(file, 'it is older than what was known')
+
+/**
+ * Writes the registry as it is at this moment. Rejects, and what was there stays, where it cannot, or is older than `known`: versions count
+ * within an epoch.
+ */
+export async function sealBase(store: Store, known?: { readonly epoch: string; readonly version: number }): Promise<RegistryBase> {
   // It is read by its name.
   store.assertInPlace()
   const snapshot = store.snapshot()
   try {
     const { epoch, version, history } = snapshot
+    if (epoch === known?.epoch && version < known.version) throw older(store)
     await writeBase(baseFileOf(store), { entries: snapshot.records(), epoch, version, history })
   } finally {
     snapshot.close()

@@ -4,7 +4,7 @@ import type { RegistryBase } from '../../tls/registry-base.ts'
 import type { RegistryDelta } from '../../tls/registry-types.ts'
 import type { WorkerPool } from '../workers/pool.ts'
 import { type RegistryNews, WorkerGoneError, type WorkerProcess } from '../workers/process.ts'
-import { baseFileOf, baseToStartFrom, sealBase } from './base-file.ts'
+import { baseFileOf, baseToStartFrom, older, sealBase } from './base-file.ts'
 
 /** Milliseconds for each record that is read and each change that is taken up: several times what they were measured to take. */
 const PER_RECORD = 0.01
@@ -47,6 +47,8 @@ export class RegistryPublisher {
   #base: RegistryBase
   /** Since the base: what a worker that starts gets with it. */
   #deltas: RegistryDelta[] = []
+  /** What the store was when it was last caught up with; see assertGoesOn. */
+  #known: { readonly epoch: string; readonly history: string } | null = null
   #sealing: Promise<void> | null = null
   #timer: NodeJS.Timeout | null = null
   #looking = false
@@ -80,6 +82,16 @@ export class RegistryPublisher {
   async published(): Promise<void> {
     await this.#catchUp()
     await Promise.all(this.#options.pool.workers.map((worker) => (worker.state === 'starting' ? undefined : this.#answers.get(worker))))
+  }
+
+  /**
+   * Throws `store_lost` where the store is an older copy of what was known, whatever was written to it since: what it counts as changes would
+   * be taken for known ones. One that `restore` made says so by its epoch.
+   */
+  assertGoesOn(): void {
+    const { store } = this.#options
+    if (this.#known === null || store.registry.current().epoch !== this.#known.epoch) return
+    if (!store.audit.remembers(this.#known.history)) throw older(store)
   }
 
   /** Resolves once a worker has all that is known, from the base on. */
@@ -120,12 +132,19 @@ export class RegistryPublisher {
 
   async #catchUp(): Promise<void> {
     this.#options.store.assertInPlace()
-    if (this.#takeChanges()) return
+    if (this.#follow()) return
     // What is being sealed may have been read before.
     await this.#sealing
-    if (this.#takeChanges()) return
+    if (this.#follow()) return
     await this.#newBase()
-    this.#takeChanges()
+    this.#follow()
+  }
+
+  #follow(): boolean {
+    this.assertGoesOn()
+    if (!this.#takeChanges()) return false
+    this.#known = { epoch: this.registry.epoch, history: this.#options.store.audit.history() }
+    return true
   }
 
   /** Tells everybody what changed since the version held; false where only a new base can. */
@@ -226,7 +245,9 @@ export class RegistryPublisher {
 
   async #seal(): Promise<void> {
     const { store } = this.#options
-    const base = await sealBase(store)
+    this.assertGoesOn()
+    const { epoch, version } = this.registry
+    const base = await sealBase(store, { epoch, version })
     // Changes that came while it was written are told as such: nobody waits for a base to learn of a revocation.
     const known = this.#takeChanges() && base.epoch === this.registry.epoch && base.version <= this.registry.version
     this.registry.rebase(base)

@@ -40,6 +40,7 @@ export async function openRegistryService(
     const watch = new StoreWatch({
       store,
       maxStale,
+      assertGoesOn: () => publisher.assertGoesOn(),
       caughtUp: () => publisher.published(),
       setStale: (stale) => publisher.setStale(stale),
       log: tell,

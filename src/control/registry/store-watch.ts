@@ -4,6 +4,8 @@ export interface StoreWatchOptions {
   readonly store: Pick<Store, 'file' | 'probe' | 'suspend' | 'reopen'>
   /** Milliseconds for which what was known stays in force. */
   maxStale(): number
+  /** Throws where the store is older than what was known. */
+  assertGoesOn(): void
   /** Takes up what the store says now, and rejects where it cannot be. */
   caughtUp(): Promise<void>
   /** Whether certificates are judged by what was known. */
@@ -82,11 +84,13 @@ export class StoreWatch {
   }
 
   async #recover(): Promise<void> {
-    const { store, caughtUp, setStale, log, now } = this.#options
+    const { store, assertGoesOn, caughtUp, setStale, log, now } = this.#options
     if (now() - this.#triedAt < TRY_AGAIN) return
     this.#triedAt = now()
     try {
       store.reopen()
+      // In the same turn: nobody writes to it before.
+      assertGoesOn()
       await caughtUp()
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error)

@@ -47,7 +47,8 @@ export class RevokedMemory {
     // That it is still revoked, as of later, needs no line of its own: the guard only becomes stricter by it.
     if (this.#file === null || (revoked && before !== undefined)) return
     mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 })
-    appendFileSync(this.#file, `${JSON.stringify(line)}\n`, { mode: 0o600, flush: true })
+    // On a line of its own also after one that is half written.
+    appendFileSync(this.#file, `\n${JSON.stringify(line)}\n`, { mode: 0o600, flush: true })
   }
 
   #take({ key, thisUpdate, foundAt, detail }: Line): void {

@@ -66,9 +66,39 @@ test('requests are shed at once where hardly anybody connects', () => {
   assert.equal(overload.shedding, true)
 })
 
-test('measures the delay of the event loop by itself', () => {
-  const overload = new Overload(0)
-  const until = performance.now() + 80
-  while (performance.now() < until);
-  assert.equal(overload.turn(100), 0, 'nothing was sampled yet')
+test('a loop that turns more seldom than it is looked at is held up all the time', async () => {
+  const overload = new Overload(performance.now())
+  overload.configure(250)
+  const share = overload.requests.join('client')
+  // As the sweep does it: by a timer that is as late as the loop.
+  const delays: number[] = []
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      share.asked += 100
+      delays.push(overload.turn(performance.now()))
+      if (delays.length === 4) {
+        clearInterval(timer)
+        resolve()
+        return
+      }
+      const until = performance.now() + 300
+      while (performance.now() < until);
+    }, 1)
+  })
+  assert.ok(
+    delays.slice(1).every((delay) => delay > 250),
+    `${delays}`,
+  )
+  assert.equal(overload.shedding, true)
+})
+
+test('a loop that turns is not held up', async () => {
+  const overload = new Overload(performance.now(), undefined)
+  const turns: number[] = []
+  // Warm: what compiles and collects belongs to the first.
+  for (let window = 0; window < 3; window++) {
+    await new Promise((resolve) => setTimeout(resolve, 250))
+    turns.push(overload.turn(performance.now()))
+  }
+  assert.ok(Math.min(...turns) < 200, `${turns}`)
 })

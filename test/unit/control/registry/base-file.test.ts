@@ -64,3 +64,14 @@ test('a base of a past that the store does not have is never started from, whate
   assert.deepEqual([base.size, base.version], [111, second.registry.current().version])
   assert.equal(base.entry(base.find(victim.fingerprint)).revoked?.reason, 'keyCompromise')
 })
+
+test('what is older than what is known is not sealed, and the base stays', async (t) => {
+  const { store } = temporaryStore(t)
+  fill(store, 2)
+  await sealBase(store)
+  const before = sealedAt(store)
+  const { epoch, version } = store.registry.current()
+  await assert.rejects(sealBase(store, { epoch, version: version + 1 }), { code: 'store_lost' })
+  assert.equal(sealedAt(store), before)
+  assert.equal((await sealBase(store, { epoch: 'another', version: version + 1 })).size, 2)
+})

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { RegistryPublisher } from '../../../../src/control/registry/publisher.ts'
 import type { WorkerPool } from '../../../../src/control/workers/pool.ts'
 import type { FromWorker, ToWorker } from '../../../../src/ipc/messages.ts'
-import { openStore } from '../../../../src/store/store.ts'
+import { restoreStore } from '../../../../src/store/backup.ts'
+import { openStore, type Store } from '../../../../src/store/store.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { pool, serving } from '../../../support/fake-pool.ts'
 import { CLI, newEntry, temporaryStore } from '../../../support/registry-store.ts'
@@ -215,4 +216,57 @@ test('a base that cannot be written ends the start', async (t) => {
   mkdirSync(`${file}.base`)
   writeFileSync(`${file}.base/in-the-way`, '')
   await assert.rejects(open(), { code: 'EISDIR' })
+})
+
+/** Puts a copy in the place of the store, as somebody does by hand, and opens it as StoreWatch does. */
+function putBack(store: Store, copy: string): void {
+  store.suspend(new Error('it is gone'))
+  for (const suffix of ['-wal', '-shm']) rmSync(`${store.file}${suffix}`, { force: true })
+  renameSync(copy, store.file)
+  store.reopen()
+}
+
+test('an older copy is not gone on from: what it counts as changes would be taken for known ones', async (t) => {
+  const { made, store, file, add } = await publisher(t)
+  const [first, second] = [add(), add()]
+  await made.published()
+  await store.backup(`${file}.copy`)
+  store.registry.revoke(first, 'keyCompromise', CLI)
+  await made.published()
+  putBack(store, `${file}.copy`)
+  // As many changes as were known, and more.
+  for (const fingerprint of [second, add(), add()]) {
+    store.registry.revoke(fingerprint, 'keyCompromise', CLI)
+    await assert.rejects(made.published(), { code: 'store_lost' })
+  }
+  assert.throws(() => made.assertGoesOn(), { code: 'store_lost', message: /it is older than what was known/ })
+  const entry = store.registry.get(first)
+  assert.equal(made.registry.standing(first, entry?.pin ?? '').refused?.refusal, 'certificate_revoked')
+})
+
+test('an older copy leaves the base as it was: a worker that starts gets what is known', async (t) => {
+  const { store, file } = temporaryStore(t)
+  store.registry.add([newEntry()], CLI)
+  await store.backup(`${file}.copy`)
+  store.registry.add([newEntry(), newEntry()], CLI)
+  const made = await RegistryPublisher.open({ store, pool: { workers: [], busyFor: 0 }, log: () => {}, deadlines: { poll: 60_000 } })
+  t.after(() => made.close())
+  const before = readFileSync(`${file}.base`)
+  putBack(store, `${file}.copy`)
+  await assert.rejects(made.published())
+  assert.deepEqual(readFileSync(`${file}.base`), before)
+})
+
+test('one that restore made is gone on from, however old it is', async (t) => {
+  const { made, store, file, add } = await publisher(t)
+  add()
+  await store.backup(`${file}.backup`)
+  add()
+  await made.published()
+  await restoreStore(`${file}.backup`, `${file}.restored`, CLI)
+  putBack(store, `${file}.restored`)
+  await made.published()
+  const fingerprint = add()
+  await made.published()
+  assert.equal([...made.registry.withPin(store.registry.get(fingerprint)?.pin ?? '')].length, 1)
 })

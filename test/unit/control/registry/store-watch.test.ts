@@ -10,12 +10,13 @@ import { unprivileged } from '../../../support/unprivileged.ts'
 
 const MAX = 900_000
 
-function watching(store: Pick<Store, 'file' | 'probe' | 'suspend' | 'reopen'>) {
+function watching(store: Pick<Store, 'file' | 'probe' | 'suspend' | 'reopen'>, assertGoesOn = () => {}) {
   const clock = { now: 5_000 }
   const said: (boolean | string)[] = []
   const watch = new StoreWatch({
     store,
     maxStale: () => MAX,
+    assertGoesOn,
     caughtUp: async () => {},
     setStale: async (stale) => void said.push(stale),
     log: (level, message) => said.push(`${level}: ${message.split(':')[0]}`),
@@ -101,6 +102,25 @@ test('garbage in its place is not opened; a short lock is no loss', async () => 
   await watch.look()
   assert.deepEqual([said.length, watch.standing.problem], [1, 'damaged'])
   failure = null
+  clock.now += 1_000
+  await watch.look()
+  assert.equal(watch.standing.lost_for, null)
+})
+
+test('one that is older than what was known stays lost, and takes no change in between', async (t) => {
+  const { store, file } = temporaryStore(t)
+  let isOlder = true
+  const { watch, clock } = watching(store, () => {
+    if (isOlder) throw new Error('older than what was known')
+  })
+  move(file, `${file}.away`)
+  await watch.look()
+  move(`${file}.away`, file)
+  clock.now += 1_000
+  await watch.look()
+  assert.deepEqual([watch.standing.lost_for, watch.standing.problem], [1_000, 'older than what was known'])
+  assert.throws(() => store.registry.add([newEntry()], CLI))
+  isOlder = false
   clock.now += 1_000
   await watch.look()
   assert.equal(watch.standing.lost_for, null)
