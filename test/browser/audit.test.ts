@@ -142,8 +142,8 @@ describe('the audit page', { skip: noBrowser }, () => {
 
   it('goes through the log page by page', async () => {
     const { page } = browser
-    append(120, 'a.page')
-    await open(page, '/console/audit?action=a.page')
+    append(120, 'store.restore')
+    await open(page, '/console/audit?action=store.restore')
     await counted(page, 50)
     const numbers = async () => (await page.locator('.audit-number').allTextContents()).map((text) => Number(text.replace('#', '')))
     const first = await numbers()
@@ -192,23 +192,23 @@ describe('the audit page', { skip: noBrowser }, () => {
 
   it('has each entry once, and all of them, after the connection was lost', async () => {
     const { page, context } = browser
-    await open(page, '/console/audit?action=a.*')
+    await open(page, '/console/audit?action=token.*')
     await page.locator('.live[data-state=live]').waitFor()
-    append(1, 'a.before')
-    await row(page, /a\.before/).waitFor()
+    append(1, 'token.create')
+    await row(page, /token\.create/).waitFor()
     await context.setOffline(true)
     // What was open stays so in Chromium: the gateway goes, and with it the stream.
     await gateway.restartInPlace()
     await page.locator('.live[data-state=lost]').waitFor()
-    append(7, 'a.meanwhile')
+    append(7, 'token.use')
     await context.setOffline(false)
     await page.locator('.live[data-state=live]').waitFor()
-    append(3, 'a.after')
-    await row(page, /a\.after/)
+    append(3, 'token.remove')
+    await row(page, /token\.remove/)
       .nth(2)
       .waitFor()
     const actions = (await page.locator('.audit-what').allTextContents()).map((text) => text.trim())
-    const expected = [...Array(3).fill('a.after'), ...Array(7).fill('a.meanwhile'), 'a.before']
+    const expected = [...Array(3).fill('token.remove'), ...Array(7).fill('token.use'), 'token.create']
     assert.deepEqual(actions.slice(0, 11), expected)
     const numbers = await page.locator('.audit-number').allTextContents()
     assert.equal(new Set(numbers).size, numbers.length)
@@ -216,7 +216,7 @@ describe('the audit page', { skip: noBrowser }, () => {
 
   it('exports what certgate audit verify accepts, and what was found', async () => {
     const { page } = browser
-    await open(page, '/console/audit?text=meanwhile')
+    await open(page, '/console/audit?text=token.use')
     const whole = await saved(page, 'Export all')
     assert.match(execFileSync(program, ['audit', 'verify', whole]).toString(), /the audit log is whole/)
     const head = JSON.parse((await gateway.local('GET /api/v1/audit?limit=1')).body.toString()).head
@@ -227,14 +227,14 @@ describe('the audit page', { skip: noBrowser }, () => {
       .split('\n')
     assert.deepEqual(
       found.map((line) => JSON.parse(line).action),
-      Array(7).fill('a.meanwhile'),
+      Array(7).fill('token.use'),
     )
   })
 
   it('is read by an operator alike, and by nobody who may read nothing', async () => {
     const reading = await openBrowser(lifetime, { client: operator, ca: gateway.ca })
     await open(reading.page)
-    await row(reading.page, /a\.after/)
+    await row(reading.page, /token\.remove/)
       .first()
       .waitFor()
     await reading.page.getByRole('button', { name: 'Verify chain' }).click()
