@@ -12,10 +12,6 @@ interface Endpoint {
 export class HandshakesUnderWay {
   readonly #sockets = new Map<string, Socket>()
 
-  get size(): number {
-    return this.#sockets.size
-  }
-
   /** `most`: that may be under way, this one included; 0: any number. Returns how many were given up. */
   begin(socket: Socket, most: number): number {
     let given = 0

@@ -13,6 +13,7 @@ import { limitConnections } from '../../observability/connection-room.ts'
 import { limitPipelining } from '../../observability/pipelining.ts'
 import type { Audit } from '../../observability/types.ts'
 import type { Reason } from '../../policy/types.ts'
+import { HandshakesUnderWay } from '../../tls/handshakes-under-way.ts'
 import { createTlsListener, type TlsListener } from '../../tls/listener.ts'
 import type { Registry } from '../../tls/registry.ts'
 import type { StatusBook } from '../../tls/status-book.ts'
@@ -25,7 +26,7 @@ import type { AdminTrust } from './listener.ts'
 
 /** Administrators are few; whoever opens more connections takes the place of an idle one, never that of an answer. */
 const MAX_CONNECTIONS = 256
-/** Handshakes under way; for one more the oldest is given up: whoever only connects keeps nobody out. */
+/** Handshakes under way. */
 const MAX_HANDSHAKES = 256
 const MAX_HEAD_BYTES = 32 * 1024
 /** Milliseconds. */
@@ -78,7 +79,7 @@ class AdminFront {
   readonly #answering = new Set<Socket>()
   readonly #deadlines = new WeakMap<Socket, NodeJS.Timeout>()
   readonly #sweep: NodeJS.Timeout
-  readonly #handshakes = new Map<string, Socket>()
+  readonly #handshakes = new HandshakesUnderWay()
   #ticketKeysUntil = Date.now() + TICKET_KEYS_LAST
 
   constructor(trust: AdminTrust, services: AdminServerServices) {
@@ -149,22 +150,13 @@ class AdminFront {
   }
 
   #accept(socket: Socket): void {
-    const key = keyOf(socket)
-    for (const [oldest, other] of this.#handshakes) {
-      if (this.#handshakes.size < MAX_HANDSHAKES) break
-      this.#handshakes.delete(oldest)
-      other.destroy()
-    }
-    this.#handshakes.set(key, socket)
-    socket.once('close', () => {
-      if (this.#handshakes.get(key) === socket) this.#handshakes.delete(key)
-    })
+    this.#handshakes.begin(socket, MAX_HANDSHAKES)
     socket.on('error', () => socket.destroy())
     this.#tls.server.emit('connection', socket)
   }
 
   #secured(socket: TLSSocket, peer: Peer): void {
-    this.#handshakes.delete(keyOf(socket))
+    this.#handshakes.end(socket)
     this.#peers.set(socket, peer)
     socket.once('close', () => {
       this.#peers.delete(socket)
@@ -267,9 +259,6 @@ class AdminFront {
     this.#tls.setTicketKeys(randomBytes(48))
   }
 }
-
-/** The same for a TCP connection and for the TLS over it. */
-const keyOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`
 
 /** What is no HTTP, or has too long a head, is nobody's request. */
 function turnAway({ code }: NodeJS.ErrnoException, socket: Duplex): void {

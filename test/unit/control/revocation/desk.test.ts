@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { issuerOf } from '../../../../src/certificates/issuer.ts'
 import { answerOcsp, ocspDelegate, type CertificateStatus as Standing } from '../../../../src/certificates/ocsp-respond.ts'
@@ -137,19 +137,27 @@ test('good counts past its end for the grace while nothing newer can be had; rev
   assert.ok(logged.some((line) => /^error the status of a certificate is used past its end/.test(line)))
 })
 
-test('an answer of before the revocation does not undo it, played again; a newer one does', async (t) => {
-  const from = Date.now()
-  let said: { readonly standing: Standing; readonly thisUpdate: number } = {
-    standing: { kind: 'revoked', at: from, reason: 'superseded' },
-    thisUpdate: from,
-  }
-  const site = await startSite(t, (_request, response, body) => {
-    const dates = { thisUpdate: said.thisUpdate, nextUpdate: from + 3_600_000 }
+interface Said {
+  readonly standing: Standing
+  readonly thisUpdate: number
+}
+
+/** A responder that tells what is said at the moment, each time good for an hour after `from`. */
+function siteSaying(t: TestContext, from: number, said: () => Said) {
+  return startSite(t, (_request, response, body) => {
+    const { standing, thisUpdate } = said()
+    const dates = { thisUpdate, nextUpdate: from + 3_600_000 }
     sendOcsp(
       response,
-      answerOcsp(body, [{ issuer, delegate: null }], () => said.standing, dates),
+      answerOcsp(body, [{ issuer, delegate: null }], () => standing, dates),
     )
   })
+}
+
+test('an answer of before the revocation does not undo it, played again; a newer one does', async (t) => {
+  const from = Date.now()
+  let said: Said = { standing: { kind: 'revoked', at: from, reason: 'superseded' }, thisUpdate: from }
+  const site = await siteSaying(t, from, () => said)
   const { desk: control, published } = desk({ refresh: 1_000 })
   const alice = await root.issue({ extensions: [responders(site.url('/'))] })
   await control.wanted(questionOf(alice), nobody)
@@ -274,17 +282,8 @@ test('a configured list speaks of the delegate too, and nocheck or no list at al
 test('an answer of before the revocation does not undo it after a restart either', async (t) => {
   const store = { file: join(temporaryFolder(t).path, 'certgate.db') } as NonNullable<Settings['store']>
   const from = Date.now()
-  let said: { readonly standing: Standing; readonly thisUpdate: number } = {
-    standing: { kind: 'revoked', at: from, reason: 'superseded' },
-    thisUpdate: from,
-  }
-  const site = await startSite(t, (_request, response, body) => {
-    const dates = { thisUpdate: said.thisUpdate, nextUpdate: from + 3_600_000 }
-    sendOcsp(
-      response,
-      answerOcsp(body, [{ issuer, delegate: null }], () => said.standing, dates),
-    )
-  })
+  let said: Said = { standing: { kind: 'revoked', at: from, reason: 'superseded' }, thisUpdate: from }
+  const site = await siteSaying(t, from, () => said)
   const alice = await root.issue({ extensions: [responders(site.url('/'))] })
   const ask = async () => {
     const { desk: control, published } = desk({}, store)
