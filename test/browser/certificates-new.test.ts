@@ -44,6 +44,12 @@ describe('a new certificate by the console', { skip: noBrowser }, () => {
     writeFileSync(path, content)
     return path
   }
+  /** What a PFX is locked with, as openssl tells it. */
+  const schemesOf = async (pfx: Buffer | undefined, password: string): Promise<string> => {
+    const given = ['-passin', `pass:${password}`, '-in', file('read.pfx', pfx ?? '')]
+    const told = await run('openssl', ['pkcs12', '-legacy', '-info', '-nokeys', ...given])
+    return told.stderr + told.text
+  }
 
   it('is generated, and its zip and the password that is shown once let its holder in', async () => {
     await openConsole(gateway, page, 'certificates')
@@ -83,18 +89,25 @@ describe('a new certificate by the console', { skip: noBrowser }, () => {
     await page.locator('#password:focus').waitFor()
     await page.keyboard.type('correct horse')
     const { content } = await downloaded(page, () => page.keyboard.press('Enter'))
-    const { pfx } = clientIn(content, '')
-    const told = await run('openssl', [
-      'pkcs12',
-      '-legacy',
-      '-info',
-      '-nokeys',
-      '-passin',
-      'pass:correct horse',
-      '-in',
-      file('old.pfx', pfx ?? ''),
-    ])
-    assert.match(told.stderr + told.text, /pbeWithSHA1And3-KeyTripleDES-CBC/)
+    assert.match(await schemesOf(clientIn(content, '').pfx, 'correct horse'), /pbeWithSHA1And3-KeyTripleDES-CBC/)
+  })
+
+  it('loses no field where several are filled in at one go, as by a password manager', async () => {
+    await openConsole(gateway, page, 'certificates/new')
+    await page.getByLabel('Password of the files').selectOption('chosen')
+    await page.locator('#password').waitFor()
+    await page.evaluate(`
+      for (const [id, type, change] of [
+        ['name', 'input', { value: 'filled' }],
+        ['clearance', 'change', { value: 'Operator' }],
+        ['password', 'input', { value: 'of a manager' }],
+        ['legacy', 'change', { checked: true }],
+      ])
+        Object.assign(document.getElementById(id), change).dispatchEvent(new Event(type, { bubbles: true }))
+    `)
+    const { content } = await downloaded(page, () => page.getByRole('button', { name: 'Generate and download' }).click())
+    assert.match(await schemesOf(clientIn(content, '').pfx, 'of a manager'), /pbeWithSHA1And3-KeyTripleDES-CBC/)
+    assert.equal((await registered('filled'))[0]?.clearance, 'Operator')
   })
 
   it('is refused at the field that is wrong, and what was typed stays', async () => {

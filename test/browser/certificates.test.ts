@@ -49,7 +49,11 @@ describe('the certificates of the console', { skip: noBrowser }, () => {
     await page.locator('.list-panel, .certificate-grid, .form').first().waitFor()
   }
   const rows = () => page.getByRole('table', { name: 'Certificates' }).getByRole('rowheader')
-  const names = async () => (await rows().allTextContents()).map((text) => text.replace(/^Name/, ''))
+  /** Once those that were asked for are there. */
+  const names = async () => {
+    await page.locator('.table-frame[aria-busy=false]').waitFor()
+    return (await rows().allTextContents()).map((text) => text.replace(/^Name/, ''))
+  }
 
   it('are listed with what one looks for first', async () => {
     await open()

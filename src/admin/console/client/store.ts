@@ -1,4 +1,7 @@
-/** The whole view is drawn anew, once per frame, whenever something that it shows was set. */
+/**
+ * The whole view is drawn anew whenever something that it shows was set: once, after the event that set it and before the next one, so that
+ * what handles an event is never of an older state than what it changes. (A frame later, two quick edits would undo each other.)
+ */
 let draw: (() => void) | null = null
 let isScheduled = false
 
@@ -10,7 +13,7 @@ export function drawWith(drawing: () => void): void {
 export function redraw(): void {
   if (isScheduled) return
   isScheduled = true
-  requestAnimationFrame(() => {
+  queueMicrotask(() => {
     isScheduled = false
     draw?.()
   })

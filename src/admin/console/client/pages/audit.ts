@@ -49,7 +49,7 @@ class AuditLogPage {
     const { page } = this.#log
     return html`${pageHeading('Audit', this.#actions())}
       ${this.#chain.view()}
-      ${filterForm(this.#typed.value, (filters) => this.#changed(filters))}
+      ${filterForm(this.#typed.value, (filter) => this.#changed({ ...this.#typed.value, ...filter }))}
       <section class="panel audit" aria-labelledby="audit-entries">
         <header class="panel-head">
           <h2 id="audit-entries">Entries</h2>

@@ -153,7 +153,7 @@ class RolesPage {
       sought,
       filter,
       whyNot: this.#readOnly ?? this.#unsaved(),
-      filtered: (text, chosen) => this.#show({ sought: text, filter: chosen }),
+      filtered: (change) => this.#show(change),
       edit: (name) => this.#openForm(name),
       remove: (name) => void this.#remove(name),
     })

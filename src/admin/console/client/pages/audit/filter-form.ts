@@ -27,11 +27,11 @@ const ACTIONS: readonly (readonly [value: string, label: string])[] = [
 ]
 
 /** One line of fields. `changed`: something was typed or chosen. */
-export function filterForm(filters: Filters, changed: (filters: Filters) => void): TemplateResult {
+export function filterForm(filters: Filters, changed: (filter: Partial<Filters>) => void): TemplateResult {
   const set =
     (name: keyof Filters) =>
     (value: string): void =>
-      changed({ ...filters, [name]: value })
+      changed({ [name]: value })
   const isKnown = filters.action === '' || ACTIONS.some(([value]) => value === filters.action)
   const actions = [
     { value: '', label: 'Any' },

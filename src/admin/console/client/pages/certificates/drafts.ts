@@ -2,6 +2,9 @@ import type { Access, Certificate, Clearance } from '../../api-types.ts'
 
 /** What stands in the fields of a form. Pure. */
 
+/** An edit, of whatever stands there by then: fields may change in one go, as when a password manager fills them in. */
+export type Edit<T> = (now: T) => T
+
 export interface Permission {
   readonly database: string
   readonly access: Access

@@ -6,7 +6,7 @@ import { button } from '../../parts/button.ts'
 import { type DialogControl, openDialog } from '../../parts/dialog.ts'
 import { failure, notice } from '../../parts/states.ts'
 import { toast } from '../../parts/toast.ts'
-import { changedRights, type Merge, mergeRights, type Rights, rightsOf, shownRight, wrongRights } from './drafts.ts'
+import { changedRights, type Edit, type Merge, mergeRights, type Rights, rightsOf, shownRight, wrongRights } from './drafts.ts'
 import { rightsFields } from './fields.ts'
 import { focusProblem } from './focus.ts'
 import { NO_PROBLEMS, type Problems, problemsOf } from './problems.ts'
@@ -42,8 +42,8 @@ class Editing {
     this.#redraw = control.redraw
     this.#listen(control.signal)
     const { fields: wrong, error } = this.#problems
-    const changed = (rights: Rights): void => {
-      this.#draft = rights
+    const changed = (edit: Edit<Rights>): void => {
+      this.#draft = edit(this.#draft)
       control.redraw()
     }
     const conflicts = this.#merge?.conflicts ?? []

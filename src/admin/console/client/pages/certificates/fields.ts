@@ -3,7 +3,7 @@ import type { Access, Clearance } from '../../api-types.ts'
 import { button, iconButton } from '../../parts/button.ts'
 import { checkField, fieldGroup, selectField, textField } from '../../parts/field.ts'
 import { icon } from '../../parts/icon.ts'
-import type { Files, Lifetime, Permission, Rights, Wrong } from './drafts.ts'
+import type { Edit, Files, Lifetime, Permission, Rights, Wrong } from './drafts.ts'
 import { CLEARANCES } from './listing.ts'
 import { whyNotGive } from './may.ts'
 
@@ -20,13 +20,13 @@ export interface RightsOptions {
   readonly wrong: Wrong
   readonly nameHint: string
   readonly isNameRequired?: boolean
-  changed(rights: Rights): void
+  changed(edit: Edit<Rights>): void
 }
 
 export function rightsFields({ rights, wrong, nameHint, isNameRequired = true, changed }: RightsOptions): TemplateResult {
   const choices = CLEARANCES.map((value) => ({ value, label: value, whyNot: whyNotGive(value) }))
   return html`
-    ${textField({ name: 'name', label: 'Name', hint: nameHint, required: isNameRequired, error: wrong.get('name') ?? null, value: rights.name, changed: (name) => changed({ ...rights, name }) })}
+    ${textField({ name: 'name', label: 'Name', hint: nameHint, required: isNameRequired, error: wrong.get('name') ?? null, value: rights.name, changed: (name) => changed((now) => ({ ...now, name })) })}
     ${selectField({
       name: 'clearance',
       label: 'Clearance',
@@ -34,9 +34,9 @@ export function rightsFields({ rights, wrong, nameHint, isNameRequired = true, c
       error: wrong.get('clearance') ?? null,
       value: rights.clearance,
       choices,
-      changed: (clearance) => changed({ ...rights, clearance: clearance as Clearance }),
+      changed: (clearance) => changed((now) => ({ ...now, clearance: clearance as Clearance })),
     })}
-    ${permissionFields(rights, wrong, (permissions) => changed({ ...rights, permissions }))}
+    ${permissionFields(rights, wrong, (edit) => changed((now) => ({ ...now, permissions: edit(now.permissions) })))}
   `
 }
 
@@ -44,10 +44,11 @@ export function rightsFields({ rights, wrong, nameHint, isNameRequired = true, c
 function permissionFields(
   { clearance, permissions }: Rights,
   wrong: Wrong,
-  changed: (permissions: readonly Permission[]) => void,
+  changed: (edit: Edit<readonly Permission[]>) => void,
 ): TemplateResult {
   if (clearance !== 'ValidUser' && permissions.length === 0) return html``
-  const set = (at: number, change: Partial<Permission>) => changed(permissions.with(at, { ...(permissions[at] as Permission), ...change }))
+  const set = (at: number, change: Partial<Permission>) =>
+    changed((now) => now.map((permission, index) => (index === at ? { ...permission, ...change } : permission)))
   const error = wrong.get('permissions')
   return fieldGroup(
     'Database permissions',
@@ -56,11 +57,11 @@ function permissionFields(
         ({ database, access }, at) => html`<div class="permission">
           ${textField({ name: `permission-${at}`, label: `Database ${at + 1}`, isLabelHidden: true, placeholder: 'Database', value: database, changed: (value) => set(at, { database: value }) })}
           ${selectField({ name: `access-${at}`, label: `Access to database ${at + 1}`, isLabelHidden: true, value: access, choices: ACCESSES.map((value) => ({ value, label: value })), changed: (value) => set(at, { access: value as Access }) })}
-          ${iconButton('x', `Remove database ${at + 1}`, () => changed(permissions.toSpliced(at, 1)))}
+          ${iconButton('x', `Remove database ${at + 1}`, () => changed((now) => now.toSpliced(at, 1)))}
         </div>`,
       )}
       <p class="field-error" aria-live="polite">${error === undefined ? nothing : html`${icon('alert')}${error}`}</p>
-      ${button({ label: 'Add a database', icon: 'plus', act: () => changed([...permissions, { database: '', access: 'Read' }]) })}`,
+      ${button({ label: 'Add a database', icon: 'plus', act: () => changed((now) => [...now, { database: '', access: 'Read' }]) })}`,
   )
 }
 
@@ -69,7 +70,7 @@ export interface LifetimeOptions {
   readonly wrong: Wrong
   /** What it is where nothing is said. */
   readonly standard: string
-  changed(lifetime: Lifetime): void
+  changed(edit: Edit<Lifetime>): void
 }
 
 export function lifetimeFields({ lifetime, wrong, standard, changed }: LifetimeOptions): TemplateResult {
@@ -81,9 +82,9 @@ export function lifetimeFields({ lifetime, wrong, standard, changed }: LifetimeO
     { value: 'date', label: 'Until a date' },
   ]
   return html`<div class="field-row">
-    ${selectField({ name: 'lifetime', label: 'Lifetime', error: kind === 'default' ? error : null, value: kind, choices, changed: (value) => changed({ ...lifetime, kind: value as Lifetime['kind'] }) })}
-    ${kind === 'days' ? textField({ name: 'days', label: 'Days', type: 'number', error, value: days, changed: (value) => changed({ ...lifetime, days: value }) }) : nothing}
-    ${kind === 'date' ? textField({ name: 'date', label: 'Last day', type: 'date', error, value: date, changed: (value) => changed({ ...lifetime, date: value }) }) : nothing}
+    ${selectField({ name: 'lifetime', label: 'Lifetime', error: kind === 'default' ? error : null, value: kind, choices, changed: (value) => changed((now) => ({ ...now, kind: value as Lifetime['kind'] })) })}
+    ${kind === 'days' ? textField({ name: 'days', label: 'Days', type: 'number', error, value: days, changed: (value) => changed((now) => ({ ...now, days: value })) }) : nothing}
+    ${kind === 'date' ? textField({ name: 'date', label: 'Last day', type: 'date', error, value: date, changed: (value) => changed((now) => ({ ...now, date: value })) }) : nothing}
   </div>`
 }
 
@@ -94,7 +95,7 @@ const KEY_TYPES = [
   { value: 'ed25519', label: 'Ed25519' },
 ]
 
-export function fileFields({ files, wrong, changed }: { files: Files; wrong: Wrong; changed(files: Files): void }): TemplateResult {
+export function fileFields({ files, wrong, changed }: { files: Files; wrong: Wrong; changed(edit: Edit<Files>): void }): TemplateResult {
   const { passwordKind, chosen, keyType, legacy } = files
   const choices = [
     { value: 'generated', label: 'Generated, and shown once' },
@@ -102,10 +103,10 @@ export function fileFields({ files, wrong, changed }: { files: Files; wrong: Wro
   ]
   return html`
     <div class="field-row">
-      ${selectField({ name: 'key-type', label: 'Key', error: wrong.get('key-type') ?? null, value: keyType, choices: KEY_TYPES, changed: (value) => changed({ ...files, keyType: value }) })}
-      ${selectField({ name: 'password-kind', label: 'Password of the files', value: passwordKind, error: passwordKind === 'generated' ? (wrong.get('password') ?? null) : null, choices, changed: (value) => changed({ ...files, passwordKind: value as Files['passwordKind'] }) })}
+      ${selectField({ name: 'key-type', label: 'Key', error: wrong.get('key-type') ?? null, value: keyType, choices: KEY_TYPES, changed: (value) => changed((now) => ({ ...now, keyType: value })) })}
+      ${selectField({ name: 'password-kind', label: 'Password of the files', value: passwordKind, error: passwordKind === 'generated' ? (wrong.get('password') ?? null) : null, choices, changed: (value) => changed((now) => ({ ...now, passwordKind: value as Files['passwordKind'] })) })}
     </div>
-    ${passwordKind === 'chosen' ? textField({ name: 'password', label: 'Password', type: 'password', autocomplete: 'new-password', error: wrong.get('password') ?? null, value: chosen, changed: (value) => changed({ ...files, chosen: value }) }) : nothing}
-    ${checkField({ name: 'legacy', label: 'For old programs', hint: 'A PFX in 3DES, for what knows nothing newer.', value: legacy, changed: (value) => changed({ ...files, legacy: value }) })}
+    ${passwordKind === 'chosen' ? textField({ name: 'password', label: 'Password', type: 'password', autocomplete: 'new-password', error: wrong.get('password') ?? null, value: chosen, changed: (value) => changed((now) => ({ ...now, chosen: value })) }) : nothing}
+    ${checkField({ name: 'legacy', label: 'For old programs', hint: 'A PFX in 3DES, for what knows nothing newer.', value: legacy, changed: (value) => changed((now) => ({ ...now, legacy: value })) })}
   `
 }

@@ -48,11 +48,11 @@ export class GenerateForm {
     return html`<form class="form" novalidate @submit=${(event: Event) => void this.#submit(event)}>
       ${error === null ? '' : failure(error)}
       <div class="columns">
-        <div>${rightsFields({ rights, wrong, nameHint: 'Becomes the common name: who the holder is to the services behind.', changed: (next) => set({ rights: next }) })}</div>
+        <div>${rightsFields({ rights, wrong, nameHint: 'Becomes the common name: who the holder is to the services behind.', changed: (edit) => set({ rights: edit(this.#draft.value.rights) }) })}</div>
         <div>
           ${textField({ name: 'names', label: 'Alternative names', rows: 3, monospaced: true, hint: 'One on each line: dns:NAME, ip:ADDRESS, uri:URI or email:ADDRESS. Most people need none.', error: wrong.get('names') ?? null, value: names, changed: (next) => set({ names: next }) })}
-          ${lifetimeFields({ lifetime, wrong, standard: 'A year', changed: (next) => set({ lifetime: next }) })}
-          ${fileFields({ files, wrong, changed: (next) => set({ files: next }) })}
+          ${lifetimeFields({ lifetime, wrong, standard: 'A year', changed: (edit) => set({ lifetime: edit(this.#draft.value.lifetime) }) })}
+          ${fileFields({ files, wrong, changed: (edit) => set({ files: edit(this.#draft.value.files) }) })}
         </div>
       </div>
       <p class="form-actions">${button({ label: 'Generate and download', kind: 'primary', icon: 'download', submit: true, isBusy: this.#isBusy.value })}</p>

@@ -75,9 +75,9 @@ class Renewing {
           ? fileFields({
               files: this.#files,
               wrong,
-              changed: (files) =>
+              changed: (edit) =>
                 redraw(() => {
-                  this.#files = files
+                  this.#files = edit(this.#files)
                 }),
             })
           : fileField({
@@ -97,9 +97,9 @@ class Renewing {
         lifetime: this.#lifetime,
         wrong,
         standard: 'As long as before',
-        changed: (lifetime) =>
+        changed: (edit) =>
           redraw(() => {
-            this.#lifetime = lifetime
+            this.#lifetime = edit(this.#lifetime)
           }),
       })}
       <div class="dialog-actions">

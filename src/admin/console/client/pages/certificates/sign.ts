@@ -45,9 +45,9 @@ export class SignForm {
       <div class="columns">
         <div>${fileField({ name: 'request', label: 'Signing request', hint: 'PEM, as openssl req makes it. The key is never sent.', placeholder: '-----BEGIN CERTIFICATE REQUEST-----', accept: '.csr,.pem,.req,.p10,.txt', error: wrong.get('request') ?? null, value: request, changed: (next) => set({ request: next }) })}</div>
         <div>
-          ${rightsFields({ rights, wrong, isNameRequired: false, nameHint: 'Empty: the common name of the request.', changed: (next) => set({ rights: next }) })}
+          ${rightsFields({ rights, wrong, isNameRequired: false, nameHint: 'Empty: the common name of the request.', changed: (edit) => set({ rights: edit(this.#draft.value.rights) }) })}
           ${textField({ name: 'names', label: 'Alternative names', rows: 2, monospaced: true, hint: 'Empty: those of the request.', error: wrong.get('names') ?? null, value: names, changed: (next) => set({ names: next }) })}
-          ${lifetimeFields({ lifetime, wrong, standard: 'A year', changed: (next) => set({ lifetime: next }) })}
+          ${lifetimeFields({ lifetime, wrong, standard: 'A year', changed: (edit) => set({ lifetime: edit(this.#draft.value.lifetime) }) })}
         </div>
       </div>
       <p class="form-actions">${button({ label: 'Sign and download', kind: 'primary', icon: 'download', submit: true, isBusy: this.#isBusy.value })}</p>

@@ -57,7 +57,7 @@ export class TrustForm {
           ${fileField({ name: 'certificate', label: 'Certificate', hint: 'PEM, or base64 of DER or PFX. All leaves of one file get the same name and rights. A key in it is not kept.', placeholder: '-----BEGIN CERTIFICATE-----', accept: '.pem,.crt,.cer,.der,.pfx,.p12', error: wrong.get('certificate') ?? null, value: certificate, changed: (next) => set({ certificate: next }) })}
           ${isText ? nothing : textField({ name: 'file-password', label: 'Password of the PFX', type: 'password', hint: 'Empty where it has none, or is no PFX.', error: wrong.get('file-password') ?? null, value: password, changed: (next) => set({ password: next }) })}
         </div>
-        <div>${rightsFields({ rights, wrong, nameHint: 'How it is called here; its subject stays as it is.', changed: (next) => set({ rights: next }) })}</div>
+        <div>${rightsFields({ rights, wrong, nameHint: 'How it is called here; its subject stays as it is.', changed: (edit) => set({ rights: edit(this.#draft.value.rights) }) })}</div>
       </div>
       <p class="form-actions">${button({ label: 'Trust', kind: 'primary', icon: 'check', submit: true, isBusy: this.#isBusy.value })}</p>
     </form>`

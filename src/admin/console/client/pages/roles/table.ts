@@ -16,7 +16,7 @@ export interface RolesTableOptions {
   readonly filter: Filter
   /** Why no role is edited; null: it may be. */
   readonly whyNot: string | null
-  filtered(sought: string, filter: Filter): void
+  filtered(change: { readonly sought?: string; readonly filter?: Filter }): void
   edit(name: string): void
   remove(name: string): void
 }
@@ -41,9 +41,9 @@ export function rolesTable(options: RolesTableOptions): TemplateResult {
   const { rows, sought, filter } = options
   const found = filtered(rows, sought, filter)
   const from = rolesFrom.value < found.length ? rolesFrom.value : 0
-  const tell = (text: string, chosen: Filter): void => {
+  const tell: typeof options.filtered = (change) => {
     rolesFrom.value = 0
-    options.filtered(text, chosen)
+    options.filtered(change)
   }
   const none =
     rows.length === 0
@@ -60,8 +60,8 @@ export function rolesTable(options: RolesTableOptions): TemplateResult {
   return html`<div class="stack">
     <section class="panel">
       <header class="panel-head filters" role="search" aria-label="Roles">
-        ${textField({ name: 'role-search', label: 'Search roles', isLabelHidden: true, type: 'search', placeholder: 'Role, user, host, …', value: sought, changed: (text) => tell(text, filter) })}
-        ${selectField({ name: 'role-filter', label: 'Show', isLabelHidden: true, value: filter, choices: FILTERS.map((value) => ({ value, label: FILTER_WORDS[value] })), changed: (value) => tell(sought, FILTERS.find((one) => one === value) ?? 'all') })}
+        ${textField({ name: 'role-search', label: 'Search roles', isLabelHidden: true, type: 'search', placeholder: 'Role, user, host, …', value: sought, changed: (text) => tell({ sought: text }) })}
+        ${selectField({ name: 'role-filter', label: 'Show', isLabelHidden: true, value: filter, choices: FILTERS.map((value) => ({ value, label: FILTER_WORDS[value] })), changed: (value) => tell({ filter: FILTERS.find((one) => one === value) ?? 'all' }) })}
         <p class="muted" role="status">${found.length === rows.length ? plural(rows.length, 'role') : `${count(found.length)} of ${plural(rows.length, 'role')}`}</p>
       </header>
       <div class="panel-body roles-table">${dataTable({
