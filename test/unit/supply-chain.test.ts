@@ -1,9 +1,10 @@
 /** Whoever installs certgate can tell what is in it: pinned packages, a bill of materials that names each, provenance when it is published. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
+import { load } from 'js-yaml'
 import { CHECKOUT } from '../support/checkout.ts'
 
 interface Manifest {
@@ -36,6 +37,17 @@ interface Bom {
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[]
 }
 
+interface Workflow {
+  readonly permissions: unknown
+  readonly jobs: Readonly<Record<string, { readonly permissions?: unknown; readonly steps: readonly Step[] }>>
+}
+
+interface Step {
+  readonly uses?: string
+  readonly with?: Readonly<Record<string, unknown>>
+  readonly run?: string
+}
+
 interface Locked {
   readonly version: string
   readonly dev?: boolean
@@ -60,6 +72,25 @@ test('publishing says where the package was built, and nothing runs where it is 
 
 test('the package is made of what is named, and of neither tests nor continuous integration', () => {
   for (const name of manifest.files) assert.doesNotMatch(name, /^(\.|\*|test|bench|src|data|node_modules)/)
+})
+
+test('workflows run actions of one commit each, with no right that they do not need, and keep no token', () => {
+  const folder = join(CHECKOUT, '.github', 'workflows')
+  const files = readdirSync(folder)
+  assert.deepEqual(files.sort(), ['release.yml', 'test.yml'])
+  for (const file of files) {
+    const workflow = load(readFileSync(join(folder, file), 'utf8')) as Workflow
+    assert.deepEqual(workflow.permissions, { contents: 'read' }, file)
+    for (const { steps, permissions = {} } of Object.values(workflow.jobs)) {
+      if (file !== 'release.yml') assert.deepEqual(permissions, {}, file)
+      for (const { uses, with: given, run } of steps) {
+        assert.ok(uses === undefined || /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/.test(uses), `${file}: ${uses}`)
+        if (uses?.startsWith('actions/checkout@')) assert.equal(given?.['persist-credentials'], false, file)
+        // What a branch or a tag is called must not become a command.
+        assert.doesNotMatch(run ?? '', /\$\{\{/, file)
+      }
+    }
+  }
 })
 
 describe('the bill of materials', () => {
