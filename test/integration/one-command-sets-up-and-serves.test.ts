@@ -85,7 +85,7 @@ test('where a port is taken, nothing is set up, and the message says what to do'
     ['--listen', `127.0.0.1:${port}`, '--telemetry', '127.0.0.1:0'],
     ['--listen', '127.0.0.1:0', '--telemetry', `127.0.0.1:${port}`],
   ]) {
-    const program = await startProgram({ args: ['start', ...args], cwd: path, listeners: 0 }, t)
+    const program = await startProgram({ args: ['start', ...args, '--admin', '127.0.0.1:0'], cwd: path, listeners: 0 }, t)
     assert.deepEqual(await program.ended, { code: 1, signal: null })
     assert.equal(program.stderr[0], `certgate: cannot listen on 127.0.0.1:${port}: another program already listens there`)
     assert.match(program.stderr[1] ?? '', /^hint: stop it, or choose another port: \S+ start --(?:listen|telemetry) 127\.0\.0\.1:\d+$/)
@@ -101,7 +101,10 @@ test('all ports that are taken are told at once', async (t) => {
     t.after(() => blocker.close())
   }
   const [one, two] = blockers.map((blocker) => `127.0.0.1:${(blocker.address() as AddressInfo).port}`)
-  const program = await startProgram({ args: ['start', '--listen', `${one}`, '--telemetry', `${two}`], cwd: path, listeners: 0 }, t)
+  const program = await startProgram(
+    { args: ['start', '--listen', `${one}`, '--telemetry', `${two}`, '--admin', '127.0.0.1:0'], cwd: path, listeners: 0 },
+    t,
+  )
   assert.deepEqual(await program.ended, { code: 1, signal: null })
   assert.match(program.stderr[0] ?? '', new RegExp(`^certgate: cannot listen on ${one}: .*; cannot listen on ${two}: `))
   assert.match(program.stderr[1] ?? '', /^hint: stop it, or choose other ports: \S+ start --listen \S+ --telemetry \S+$/)
