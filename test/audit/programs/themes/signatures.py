@@ -41,8 +41,9 @@ CHANGES = {
     "itself twice": lambda right: right + right,
 }
 
-for who in ("alice", "p521", "rsa", "pss", "ed25519", "ed448"):
-    for what, change in CHANGES.items():
+# All of it for one key of each kind, and the first of it for their relatives.
+for who, changes in {"alice": 12, "rsa": 12, "ed25519": 12, "p521": 4, "pss": 4, "ed448": 4}.items():
+    for what, change in list(CHANGES.items())[:changes]:
 
         @both(f"a signature of {who} with {what}", "alert decrypt_error")
         def _(world, version, who=who, change=change):

@@ -2,7 +2,7 @@
 
 from bent.hellos import FAILURE, VERSION, changed12, changed13, said
 from bent.suite import both, case, theme
-from bent.tls12 import ECDSA_AES_128_GCM, ECDSA_AES_256_GCM, ECDSA_CHACHA20, Tls12
+from bent.tls12 import ECDHE_RSA_AES_128_GCM, ECDSA_AES_128_GCM, ECDSA_AES_256_GCM, ECDSA_CHACHA20, Tls12
 from bent.tls13 import AES_128_GCM, AES_256_GCM, CHACHA20, Tls13
 from bent.wire import VERSIONS, Hello, common_extensions, uint, uints, vector
 
@@ -11,6 +11,12 @@ theme(__doc__)
 SCSV_FALLBACK, SCSV_RENEGOTIATION = 0x5600, 0x00FF
 
 # Suites
+
+
+@case("TLS 1.2: AES-128-GCM passes where the server has an RSA key", "200", "alice")
+def _(world):
+    return said(world, Tls12, world.connect(Tls12).client_hello([ECDHE_RSA_AES_128_GCM]), "rsa")
+
 
 for code, name in {ECDSA_AES_128_GCM: "AES-128-GCM", ECDSA_AES_256_GCM: "AES-256-GCM", ECDSA_CHACHA20: "ChaCha20"}.items():
 
@@ -52,6 +58,10 @@ for what, suites in REFUSED_SUITES.items():
     @both(f"suites: {what}", FAILURE)
     def _(world, version, suites=suites):
         return said(world, version, world.connect(version).client_hello(suites))
+
+    @case(f"TLS 1.2: suites: {what}, where the server has an RSA key", FAILURE)
+    def _(world, suites=suites):
+        return said(world, Tls12, world.connect(Tls12).client_hello(suites), "rsa")
 
 
 @case("TLS 1.2: suites of TLS 1.3 alone", FAILURE)
