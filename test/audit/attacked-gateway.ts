@@ -41,7 +41,7 @@ export async function startAttackedGateway(t: Lifetime): Promise<AttackedGateway
   const { path: folder, write } = temporaryFolder(t)
   const read = (name: string) => readFileSync(join(folder, name))
   const upstream = await RecordingUpstream.start(t)
-  // As far as nothing is said of their end while a client is at work.
+  // Far enough away that nothing is logged about it.
   const notAfter = new Date(Date.now() + 1_000 * 86_400_000)
   const authority = await createAuthority('CN=test root', { notAfter })
   const server = await authority.server(undefined, { notAfter })
