@@ -48,9 +48,9 @@ changed13("a cookie that was never given", "200", lambda hello, peer: hello.with
 
 POINTS = {
     "zeros": (bytes(32), ILLEGAL),
-    "31 bytes": (bytes(31), "alert illegal_parameter"),
-    "one byte": (b"\1", "alert illegal_parameter"),
-    "a point of P-256": (b"\4" + b"\5" * 64, "alert illegal_parameter"),
+    "31 bytes": (bytes(31), ILLEGAL),
+    "one byte": (b"\1", ILLEGAL),
+    "a point of P-256": (b"\4" + b"\5" * 64, ILLEGAL),
 }
 
 for what, (point, answer) in POINTS.items():
