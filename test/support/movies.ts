@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type Authority, createAuthority, temporaryFolder } from './authority.ts'
 import { type DocumentStore, startDocumentStore } from './document-store.ts'
 import type { Lifetime } from './lifetime.ts'
-import { pythonWithRequests, run } from './outside-program.ts'
+import { pythonWith, run } from './outside-program.ts'
 import { type Program, startProgram } from './program.ts'
 
 /** What Open Distro's page "Client certificate authentication" needs besides the gateway: certificates and users with passwords. */
@@ -159,7 +159,7 @@ function paths(movies: Movies, certificate: string): (readonly [string, string])
 }
 
 async function python(program: string): Promise<string> {
-  const { code, text, stderr } = await run(pythonWithRequests() ?? 'python3', ['-'], { input: program })
+  const { code, text, stderr } = await run(pythonWith('requests') ?? 'python3', ['-'], { input: program })
   assert.equal(code, 0, stderr)
   return text
 }

@@ -3,6 +3,7 @@ import { accessSync, chownSync, constants, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { temporaryFolder } from './authority.ts'
+import { CHECKOUT } from './checkout.ts'
 import { eventually } from './eventually.ts'
 import type { Lifetime } from './lifetime.ts'
 
@@ -33,20 +34,27 @@ export function absent(...names: readonly string[]): string | false {
   return `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not installed`
 }
 
-let python: string | null | undefined
+/** Where .ci/install puts the Python packages that no release of Debian has. */
+export const PYTHON_PACKAGES = join(CHECKOUT, 'test/audit/python')
 
-/** A Python that has the `requests` library: the one on the PATH, or the system's. */
-export function pythonWithRequests(): string | null {
-  python ??=
+const pythons = new Map<string, string | null>()
+
+/** A Python that has this module: the one on the PATH, or the system's. What .ci/install brought counts. */
+export function pythonWith(module: string): string | null {
+  const known = pythons.get(module)
+  if (known !== undefined) return known
+  const env = { ...process.env, PYTHONPATH: PYTHON_PACKAGES }
+  const found =
     [locate('python3'), '/usr/bin/python3'].find(
-      (candidate) => candidate !== null && spawnSync(candidate, ['-c', 'import requests']).status === 0,
+      (candidate) => candidate !== null && spawnSync(candidate, ['-c', `import ${module}`], { env }).status === 0,
     ) ?? null
-  return python
+  pythons.set(module, found)
+  return found
 }
 
 /** For `skip:`, as `absent`. */
-export function absentPythonRequests(): string | false {
-  return pythonWithRequests() !== null || required ? false : 'python3 with the requests library is not installed'
+export function absentPython(module: string): string | false {
+  return pythonWith(module) !== null || required ? false : `python3 with the module ${module} is not installed`
 }
 
 export interface OutsideOptions {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import type { Lifetime } from '../../support/lifetime.ts'
 import { ask, type Movies, type Page, preparePage, reply, runVerbatim, type Setup, serveMovies, type Told } from '../../support/movies.ts'
-import { absentPythonRequests } from '../../support/outside-program.ts'
+import { absentPython } from '../../support/outside-program.ts'
 
 // Open Distro's page "Client certificate authentication", carried out: its block of configuration as it stands, its files in
 // its own format, and its Python program reading movies/_doc/3. What a stranger asks never reaches the store.
 
-const skip = absentPythonRequests()
+const skip = absentPython('requests')
 let page: Page
 
 before(async () => {

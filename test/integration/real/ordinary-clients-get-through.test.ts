@@ -6,7 +6,7 @@ import { before, beforeEach, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { type Gateway, startGateway } from '../../support/gateway.ts'
 import { fileLifetime } from '../../support/lifetime.ts'
-import { absent, absentPythonRequests, type Finished, pythonWithRequests, run } from '../../support/outside-program.ts'
+import { absent, absentPython, type Finished, pythonWith, run } from '../../support/outside-program.ts'
 import type { RecordedRequest } from '../../support/recording-upstream.ts'
 
 // curl, wget, openssl and Python's requests go through the gateway as they go to any server; what reaches the upstream is
@@ -236,7 +236,7 @@ test('openssl s_client is not let in with TLS 1.1', withOpenssl, async () => {
   assert.deepEqual(gateway.upstream.received, [])
 })
 
-const withPython = { skip: absentPythonRequests() }
+const withPython = { skip: absentPython('requests') }
 
 async function python(program: string): Promise<string> {
   const prelude = `
@@ -248,7 +248,7 @@ session.trust_env = False
 session.cert = (${JSON.stringify(file('alice.crt'))}, ${JSON.stringify(file('alice.key'))})
 session.verify = ${JSON.stringify(file('ca.crt'))}
 `
-  const { code, text, stderr } = await run(pythonWithRequests() ?? 'python3', ['-'], { input: prelude + program })
+  const { code, text, stderr } = await run(pythonWith('requests') ?? 'python3', ['-'], { input: prelude + program })
   assert.equal(code, 0, stderr)
   return text
 }
