@@ -1,8 +1,7 @@
-import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { editRoles } from '../../../src/config/mapping-editor.ts'
-import { EMPTY_ROLE, RoleEditError, type RoleEntry } from '../../../src/config/role-entry.ts'
+import { EMPTY_ROLE, type RoleEntry } from '../../../src/config/role-entry.ts'
 import { CHECKOUT } from '../../support/checkout.ts'
 
 export const FILE = 'roles_mapping.yml'
@@ -25,14 +24,4 @@ export function difference(before: string, after: string): string[] {
     ...old.slice(head, old.length - tail).map((line) => `-${line}`),
     ...young.slice(head, young.length - tail).map((line) => `+${line}`),
   ]
-}
-
-export function refusal(run: () => unknown): RoleEditError {
-  try {
-    run()
-  } catch (error) {
-    assert.ok(error instanceof RoleEditError, String(error))
-    return error
-  }
-  return assert.fail('it was not refused')
 }

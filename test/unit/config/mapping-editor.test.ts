@@ -4,7 +4,8 @@ import { describe, it } from 'node:test'
 import { readRoles } from '../../../src/config/mapping-editor.ts'
 import type { RoleEntry } from '../../../src/config/role-entry.ts'
 import { ConfigError } from '../../../src/errors.ts'
-import { difference, EXAMPLE, edit, FILE, refusal } from './mapping-editor-fixture.ts'
+import { refusedEdit } from '../../support/role-edits.ts'
+import { difference, EXAMPLE, edit, FILE } from './mapping-editor-fixture.ts'
 
 describe('in the example file', () => {
   const readall = readRoles(EXAMPLE, FILE).get('readall') as RoleEntry
@@ -72,32 +73,33 @@ describe('in the example file', () => {
 
 describe('what is refused leaves the file alone', () => {
   it('values that no mapping takes', () => {
-    const error = refusal(() => edit('a: {}\n', { a: { users: ['/[/'] } }))
+    const error = refusedEdit(() => edit('a: {}\n', { a: { users: ['/[/'] } }))
     assert.equal(error.kind, 'input')
     assert.match(error.message, /^a\.users\[0\]: /)
     assert.equal(error.problems.length, 1)
-    for (const name of ['_meta', 'authenticated', ' ', 'a\nb']) assert.equal(refusal(() => edit('', { [name]: {} })).kind, 'input', name)
+    for (const name of ['_meta', 'authenticated', ' ', 'a\nb'])
+      assert.equal(refusedEdit(() => edit('', { [name]: {} })).kind, 'input', name)
   })
 
   it('a role to delete that is not there', () => {
-    assert.equal(refusal(() => edit('a: {}\n', { b: null })).kind, 'missing')
+    assert.equal(refusedEdit(() => edit('a: {}\n', { b: null })).kind, 'missing')
   })
 
   it('an anchor that another role uses', () => {
     const text = 'a: &x { users: [x] }\nb: *x\n'
-    const error = refusal(() => edit(text, { a: null }))
+    const error = refusedEdit(() => edit(text, { a: null }))
     assert.deepEqual([error.kind, error.hint], ['file', 'an anchor that other roles use, or comments within braces: change it by hand'])
-    assert.equal(refusal(() => edit('a: &x\n  users: [x]\nb: *x\n', { a: null })).kind, 'file')
+    assert.equal(refusedEdit(() => edit('a: &x\n  users: [x]\nb: *x\n', { a: null })).kind, 'file')
   })
 
   it('an anchor whose change would change another role is not edited in place', () => {
     const text = 'a: &x\n  users: [x]\nb: *x\n'
-    assert.equal(refusal(() => edit(text, { a: { users: ['y'] } })).kind, 'file')
+    assert.equal(refusedEdit(() => edit(text, { a: { users: ['y'] } })).kind, 'file')
   })
 
   it('comments in a file that is all in braces', () => {
-    assert.equal(refusal(() => edit('{\n  a: {}, # who\n  b: {} }\n', { a: null })).kind, 'file')
-    assert.equal(refusal(() => edit('{ a: {} # who\n}\n', { a: null })).kind, 'file')
+    assert.equal(refusedEdit(() => edit('{\n  a: {}, # who\n  b: {} }\n', { a: null })).kind, 'file')
+    assert.equal(refusedEdit(() => edit('{ a: {} # who\n}\n', { a: null })).kind, 'file')
     assert.equal(edit('{ "a": { "users": ["#1"] }, "b": {} } # end\n', { b: null }), '{\n  "a": {"users":["#1"]}\n} # end\n')
   })
 
