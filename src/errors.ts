@@ -1,6 +1,7 @@
 /** Every error that certgate raises on purpose has one of these codes; nothing else decides an exit code. */
 export type ErrorCode =
   | 'usage'
+  | 'input_refused'
   | 'config_invalid'
   | 'material_unusable'
   | 'certificate_unreadable'
@@ -38,10 +39,17 @@ export class CertgateError extends Error {
   }
 }
 
-/** Wrong flags or arguments: exit code 2. */
+/** Wrong flags or arguments, whatever is in files or at the gateway: exit code 2. */
 export class UsageError extends CertgateError {
   constructor(message: string, hint?: string) {
     super('usage', message, hint === undefined ? {} : { hint })
+  }
+}
+
+/** What a command was given cannot be used: a file that it names, standard input, an answer. Exit code 1: its words were right. */
+export class InputError extends CertgateError {
+  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super('input_refused', message, options)
   }
 }
 

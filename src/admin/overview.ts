@@ -1,3 +1,4 @@
+import type { Problem } from '../errors.ts'
 import type { TrafficSample } from '../observability/traffic-meter.ts'
 import type { ExpiryReport } from './expiring.ts'
 
@@ -39,16 +40,5 @@ export interface OverviewReload {
   readonly at: number
   readonly snapshot: number
   readonly message: string
-  readonly problems: readonly OverviewProblem[]
-}
-
-export interface OverviewProblem {
-  readonly severity: string
-  readonly message: string
-  readonly path: string
-  readonly file: string
-  readonly line: number
-  readonly column: number
-  readonly snippet: string
-  readonly hint?: string
+  readonly problems: readonly Problem[]
 }

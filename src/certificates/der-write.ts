@@ -1,4 +1,4 @@
-/** One encoded element (X.690). PFX files go through asn1.ts, which reads BER too; what is signed here is written by this file. */
+/** One encoded element (X.690). All that is written is written by this file; ber-read.ts reads BER too, for PFX files. */
 export type Der = Buffer
 
 /** Tag, shortest length, content (X.690 section 10.1). */
@@ -17,10 +17,14 @@ function lengthBytes(length: number): number[] {
 export const sequence = (...parts: readonly Uint8Array[]): Der => element(0x30, ...parts)
 /** SET OF: its elements in ascending order of their encoding. */
 export const setOf = (...parts: readonly Uint8Array[]): Der => element(0x31, ...[...parts].sort(Buffer.compare))
+/** A SET as it is given. PFX files come so from other tools too, and no reader minds. */
+export const orderedSet = (...parts: readonly Uint8Array[]): Der => element(0x31, ...parts)
 export const octetString = (content: Uint8Array): Der => element(0x04, content)
 export const bitString = (content: Uint8Array, unused = 0): Der => element(0x03, Buffer.from([unused]), content)
 export const boolean = (value: boolean): Der => element(0x01, Buffer.from([value ? 0xff : 0]))
 export const utf8String = (text: string): Der => element(0x0c, Buffer.from(text))
+/** UTF-16 big endian. */
+export const bmpString = (text: string): Der => element(0x1e, Buffer.from(text, 'utf16le').swap16())
 export const enumerated = (value: number): Der => element(0x0a, Buffer.from([value]))
 /** `[n] EXPLICIT`, or a constructed `[n] IMPLICIT`. */
 export const context = (number: number, ...parts: readonly Uint8Array[]): Der => element(0xa0 | number, ...parts)

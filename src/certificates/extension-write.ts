@@ -1,3 +1,4 @@
+import { KEY_USAGES } from '../identity/extensions.ts'
 import {
   AUTHORITY_KEY_ID,
   BASIC_CONSTRAINTS,
@@ -10,17 +11,6 @@ import {
 import type { San } from '../identity/types.ts'
 import * as der from './der-write.ts'
 import { encodeSan } from './san.ts'
-
-/** By bit number (RFC 5280 section 4.2.1.3). */
-const KEY_USAGES = [
-  'digitalSignature',
-  'nonRepudiation',
-  'keyEncipherment',
-  'dataEncipherment',
-  'keyAgreement',
-  'keyCertSign',
-  'cRLSign',
-] as const
 
 export type KeyUsage = (typeof KEY_USAGES)[number]
 

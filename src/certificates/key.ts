@@ -2,7 +2,6 @@ import { createPublicKey, generateKeyPair, hash, type KeyObject } from 'node:cry
 import { promisify } from 'node:util'
 import { DerReader, SEQUENCE } from '../identity/der.ts'
 import { keyWeakness, spellsCurveOut } from '../tls/algorithm.ts'
-import { encode } from './asn1.ts'
 import { readWholeBytes } from './bit-string.ts'
 import { pemOf } from './der-write.ts'
 import { IssuanceError } from './issuance-error.ts'
@@ -41,7 +40,7 @@ export function privateKeyPem(key: KeyObject): string {
 
 /** The private key as encrypted PKCS#8 PEM: AES-256-CBC under PBES2 (RFC 8018), with the work of our PFX files. */
 export function encryptedKeyPem(key: KeyObject, password: string): string {
-  return pemOf('ENCRYPTED PRIVATE KEY', encode(encryptedPrivateKey(key.export({ type: 'pkcs8', format: 'der' }), password)))
+  return pemOf('ENCRYPTED PRIVATE KEY', encryptedPrivateKey(key.export({ type: 'pkcs8', format: 'der' }), password))
 }
 
 /** The SubjectPublicKeyInfo of a private or public key. */

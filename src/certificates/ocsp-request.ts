@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { UnreadableCertificateError } from '../errors.ts'
-import { BOOLEAN, contentBytes, DerReader, INTEGER, inside, OCTET_STRING, SEQUENCE } from '../identity/der.ts'
-import { readBoolean, readOid } from '../identity/der-values.ts'
+import { contentBytes, DerReader, INTEGER, inside, OCTET_STRING, SEQUENCE } from '../identity/der.ts'
+import { nextExtension } from '../identity/extension-list.ts'
 import * as der from './der-write.ts'
 import { extension } from './extension-write.ts'
 import { type CertId, type CertIdDigest, type IssuerId, readCertId, writeCertId } from './ocsp-cert-id.ts'
@@ -76,16 +76,11 @@ export function readNonce(wrapper: DerReader): Buffer | null {
   wrapper.finish('the extensions')
   let nonce: Buffer | null = null
   while (!list.atEnd) {
-    const parts = list.open(SEQUENCE, 'an extension')
-    const oid = readOid(parts.next('an extension'), 'an extension')
-    const flag = parts.optional(BOOLEAN, 'an extension')
-    const content = contentBytes(parts.expect(OCTET_STRING, 'an extension'))
-    parts.finish('an extension')
+    const { oid, critical, value } = nextExtension(list)
     if (oid === OCSP_NONCE) {
       if (nonce !== null) throw new UnreadableCertificateError('there are two nonces')
-      nonce = nonceOf(content)
-    } else if (flag !== null && readBoolean(flag, 'an extension'))
-      throw new UnreadableCertificateError(`it has the unknown critical extension ${oid}`)
+      nonce = nonceOf(contentBytes(value))
+    } else if (critical) throw new UnreadableCertificateError(`it has the unknown critical extension ${oid}`)
   }
   return nonce
 }

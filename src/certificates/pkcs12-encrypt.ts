@@ -1,11 +1,11 @@
 import { createCipheriv, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
-import * as asn1 from './asn1.ts'
+import * as der from './der-write.ts'
 import { oid } from './pkcs12-oids.ts'
 import { derivePkcs12, encodePassword, type Password, purpose } from './pkcs12-password.ts'
 
 /** What is encrypted, and how: the two parts of EncryptedPrivateKeyInfo and of EncryptedContentInfo. */
 export interface Encrypted {
-  readonly algorithm: asn1.Element
+  readonly algorithm: der.Der
   readonly ciphertext: Buffer
 }
 
@@ -13,7 +13,7 @@ export interface Encrypted {
 export interface Protection {
   encrypt(content: Buffer, password: Password): Encrypted
   /** MacData (RFC 7292 section 4). */
-  mac(content: Buffer, password: Password): asn1.Element
+  mac(content: Buffer, password: Password): der.Der
 }
 
 /** Rounds of key derivation: 25 times what OpenSSL writes, and within the limits of Java, NSS and Windows. */
@@ -31,9 +31,9 @@ export const legacy: Protection = {
 }
 
 /** EncryptedPrivateKeyInfo (RFC 5958 section 3) around PKCS#8 DER. */
-export function encryptedPrivateKey(pkcs8: Buffer, password: string): asn1.Element {
+export function encryptedPrivateKey(pkcs8: Buffer, password: string): der.Der {
   const { algorithm, ciphertext } = encryptPbes2(pkcs8, encodePassword(password))
-  return asn1.sequence(algorithm, asn1.octetString(ciphertext))
+  return der.sequence(algorithm, der.octetString(ciphertext))
 }
 
 /** PBES2 with PBKDF2-HMAC-SHA256 and AES-256-CBC (RFC 8018 section 6.2), fresh salt and IV each time. */
@@ -41,11 +41,11 @@ function encryptPbes2(content: Buffer, password: Password): Encrypted {
   const salt = randomBytes(16)
   const iv = randomBytes(16)
   const cipher = createCipheriv('aes-256-cbc', pbkdf2Sync(password.utf8, salt, iterations, 32, 'sha256'), iv)
-  const prf = asn1.sequence(asn1.objectIdentifier(oid.hmacWithSha256), asn1.nothing())
-  const pbkdf2 = asn1.sequence(asn1.objectIdentifier(oid.pbkdf2), asn1.sequence(asn1.octetString(salt), asn1.smallInteger(iterations), prf))
-  const scheme = asn1.sequence(asn1.objectIdentifier(oid.aes256Cbc), asn1.octetString(iv))
+  const prf = der.sequence(der.objectIdentifier(oid.hmacWithSha256), der.nothing)
+  const pbkdf2 = der.sequence(der.objectIdentifier(oid.pbkdf2), der.sequence(der.octetString(salt), der.integer(iterations), prf))
+  const scheme = der.sequence(der.objectIdentifier(oid.aes256Cbc), der.octetString(iv))
   return {
-    algorithm: asn1.sequence(asn1.objectIdentifier(oid.pbes2), asn1.sequence(pbkdf2, scheme)),
+    algorithm: der.sequence(der.objectIdentifier(oid.pbes2), der.sequence(pbkdf2, scheme)),
     ciphertext: Buffer.concat([cipher.update(content), cipher.final()]),
   }
 }
@@ -54,18 +54,18 @@ function encryptTripleDes(content: Buffer, password: Password): Encrypted {
   const salt = randomBytes(16)
   const from = { digest: { name: 'sha1', block: 64 }, password: password.bmp, salt, iterations: legacyIterations }
   const cipher = createCipheriv('des-ede3-cbc', derivePkcs12(from, purpose.key, 24), derivePkcs12(from, purpose.iv, 8))
-  const parameters = asn1.sequence(asn1.octetString(salt), asn1.smallInteger(legacyIterations))
+  const parameters = der.sequence(der.octetString(salt), der.integer(legacyIterations))
   return {
-    algorithm: asn1.sequence(asn1.objectIdentifier(oid.tripleDesWithSha1), parameters),
+    algorithm: der.sequence(der.objectIdentifier(oid.tripleDesWithSha1), parameters),
     ciphertext: Buffer.concat([cipher.update(content), cipher.final()]),
   }
 }
 
-function macData(name: 'sha1' | 'sha256', rounds: number, content: Buffer, password: Password): asn1.Element {
+function macData(name: 'sha1' | 'sha256', rounds: number, content: Buffer, password: Password): der.Der {
   const salt = randomBytes(16)
   const digest = { name, block: 64 }
   const key = derivePkcs12({ digest, password: password.bmp, salt, iterations: rounds }, purpose.mac, name === 'sha1' ? 20 : 32)
   const mac = createHmac(name, key).update(content).digest()
-  const digestInfo = asn1.sequence(asn1.sequence(asn1.objectIdentifier(oid[name]), asn1.nothing()), asn1.octetString(mac))
-  return asn1.sequence(digestInfo, asn1.octetString(salt), asn1.smallInteger(rounds))
+  const digestInfo = der.sequence(der.sequence(der.objectIdentifier(oid[name]), der.nothing), der.octetString(mac))
+  return der.sequence(digestInfo, der.octetString(salt), der.integer(rounds))
 }

@@ -1,7 +1,7 @@
 import { createDecipheriv, createHmac, hash, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
 import { createRequire } from 'node:module'
 import type { rc2 as Rc2Library, util } from 'node-forge'
-import { children, type Element, identifier, integer, isInteger, MalformedError, octets } from './asn1.ts'
+import { children, type Element, identifier, integer, isInteger, MalformedError, octets } from './ber-read.ts'
 import { ciphers, digests, hmacDigests, oid, oldCiphers } from './pkcs12-oids.ts'
 
 /** The file uses something that no supported tool writes, or asks for absurd work. */

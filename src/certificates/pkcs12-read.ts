@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { MaterialError } from '../errors.ts'
 import type { KeyPair } from '../tls/types.ts'
-import { children, decode, type Element, encode, identifier, isInteger, isOctets, MalformedError, octets, only } from './asn1.ts'
+import { children, decode, type Element, encode, identifier, isInteger, isOctets, MalformedError, octets, only } from './ber-read.ts'
 import { IssuanceError } from './issuance-error.ts'
 import { oid } from './pkcs12-oids.ts'
 import { decrypt, encodePassword, maxRounds, type Password, UnsupportedError, verifyMac } from './pkcs12-password.ts'

@@ -4,6 +4,7 @@ import { CertgateError, UsageError } from '../errors.ts'
 import { type ChainVerdict, verifyExport } from '../store/audit-chain.ts'
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE } from './administration.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
+import { cannotRead } from './named-file.ts'
 import { printable } from './printable.ts'
 import { askOrRead, STORE_FLAG, STORE_USAGE } from './stopped-store.ts'
 import { styles } from './style.ts'
@@ -58,7 +59,7 @@ function report(verdict: ChainVerdict, json: boolean, terminal: Terminal): numbe
 /** Throws CertgateError where the first line is none of an export: a slip of the hand, and not a broken log. */
 async function* exportedLines(file: string, cwd: string): AsyncGenerator<string, void, undefined> {
   let isFirst = true
-  for await (const line of linesOf(resolve(cwd, file))) {
+  for await (const line of linesOf(file, cwd)) {
     if (isFirst && line.trim() !== '' && !/^\{.*"sequence":/s.test(line)) throw notAnExport(file)
     if (line.trim() !== '') isFirst = false
     yield line
@@ -71,12 +72,20 @@ function notAnExport(file: string): CertgateError {
 }
 
 /** Ended by \\n alone: the text of an entry may hold other line ends. */
-async function* linesOf(file: string): AsyncGenerator<string, void, undefined> {
+async function* linesOf(file: string, cwd: string): AsyncGenerator<string, void, undefined> {
   let rest = ''
-  for await (const chunk of createReadStream(file, { encoding: 'utf8' }) as AsyncIterable<string>) {
+  for await (const chunk of chunksOf(file, cwd)) {
     const lines = `${rest}${chunk}`.split('\n')
     rest = lines.pop() ?? ''
     yield* lines
   }
   if (rest !== '') yield rest
+}
+
+async function* chunksOf(file: string, cwd: string): AsyncGenerator<string, void, undefined> {
+  try {
+    yield* createReadStream(resolve(cwd, file), { encoding: 'utf8' }) as AsyncIterable<string>
+  } catch (error) {
+    throw cannotRead(file, error)
+  }
 }

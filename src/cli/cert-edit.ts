@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts'
+import { InputError, UsageError } from '../errors.ts'
 import { foldDatabase } from '../policy/rights.ts'
 import type { DatabaseAccess } from '../store/types.ts'
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
@@ -69,7 +69,7 @@ function edited(
 ): Record<string, DatabaseAccess> {
   const result = new Map(Object.entries(permissions).map(([database, access]) => [foldDatabase(database), [database, access] as const]))
   for (const database of removed) {
-    if (!result.delete(foldDatabase(database))) throw new UsageError(`'${printable(name)}' has no access to '${database}' to take away`)
+    if (!result.delete(foldDatabase(database))) throw new InputError(`'${printable(name)}' has no access to '${database}' to take away`)
   }
   for (const [database, access] of added) {
     const [present = database] = result.get(foldDatabase(database)) ?? []

@@ -5,14 +5,14 @@ import { writeSigningRequest } from '../certificates/csr-write.ts'
 import { generateKey, KEY_TYPES, type KeyType, privateKeyPem } from '../certificates/key.ts'
 import { safeFileName } from '../certificates/safe-file-name.ts'
 import { checkName } from '../certificates/subject-name.ts'
-import { CertgateError, UsageError } from '../errors.ts'
+import { CertgateError, InputError, UsageError } from '../errors.ts'
 import { readCertificate } from '../identity/certificate.ts'
-import { readRegularText, unreadable } from '../regular-file.ts'
 import { readAuthorities } from './cert-renew-watch.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
 import { endText } from './end-text.ts'
 import { chainOf, EstClient, EstError } from './est-client.ts'
 import { checkIssued } from './est-renewal.ts'
+import { readNamedText } from './named-file.ts'
 import { writeNewFiles } from './new-files.ts'
 import { shortPath } from './short-path.ts'
 
@@ -105,18 +105,13 @@ async function enrolFor(client: EstClient, key: KeyObject, { name, token }: Pick
 
 /** A token, or all that `token create` prints around one. */
 function readToken(file: string | undefined, terminal: Terminal): string {
-  const text = (file === undefined ? (terminal.env.CERTGATE_TOKEN ?? '') : textOf(resolve(terminal.cwd, file))).trim()
+  const text = (file === undefined ? (terminal.env.CERTGATE_TOKEN ?? '') : readNamedText(file, terminal.cwd, 4096)).trim()
   const [token = text, ...more] = text.match(/(?<![\w-])cge_[\w-]{43}(?![\w-])/g) ?? []
-  if (more.length > 0) throw new UsageError('there are several tokens', 'one is used at a time')
-  if (token === '') throw new UsageError('there is no token', 'name its file with --token-file, or set CERTGATE_TOKEN')
-  if (!/^[\x21-\x7e]{1,512}$/.test(token)) throw new UsageError('this is no token: it has blanks or odd characters, or is too long')
-  return token
-}
-
-function textOf(file: string): string {
-  try {
-    return readRegularText(file, 4096)
-  } catch (error) {
-    throw new UsageError(`cannot read ${file}: ${unreadable(error)}`)
+  if (more.length > 0) throw new InputError('there are several tokens', { hint: 'one is used at a time' })
+  if (token === '') {
+    if (file !== undefined) throw new InputError(`there is no token in ${file}`)
+    throw new UsageError('there is no token', 'name its file with --token-file, or set CERTGATE_TOKEN')
   }
+  if (!/^[\x21-\x7e]{1,512}$/.test(token)) throw new InputError('this is no token: it has blanks or odd characters, or is too long')
+  return token
 }

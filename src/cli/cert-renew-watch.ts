@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { MaterialError, UsageError } from '../errors.ts'
-import { readRegularText, unreadable } from '../regular-file.ts'
 import { parseArguments, type Terminal } from './command.ts'
 import { EstClient, EstError } from './est-client.ts'
 import { renewPair } from './est-renewal.ts'
+import { readNamedText } from './named-file.ts'
 import { type PairFiles, readPair, recoverPair } from './pair-files.ts'
 import { type Before, DEFAULT_BEFORE, dueAt, parseBefore, retryDelay } from './renewal-time.ts'
 import { shortPath } from './short-path.ts'
@@ -84,18 +84,13 @@ export async function renewFiles(args: readonly string[], terminal: Terminal): P
   }
 }
 
-/** PEM of whom to trust for the gateway; null: none were named. Throws MaterialError. */
+/** PEM of whom to trust for the gateway; null: none were named. Throws InputError, MaterialError. */
 export function readAuthorities(file: string | undefined, terminal: Pick<Terminal, 'cwd'>): string | null {
   if (file === undefined) return null
-  const path = resolve(terminal.cwd, file)
-  try {
-    const text = readRegularText(path, 1024 * 1024)
-    // Node takes any text, and then trusts nobody.
-    if (text.includes('-----BEGIN CERTIFICATE-----')) return text
-  } catch (error) {
-    throw new MaterialError(path, `cannot read ${path}: ${unreadable(error)}`)
-  }
-  throw new MaterialError(path, `there is no certificate in ${path}`)
+  const text = readNamedText(file, terminal.cwd, 1024 * 1024)
+  // Node takes any text, and then trusts nobody.
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text
+  throw new MaterialError(file, `there is no certificate in ${file}`)
 }
 
 export interface FileRenewalOptions {

@@ -1,11 +1,11 @@
-import { basename, extname, resolve } from 'node:path'
+import { basename, extname } from 'node:path'
 import { IssuanceError } from '../certificates/issuance-error.ts'
 import { readTrustedCertificates } from '../certificates/trusted-certificates.ts'
-import { MaterialError, UsageError } from '../errors.ts'
+import { MaterialError } from '../errors.ts'
 import { readCertificate } from '../identity/certificate.ts'
 import { COMMON_NAME } from '../identity/oids.ts'
-import { readRegularFile, unreadable } from '../regular-file.ts'
 import type { Terminal } from './command.ts'
+import { readNamedFile } from './named-file.ts'
 import { printable } from './printable.ts'
 
 /** What a file holds that is to be trusted. Private keys in it go nowhere. */
@@ -21,11 +21,11 @@ export interface ClientCertificates {
 const LARGEST = 1024 * 1024
 
 /**
- * Reads a certificate in PEM or DER, a bundle, or a PFX. Throws MaterialError, which says what is wrong with it: a wrong password, a key
+ * Reads a certificate in PEM or DER, a bundle, or a PFX. Throws InputError where it cannot be read, and MaterialError, which says what is wrong with it: a wrong password, a key
  * without a certificate, the certificate of an authority.
  */
 export function readClientCertificates(file: string, password: string | null, terminal: Pick<Terminal, 'cwd'>): ClientCertificates {
-  const bytes = contentOf(file, terminal)
+  const bytes = readNamedFile(file, terminal.cwd, LARGEST)
   try {
     const { leaves, authorities } = readTrustedCertificates(bytes, password, Date.now())
     const pem = [...leaves, ...authorities].map((certificate) => certificate.toString()).join('')
@@ -33,14 +33,6 @@ export function readClientCertificates(file: string, password: string | null, te
   } catch (error) {
     if (!(error instanceof IssuanceError)) throw error
     throw new MaterialError(file, `${file}: ${printable(error.message)}`, { cause: error, hint: hintFor(error, bytes, password) })
-  }
-}
-
-function contentOf(file: string, { cwd }: Pick<Terminal, 'cwd'>): Buffer {
-  try {
-    return readRegularFile(resolve(cwd, file), LARGEST)
-  } catch (error) {
-    throw new UsageError(`cannot read ${file}: ${unreadable(error)}`)
   }
 }
 

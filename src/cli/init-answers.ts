@@ -3,12 +3,12 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { OwnRoot } from '../certificates/authority-below.ts'
 import type { UpstreamTarget } from '../config/settings.ts'
-import { CertgateError, UsageError } from '../errors.ts'
-import { readRegularText, unreadable } from '../regular-file.ts'
+import { CertgateError, InputError, UsageError } from '../errors.ts'
 import { administratorName } from './administrator-name.ts'
 import type { Terminal } from './command.ts'
 import { serverNames } from './host-names.ts'
 import { DEFAULT_ADMINISTRATOR } from './initial-config.ts'
+import { firstLineOf } from './named-file.ts'
 import { type CaFiles, isLocked, lacksKey, readNamed, readOwnCa } from './own-ca.ts'
 import type { Questions } from './questions.ts'
 import { readSecret } from './secret.ts'
@@ -67,7 +67,7 @@ function askFolder(questions: Questions, terminal: Terminal): Promise<string> {
   return questions.ask('folder for configuration, keys and certificates', '.', (answer) => {
     const folder = resolve(terminal.cwd, answer)
     const config = join(folder, 'certgate.yml')
-    if (existsSync(config)) throw new UsageError(`${shortPath(config, terminal.cwd)} already exists`, 'name another folder')
+    if (existsSync(config)) throw new InputError(`${shortPath(config, terminal.cwd)} already exists`, { hint: 'name another folder' })
     return folder
   })
 }
@@ -102,7 +102,7 @@ async function unlocked(files: CaFiles, questions: Questions): Promise<OwnRoot> 
   if (!isLocked(files)) return readOwnCa(files, null)
   for (;;) {
     const password = await questions.secret(`password of ${(files.key ?? files.certificate).name}`)
-    if (password === '') throw new UsageError('without its password the key cannot be used')
+    if (password === '') throw new InputError('without its password the key cannot be used')
     try {
       return readOwnCa(files, password)
     } catch (error) {
@@ -123,17 +123,11 @@ async function caOfFlags(flags: InitFlags, questions: Questions | null, terminal
     return null
   }
   const files = { certificate: readNamed(ca, terminal.cwd), key: key === undefined ? null : readNamed(key, terminal.cwd) }
-  if (passwordFile !== undefined) return readOwnCa(files, firstLine(passwordFile, terminal))
+  if (passwordFile !== undefined) return readOwnCa(files, firstLineOf(passwordFile, terminal.cwd))
   if (!isLocked(files)) return readOwnCa(files, null)
   if (questions === null)
-    throw new UsageError(`${key ?? ca} has a password, and none is given`, 'put it into a file, and add --ca-password-file FILE')
+    throw new InputError(`${key ?? ca} has a password, and none is given`, {
+      hint: 'put it into a file, and add --ca-password-file FILE',
+    })
   return readOwnCa(files, await readSecret(`password of ${key ?? ca}: `, terminal))
-}
-
-function firstLine(file: string, terminal: Terminal): string {
-  try {
-    return readRegularText(resolve(terminal.cwd, file), 4096).split(/\r?\n/, 1)[0] ?? ''
-  } catch (error) {
-    throw new UsageError(`cannot read ${file}: ${unreadable(error)}`)
-  }
 }

@@ -1,11 +1,10 @@
-import { resolve } from 'node:path'
 import { KEY_TYPES } from '../certificates/key.ts'
-import { CertgateError, UsageError } from '../errors.ts'
-import { readRegularText, unreadable } from '../regular-file.ts'
+import { CertgateError, InputError, UsageError } from '../errors.ts'
 import type { Administration } from './administration.ts'
 import type { CertificateInfo, SignedCertificate } from './api-types.ts'
 import type { Terminal } from './command.ts'
 import { bundleDestination, certificateDestination, writeBundleFiles, writeCertificateFile } from './issued-files.ts'
+import { readNamedText } from './named-file.ts'
 import { type ChosenPassword, choosePassword, PASSWORD_FLAGS, PASSWORD_USAGE, type PasswordFlags } from './password-flags.ts'
 import { oneOf } from './rights-flags.ts'
 
@@ -114,17 +113,12 @@ function warningsIn(header: string | undefined): readonly string[] {
 }
 
 function readRequest(file: string, terminal: Terminal): string {
-  let text: string
-  try {
-    text = readRegularText(resolve(terminal.cwd, file), 1024 * 1024)
-  } catch (error) {
-    throw new UsageError(`cannot read ${file}: ${unreadable(error)}`)
-  }
+  const text = readNamedText(file, terminal.cwd, 1024 * 1024)
   if (/-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----/.test(text)) return text
   const hint = /PRIVATE KEY-----/.test(text)
     ? 'that is a private key; make a request of it: openssl req -new -key KEY -subj /CN=NAME'
     : 'openssl req -new makes one'
-  throw new UsageError(`${file} holds no certificate request in PEM`, hint)
+  throw new InputError(`${file} holds no certificate request in PEM`, { hint })
 }
 
 /** Nothing was issued where the administration refuses. Where it broke off, nobody knows. */

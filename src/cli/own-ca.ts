@@ -1,10 +1,9 @@
-import { resolve } from 'node:path'
 import { loadOwnRoot, type OwnRoot } from '../certificates/authority-below.ts'
 import { IssuanceError } from '../certificates/issuance-error.ts'
 import { readPfxCertificates } from '../certificates/pkcs12-read.ts'
-import { UsageError } from '../errors.ts'
-import { readRegularFile, unreadable } from '../regular-file.ts'
+import { InputError } from '../errors.ts'
 import { isPfx } from './certificate-file.ts'
+import { readNamedFile } from './named-file.ts'
 
 /** A file as the user calls it, read or uploaded. */
 export interface NamedBytes {
@@ -21,13 +20,9 @@ export interface CaFiles {
 /** Larger than any chain with its key. */
 export const LARGEST_CA_FILE = 256 * 1024
 
-/** Throws UsageError. */
+/** Throws InputError. */
 export function readNamed(name: string, cwd: string): NamedBytes {
-  try {
-    return { name, bytes: readRegularFile(resolve(cwd, name), LARGEST_CA_FILE) }
-  } catch (error) {
-    throw new UsageError(`cannot read ${name}: ${unreadable(error)}`)
-  }
+  return { name, bytes: readNamedFile(name, cwd, LARGEST_CA_FILE) }
 }
 
 /** Whether its private key has to be given in another file. */
@@ -47,19 +42,19 @@ export function isLocked({ certificate, key }: CaFiles): boolean {
   }
 }
 
-/** Throws UsageError where parts are missing or too many, MaterialError for what cannot issue. */
+/** Throws InputError where parts are missing or too many, MaterialError for what cannot issue. */
 export function readOwnCa(files: CaFiles, password: string | null): OwnRoot {
   const { certificate, key } = files
   const locked = isLocked(files)
-  if (locked && password === null) throw new UsageError(`${(key ?? certificate).name} has a password, and none is given`)
-  if (!locked && password !== null) throw new UsageError(`${(key ?? certificate).name} has no password, and one is given`)
+  if (locked && password === null) throw new InputError(`${(key ?? certificate).name} has a password, and none is given`)
+  if (!locked && password !== null) throw new InputError(`${(key ?? certificate).name} has no password, and one is given`)
   const none = { cert: null, key: null, passphrase: null, pfx: null, password: null }
   if (isPfx(certificate.bytes)) {
-    if (key !== null) throw new UsageError(`${certificate.name} is a PFX, which has its key inside`, `leave out ${key.name}`)
+    if (key !== null) throw new InputError(`${certificate.name} is a PFX, which has its key inside`, { hint: `leave out ${key.name}` })
     return loadOwnRoot({ ...none, pfx: certificate.name, password }, { read: () => certificate.bytes })
   }
   if (key === null && lacksKey(certificate))
-    throw new UsageError(`${certificate.name} holds no private key`, 'give the file that has it, too: the CA has to sign')
+    throw new InputError(`${certificate.name} holds no private key`, { hint: 'give the file that has it, too: the CA has to sign' })
   const keyName = key === null ? null : key.name === certificate.name ? `${key.name} (the key)` : key.name
   return loadOwnRoot(
     { ...none, cert: certificate.name, key: keyName, passphrase: password },

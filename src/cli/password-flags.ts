@@ -1,8 +1,7 @@
-import { resolve } from 'node:path'
-import { UsageError } from '../errors.ts'
-import { readRegularText, unreadable } from '../regular-file.ts'
+import { InputError, UsageError } from '../errors.ts'
 import type { Terminal } from './command.ts'
 import { newPassword } from './generated-password.ts'
+import { firstLineOf } from './named-file.ts'
 import { readSecret } from './secret.ts'
 
 /** Never the password itself: other users of the machine see the command line. */
@@ -22,9 +21,7 @@ export interface ChosenPassword {
   readonly generated: boolean
 }
 
-const LONGEST_FILE = 4096
-
-/** What the flags say, one made up where they say nothing, none where `no-password` is set. Throws UsageError. */
+/** What the flags say, one made up where they say nothing, none where `no-password` is set. Throws UsageError, InputError. */
 export async function choosePassword(
   flags: PasswordFlags & { readonly 'no-password': boolean },
   terminal: Terminal,
@@ -41,22 +38,14 @@ export async function choosePassword(
 export async function givenPassword(flags: PasswordFlags, terminal: Terminal): Promise<string | null> {
   const file = flags['password-file']
   if (file !== undefined && flags['password-stdin']) throw new UsageError('--password-file and --password-stdin are both given')
-  if (file !== undefined) return checked(fromFile(file, terminal), `the first line of ${file}`)
+  if (file !== undefined) return checked(firstLineOf(file, terminal.cwd), `the first line of ${file}`)
   if (!flags['password-stdin']) return null
   const password = checked(await readSecret('password: ', terminal), 'the password')
-  if (process.stdin.isTTY && (await readSecret('again: ', terminal)) !== password) throw new UsageError('the passwords differ')
+  if (process.stdin.isTTY && (await readSecret('again: ', terminal)) !== password) throw new InputError('the passwords differ')
   return password
 }
 
-function fromFile(file: string, terminal: Terminal): string {
-  try {
-    return readRegularText(resolve(terminal.cwd, file), LONGEST_FILE).split(/\r?\n/, 1)[0] ?? ''
-  } catch (error) {
-    throw new UsageError(`cannot read ${file}: ${unreadable(error)}`)
-  }
-}
-
 function checked(password: string, what: string): string {
-  if (password === '') throw new UsageError(`${what} is empty`)
+  if (password === '') throw new InputError(`${what} is empty`)
   return password
 }

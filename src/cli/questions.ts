@@ -1,5 +1,5 @@
 import { createInterface, type Interface } from 'node:readline'
-import { CertgateError, UsageError } from '../errors.ts'
+import { CertgateError, InputError } from '../errors.ts'
 import type { Terminal } from './command.ts'
 import { readSecret } from './secret.ts'
 import { styles } from './style.ts'
@@ -36,7 +36,7 @@ export class Questions {
     this.#terminal.err(`  ${styles(this.#terminal).yellow('warning:')} ${text}\n`)
   }
 
-  /** An empty line takes `fallback`. What `read` refuses with CertgateError is told, and asked again. Throws UsageError where the input ends. */
+  /** An empty line takes `fallback`. What `read` refuses with CertgateError is told, and asked again. Throws InputError where the input ends. */
   async ask<T>(question: string, fallback: string, read: (answer: string) => T | Promise<T>): Promise<T> {
     const { bold, dim } = styles(this.#terminal)
     this.#asked = true
@@ -73,7 +73,7 @@ export class Questions {
     this.#interface ??= createInterface({ input: process.stdin })
     this.#lines ??= this.#interface[Symbol.asyncIterator]()
     const { done, value } = await this.#lines.next()
-    if (done === true) throw new UsageError('the input ended before all was answered', 'nothing was written')
+    if (done === true) throw new InputError('the input ended before all was answered', { hint: 'nothing was written' })
     return value
   }
 }

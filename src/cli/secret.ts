@@ -1,5 +1,5 @@
 import type { ReadStream } from 'node:tty'
-import { UsageError } from '../errors.ts'
+import { InputError } from '../errors.ts'
 import type { Terminal } from './command.ts'
 
 /** Longer than any password that a person or a generator makes; more is a file that was piped in by mistake. */
@@ -7,7 +7,7 @@ const maxBytes = 4096
 
 /**
  * Reads one secret line from standard input: asked for without echo on a terminal, and read whole from a pipe or file.
- * The line end does not belong to it. Throws UsageError where nothing was given.
+ * The line end does not belong to it. Throws InputError where nothing was given.
  */
 export async function readSecret(prompt: string, terminal: Terminal): Promise<string> {
   const { stdin } = process
@@ -17,10 +17,10 @@ export async function readSecret(prompt: string, terminal: Terminal): Promise<st
   for await (const chunk of stdin as AsyncIterable<Buffer>) {
     chunks.push(chunk)
     bytes += chunk.length
-    if (bytes > maxBytes) throw new UsageError(`standard input holds more than ${maxBytes} bytes, which is no password`)
+    if (bytes > maxBytes) throw new InputError(`standard input holds more than ${maxBytes} bytes, which is no password`)
   }
   const text = decode(Buffer.concat(chunks)).replace(/\r?\n$/, '')
-  if (text.includes('\n')) throw new UsageError('standard input holds more than one line, which is no password')
+  if (text.includes('\n')) throw new InputError('standard input holds more than one line, which is no password')
   return text
 }
 
@@ -28,7 +28,7 @@ function decode(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    throw new UsageError('the password is not UTF-8')
+    throw new InputError('the password is not UTF-8')
   }
 }
 
@@ -49,7 +49,7 @@ function readFromTerminal(stdin: ReadStream, prompt: string, terminal: Terminal)
     for (const character of text) {
       if (enter.test(character)) return resolve(typed.join(''))
       if (character === interrupt) return stop()
-      if (character === endOfInput && typed.length === 0) return reject(new UsageError('no password was given'))
+      if (character === endOfInput && typed.length === 0) return reject(new InputError('no password was given'))
       if (backspace.test(character)) typed.pop()
       else if (character === clearLine) typed = []
       else if (typed.length < maxBytes) typed.push(character)

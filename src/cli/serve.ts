@@ -3,8 +3,9 @@ import { resolve } from 'node:path'
 import { settingsFromFlags } from '../config/flags.ts'
 import { runControl } from '../control/control.ts'
 import type { ConfigurationSource } from '../control/loading/load.ts'
-import { CertgateError, UsageError } from '../errors.ts'
+import { UsageError } from '../errors.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
+import { cannotRead } from './named-file.ts'
 import { DEFAULT_CONFIG } from './running.ts'
 import { certgateVersion } from './version.ts'
 
@@ -77,7 +78,7 @@ function sourceOf(args: readonly string[], terminal: Terminal): ConfigurationSou
       cert: flags.cert,
       key: flags.key,
       pfx: flags.pfx,
-      password: flags['password-file'] === undefined ? undefined : passwordFrom(resolve(terminal.cwd, flags['password-file'])),
+      password: flags['password-file'] === undefined ? undefined : passwordFrom(flags['password-file'], terminal.cwd),
       clientCa: flags['client-ca'],
       crl: flags.crl,
       allowCn: flags['allow-cn'],
@@ -89,12 +90,11 @@ function sourceOf(args: readonly string[], terminal: Terminal): ConfigurationSou
   }
 }
 
-/** Its final line end is not part of it. */
-function passwordFrom(file: string): string {
+/** Its final line end is not part of it. A pipe is read too. */
+function passwordFrom(name: string, cwd: string): string {
   try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
-    throw new CertgateError('io_failed', `cannot read the password file ${file}: ${code}`, { cause })
+    return readFileSync(resolve(cwd, name), 'utf8').replace(/\r?\n$/, '')
+  } catch (error) {
+    throw cannotRead(name, error)
   }
 }

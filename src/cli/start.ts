@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { loadConfig } from '../config/load.ts'
 import { runControl } from '../control/control.ts'
-import { CertgateError, UsageError } from '../errors.ts'
+import { CertgateError, InputError } from '../errors.ts'
 import { ADDRESS_FLAGS, ADDRESS_USAGE, type AddressFlags, checkAllFree, readAddresses } from './addresses.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
 import { type DemoUpstream, startDemoUpstream } from './demo-upstream.ts'
@@ -83,7 +83,8 @@ async function setUp(folder: string, flags: AddressFlags, terminal: Terminal): P
 async function resume(file: string, flags: AddressFlags, terminal: Terminal): Promise<DemoUpstream | null> {
   const name = shortPath(file, terminal.cwd)
   const surplus = (['listen', 'telemetry', 'admin'] as const).find((flag) => flags[flag] !== undefined)
-  if (surplus !== undefined) throw new UsageError(`--${surplus} is for a new configuration, and ${name} exists`, 'change the address there')
+  if (surplus !== undefined)
+    throw new InputError(`--${surplus} is for a new configuration, and ${name} exists`, { hint: 'change the address there' })
   const [target] = loadConfig(file, { env: terminal.env }).settings.upstreams.get(demoName)?.targets ?? []
   if (target?.kind !== 'tcp' || target.tls || target.host !== '127.0.0.1') return null
   try {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { inspectConfig } from '../config/load.ts'
 import { nobodyListens } from '../control/administration/api-client.ts'
@@ -7,7 +8,9 @@ import { Connection } from '../store/connection.ts'
 import { assertOurs } from '../store/migrate.ts'
 import { Administration, type AdministrationFlags } from './administration.ts'
 import type { Terminal } from './command.ts'
+import { cannotRead } from './named-file.ts'
 import { adminSocketOf, DEFAULT_CONFIG } from './running.ts'
+import { shortPath } from './short-path.ts'
 
 const BUSY_TIMEOUT = 5000
 
@@ -28,7 +31,7 @@ export async function askOrRead<T>(
   ask: (administration: Administration) => Promise<T>,
   read: (audit: AuditLog) => Promise<T>,
 ): Promise<T> {
-  if (flags.store !== undefined) return withAudit(resolve(terminal.cwd, flags.store), read)
+  if (flags.store !== undefined) return withAudit(resolve(terminal.cwd, flags.store), flags.store, read)
   const socket = adminSocketOf(flags, terminal)
   if (socket !== null) {
     try {
@@ -38,7 +41,8 @@ export async function askOrRead<T>(
       if (isAlone || !nobodyListens(error)) throw error
     }
   }
-  return withAudit(storeOf(flags.config, terminal), read)
+  const file = storeOf(flags.config, terminal)
+  return withAudit(file, shortPath(file, terminal.cwd), read)
 }
 
 /** The store that a configuration names, right or not in all else. Throws ConfigError where that cannot be told. */
@@ -48,7 +52,12 @@ export function storeOf(config: string | undefined, { cwd, env }: Pick<Terminal,
   throw new CertgateError('io_failed', 'the configuration names no store in a file')
 }
 
-async function withAudit<T>(file: string, read: (audit: AuditLog) => Promise<T>): Promise<T> {
+async function withAudit<T>(file: string, name: string, read: (audit: AuditLog) => Promise<T>): Promise<T> {
+  try {
+    statSync(file)
+  } catch (error) {
+    throw cannotRead(name, error)
+  }
   const connection = new Connection(file, { busyTimeout: BUSY_TIMEOUT, readOnly: true })
   try {
     if (assertOurs(connection) === 0) throw new CertgateError('store_corrupt', `store ${file} is empty`)

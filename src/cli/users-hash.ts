@@ -1,6 +1,6 @@
 import { argon2, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
-import { UsageError } from '../errors.ts'
+import { InputError, UsageError } from '../errors.ts'
 import { type Command, parseArguments } from './command.ts'
 import { readSecret } from './secret.ts'
 
@@ -30,8 +30,8 @@ examples:
       throw new UsageError(`unknown algorithm '${algorithm}'`, 'there are bcrypt and argon2id')
     }
     const password = await readSecret('password: ', terminal)
-    if (password === '') throw new UsageError('the password is empty')
-    if (process.stdin.isTTY && (await readSecret('again: ', terminal)) !== password) throw new UsageError('the passwords differ')
+    if (password === '') throw new InputError('the password is empty')
+    if (process.stdin.isTTY && (await readSecret('again: ', terminal)) !== password) throw new InputError('the passwords differ')
     terminal.out(`${algorithm === 'bcrypt' ? await hashBcrypt(password) : await hashArgon2id(password)}\n`)
     return 0
   },
@@ -40,8 +40,8 @@ examples:
 /** In the `$2y$` form that OpenSearch writes. bcrypt ignores all after 72 bytes, so a longer password is refused. */
 export async function hashBcrypt(password: string): Promise<string> {
   if (Buffer.byteLength(password) > 72)
-    throw new UsageError('bcrypt reads only the first 72 bytes of a password', 'use --algorithm argon2id')
-  if (password.includes('\0')) throw new UsageError('bcrypt reads no password with a NUL in it')
+    throw new InputError('bcrypt reads only the first 72 bytes of a password', { hint: 'use --algorithm argon2id' })
+  if (password.includes('\0')) throw new InputError('bcrypt reads no password with a NUL in it')
   const bcrypt = await import('@node-rs/bcrypt')
   return bcrypt.hash(password, { cost: bcryptCost, version: '2y' })
 }

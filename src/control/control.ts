@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import type { Settings, StoreSettings } from '../config/settings.ts'
+import type { StoreSettings } from '../config/settings.ts'
 import { CertgateError, ConfigError, type Problem } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import { createAudit } from '../observability/audit.ts'
@@ -9,20 +9,18 @@ import type { OwnInventory } from '../observability/metrics-aggregator.ts'
 import type { Audit } from '../observability/types.ts'
 import { AdministrationService } from './administration/service.ts'
 import { EnrolmentService } from './enrolment/service.ts'
-import { Gateway, type Outcome } from './gateway.ts'
+import { Gateway } from './gateway.ts'
 import { InheritedSockets } from './listening/inherited-sockets.ts'
 import { formatAddress } from './listening/sockets.ts'
 import { ConfigurationLog } from './loading/configuration-log.ts'
-import { certificatesOf, crlsOf } from './loading/inventory.ts'
 import { type ConfigurationSource, loadConfiguration } from './loading/load.ts'
-import { reportOf } from './loading/reload-report.ts'
-import { FileWatcher } from './loading/watcher.ts'
-import { OneAtATime } from './one-at-a-time.ts'
+import { Reloading } from './loading/reloading.ts'
 import { Pki } from './pki/pki.ts'
 import { openRegistryService, type RegistryService } from './registry/service.ts'
 import type { Tell } from './revocation/alarms.ts'
 import { RevocationService } from './revocation/service.ts'
-import type { ReloadCause, ReloadReport, Status } from './status.ts'
+import type { Status } from './status.ts'
+import { statusOf } from './status-report.ts'
 import { Telemetry, type TelemetryState } from './telemetry.ts'
 import { WorkerPool } from './workers/pool.ts'
 
@@ -45,11 +43,6 @@ export async function runControl(options: ControlOptions): Promise<number> {
   return control.run(result.snapshot, result.warnings, readSince)
 }
 
-interface ReloadRequest {
-  readonly cause: ReloadCause
-  readonly replaceWorkers: boolean
-}
-
 /** The primary process: what happens to it (signals, changed files, questions) and what the gateway makes of it. */
 class Control {
   readonly #options: ControlOptions
@@ -63,16 +56,12 @@ class Control {
   readonly #administration: AdministrationService
   /** null: not there yet, or started without a store: the quick form keeps nothing, and issues nothing. */
   #pki: Pki | null = null
-  readonly #reloads: OneAtATime<ReloadRequest, ReloadReport>
-  readonly #watcher: FileWatcher
+  readonly #reloading: Reloading
   /** null: not opened yet, or started without a store. */
   #registry: RegistryService | null = null
   readonly #revocation: RevocationService
   readonly #startedAt = Date.now()
   #state: Status['state'] = 'starting'
-  #lastReload: ReloadReport | null = null
-  /** Resolved once the gateway serves, with what it started with: a reload asked for earlier waits. */
-  readonly #started = Promise.withResolvers<Snapshot>()
   readonly #ended = Promise.withResolvers<number>()
 
   constructor(options: ControlOptions, snapshot: Snapshot) {
@@ -96,64 +85,31 @@ class Control {
     const tell: Tell = (level, message, fields) => log[level](fields, message)
     this.#revocation = new RevocationService(snapshot, () => this.#pool.workers, tell)
     this.#telemetry.countRevocation(() => this.#revocation.desk.counts)
-    this.#pool = new WorkerPool({
-      fork: () => cluster.fork(),
-      log: tell,
-      measured: (worker, values) => this.#telemetry.absorb(worker, values),
-      ended: (worker) => this.#telemetry.workerGone(worker),
-      welcome: async (worker) => this.#registry?.publisher.welcome(worker),
-      sighted: (message) => this.#registry?.sightings.hear(message),
-      statusWanted: this.#revocation.wanted,
-    })
-    this.#administration = new AdministrationService({
+    this.#pool = this.#createPool(tell)
+    this.#administration = this.#createAdministration()
+    this.#gateway = this.#createGateway()
+    this.#reloading = new Reloading({
+      source: options.source,
       log,
-      audit: this.#audit,
-      registry: () => this.#registry,
-      authority: () => this.#pki?.service ?? null,
-      statuses: this.#revocation.desk.book,
-      changed: () => this.#pki?.issuanceChanged(),
-      snapshot: () => this.#gateway.inForce?.snapshot ?? null,
-      reload: (workers) => this.#requestReload('command', workers),
-      status: () => this.#status(),
-      telemetry: this.#telemetry,
-      measure: () => this.#pool.measure(false),
-      expiring: () => this.#pki?.report ?? null,
-    })
-    const enrolment = new EnrolmentService({
-      parts: async () => this.#administration.parts(),
-      failed: (error) => log.error({ err: error }, 'enrolment failed'),
-      opened: (at) => log.info(`https://${at} is open for enrolment`),
-    })
-    this.#gateway = new Gateway({
-      openEst: (address, snapshot) => enrolment.open(address, snapshot),
+      loads: this.#loads,
+      gateway: this.#gateway,
       pool: this.#pool,
-      inherited: this.#inherited,
-      announce: (line) => options.out(`${line}\n`),
-      openAdmin: (socket) => this.#administration.openSocket(socket),
-      openAdministration: (address, trust) => this.#administration.openAddress(address, trust),
-      openPki: async (address) => {
-        if (this.#pki !== null) return this.#pki.open(address)
-        throw new CertgateError('address_unavailable', 'there is no store to answer from', { hint: 'remove pki.http' })
+      revocation: this.#revocation,
+      authorityFiles: () => this.#pki?.files ?? [],
+      done: (report, inForce) => {
+        this.#administration.reloaded(report)
+        if (!this.#ending) this.#pki?.take(inForce)
       },
-      openTelemetry: async (address) => {
-        const server = await this.#telemetry.open(address, this.#telemetryState())
-        log.info(`http://${formatAddress(server.address.address, server.address.port)} is open for telemetry`)
-        return server
-      },
+      ending: () => this.#ending,
     })
-    this.#reloads = new OneAtATime(
-      (request) => this.#reload(request),
-      (earlier, later) => ({ ...later, replaceWorkers: earlier.replaceWorkers || later.replaceWorkers }),
-    )
     watchDescriptors(() => log.error({ hint: DESCRIPTORS_HINT }, 'out of file descriptors: telemetry and the admin socket do not answer'))
-    this.#watcher = new FileWatcher(() => void this.#requestReload('file'))
   }
 
   async run(snapshot: Snapshot, warnings: readonly Problem[], readSince: number): Promise<number> {
     process.title = 'certgate: control'
     process.on('SIGTERM', () => this.#end('SIGTERM'))
     process.on('SIGINT', () => this.#end('SIGINT'))
-    process.on('SIGHUP', () => void this.#requestReload('signal'))
+    process.on('SIGHUP', () => void this.#reloading.request('signal'))
     this.#loads.problems(warnings)
     try {
       await this.#openStore(snapshot)
@@ -162,16 +118,15 @@ class Control {
     } catch (error) {
       this.#close()
       // A signal while starting is the reason then, not a failure.
-      if (this.#state === 'draining') return this.#ended.promise
+      if (this.#ending) return this.#ended.promise
       throw error
     }
     if (this.#state === 'starting') this.#state = 'serving'
-    this.#started.resolve(snapshot)
     this.#telemetry.loaded(snapshot)
     this.#pki?.take(snapshot)
     this.#log.info({ snapshot: snapshot.number, version: this.#options.version }, 'serving')
     this.#loads.started(snapshot)
-    await this.#watcher.watch(this.#filesOf(snapshot.settings), readSince, true)
+    await this.#reloading.begin(snapshot, readSince)
     const code = await this.#ended.promise
     this.#close()
     await flushLogger(this.#log)
@@ -186,7 +141,7 @@ class Control {
     const { store, watch } = this.#registry
     this.#telemetry.watchStore(() => watch.standing.lost_for)
     const measured = (own: OwnInventory) => this.#telemetry.own(own)
-    this.#pki = new Pki({ store, log: this.#log, reload: () => this.#requestReload('file'), measured }, snapshot)
+    this.#pki = new Pki({ store, log: this.#log, reload: () => this.#reloading.request('file'), measured }, snapshot)
   }
 
   /** Of the configuration in force. */
@@ -196,14 +151,14 @@ class Control {
 
   /** The first signal drains, the second ends at once. */
   #end(signal: string): void {
-    if (this.#state === 'draining') {
+    if (this.#ending) {
       this.#log.warn({ signal }, 'stopping at once')
       this.#gateway.kill()
       this.#ended.resolve(1)
       return
     }
     this.#state = 'draining'
-    this.#watcher.close()
+    this.#reloading.close()
     this.#log.info({ signal }, 'draining: no new connections, what runs may finish')
     this.#gateway.stop().then(
       () => this.#ended.resolve(0),
@@ -215,57 +170,70 @@ class Control {
   }
 
   #close(): void {
-    this.#watcher.close()
+    this.#reloading.close()
     this.#administration.close()
     this.#pki?.close()
     this.#telemetry.stop()
     this.#registry?.close()
   }
 
-  #requestReload(cause: ReloadCause, replaceWorkers = false): Promise<ReloadReport> {
-    return this.#reloads.run({ cause, replaceWorkers })
+  get #ending(): boolean {
+    return this.#state === 'draining'
   }
 
-  /** Never rejects: whatever goes wrong, what was in force stays so, and that is the answer. */
-  async #reload({ cause, replaceWorkers }: ReloadRequest): Promise<ReloadReport> {
-    const before = await this.#started.promise
-    const readSince = Date.now()
-    let outcome: Outcome
-    let files: readonly string[] = []
-    try {
-      const result = await loadConfiguration(this.#options.source, this.#gateway.inForce?.snapshot ?? before)
-      if (!result.ok) files = result.watchedFiles
-      // Before the workers ask by it.
-      if (result.ok) this.#revocation.configure(result.snapshot)
-      outcome = await this.#gateway.change(result)
-    } catch (error) {
-      outcome = { kind: 'failed', problems: [], error: asCertgateError(error) }
-    }
-    const { snapshot, loadedAt } = this.#gateway.inForce ?? { snapshot: before, loadedAt: readSince }
-    if (outcome.kind === 'failed') this.#revocation.configure(snapshot)
-    const report = reportOf(outcome, cause, { snapshot: snapshot.number, loadedAt, at: Date.now() })
-    this.#lastReload = report
-    this.#loads.tell(outcome, report)
-    this.#administration.reloaded(report)
-    if (this.#state === 'draining') return report
-    this.#pki?.take(snapshot)
-    await this.#watcher.watch([...this.#filesOf(snapshot.settings), ...files], readSince, outcome.kind !== 'failed')
-    if (replaceWorkers && outcome.kind !== 'failed') await this.#replaceWorkers()
-    return report
+  #createPool(tell: Tell): WorkerPool {
+    return new WorkerPool({
+      fork: () => cluster.fork(),
+      log: tell,
+      measured: (worker, values) => this.#telemetry.absorb(worker, values),
+      ended: (worker) => this.#telemetry.workerGone(worker),
+      welcome: async (worker) => this.#registry?.publisher.welcome(worker),
+      sighted: (message) => this.#registry?.sightings.hear(message),
+      statusWanted: this.#revocation.wanted,
+    })
   }
 
-  async #replaceWorkers(): Promise<void> {
-    try {
-      await this.#pool.replaceAll()
-    } catch (error) {
-      this.#log.error({ err: error }, 'a new worker did not come up, the old ones stay')
-    }
+  #createAdministration(): AdministrationService {
+    return new AdministrationService({
+      log: this.#log,
+      audit: this.#audit,
+      registry: () => this.#registry,
+      authority: () => this.#pki?.service ?? null,
+      statuses: this.#revocation.desk.book,
+      changed: () => this.#pki?.issuanceChanged(),
+      snapshot: () => this.#gateway.inForce?.snapshot ?? null,
+      reload: (workers) => this.#reloading.request('command', workers),
+      status: () => this.#status(),
+      telemetry: this.#telemetry,
+      measure: () => this.#pool.measure(false),
+      expiring: () => this.#pki?.report ?? null,
+    })
   }
 
-  #filesOf(settings: Settings): string[] {
-    const { source } = this.#options
-    const files = [...settings.watchedFiles, ...(this.#pki?.files ?? [])]
-    return source.kind === 'file' ? [source.file, ...files] : files
+  #createGateway(): Gateway {
+    const log = this.#log
+    const enrolment = new EnrolmentService({
+      parts: async () => this.#administration.parts(),
+      failed: (error) => log.error({ err: error }, 'enrolment failed'),
+      opened: (at) => log.info(`https://${at} is open for enrolment`),
+    })
+    return new Gateway({
+      openEst: (address, snapshot) => enrolment.open(address, snapshot),
+      pool: this.#pool,
+      inherited: this.#inherited,
+      announce: (line) => this.#options.out(`${line}\n`),
+      openAdmin: (socket) => this.#administration.openSocket(socket),
+      openAdministration: (address, trust) => this.#administration.openAddress(address, trust),
+      openPki: async (address) => {
+        if (this.#pki !== null) return this.#pki.open(address)
+        throw new CertgateError('address_unavailable', 'there is no store to answer from', { hint: 'remove pki.http' })
+      },
+      openTelemetry: async (address) => {
+        const server = await this.#telemetry.open(address, this.#telemetryState())
+        log.info(`http://${formatAddress(server.address.address, server.address.port)} is open for telemetry`)
+        return server
+      },
+    })
   }
 
   /** Asked later than it is made: the gateway is not there yet. */
@@ -273,48 +241,18 @@ class Control {
     return { measure: () => this.#pool.measure(), serving: () => this.#pool.servingCount, state: () => this.#state }
   }
 
-  /** Also where it cannot be read: that is what is to be told then. */
-  #storeStatus(settings: Settings | null): Status['store'] {
-    if (this.#registry === null) return null
-    const { store, watch } = this.#registry
-    let registered: Record<string, number> | null = null
-    try {
-      registered = Object.fromEntries(store.registry.countByState(Date.now(), settings?.telemetry.expiryWarning))
-    } catch (error) {
-      watch.lose(error)
-    }
-    return { ...watch.standing, registered }
+  #status(): Promise<Status> {
+    const { source, version } = this.#options
+    return statusOf({
+      version,
+      startedAt: this.#startedAt,
+      configFile: source.kind === 'file' ? source.file : null,
+      gateway: this.#gateway,
+      pool: this.#pool,
+      registry: this.#registry,
+      authority: () => this.#pki?.status() ?? null,
+      state: () => this.#state,
+      lastReload: () => this.#reloading.last,
+    })
   }
-
-  async #status(): Promise<Status> {
-    const { inForce } = this.#gateway
-    const snapshot = inForce?.snapshot
-    const workers = await this.#pool.status()
-    return {
-      version: this.#options.version,
-      pid: process.pid,
-      started_at: this.#startedAt,
-      config_file: this.#options.source.kind === 'file' ? this.#options.source.file : null,
-      state: this.#state,
-      snapshot: { number: snapshot?.number ?? 0, loaded_at: inForce?.loadedAt ?? this.#startedAt },
-      last_reload: this.#lastReload,
-      workers,
-      listeners: [...(snapshot?.settings.listeners.values() ?? [])].map(({ name, address, tls }) => ({
-        name,
-        address: formatAddress(address.host, inForce?.sockets.get(name)?.port ?? address.port),
-        tls: tls !== null,
-        clientauth_mode: tls?.clientauthMode ?? null,
-      })),
-      certificates: snapshot === undefined ? [] : certificatesOf(snapshot),
-      crls: snapshot === undefined ? [] : crlsOf(snapshot),
-      authority: this.#pki?.status() ?? null,
-      addresses: this.#gateway.addresses,
-      store: this.#storeStatus(snapshot?.settings ?? null),
-    }
-  }
-}
-
-function asCertgateError(error: unknown): CertgateError {
-  if (error instanceof CertgateError) return error
-  return new CertgateError('reload_failed', error instanceof Error ? error.message : String(error), { cause: error })
 }

@@ -80,6 +80,11 @@ export class CurrentRequest {
     return peer !== null && peer.certificate !== null && peer.certificate.notAfter < clock.wall
   }
 
+  /** It has a certificate, and nobody could tell any more that it was revoked. */
+  get isStale(): boolean {
+    return this.peer !== null && this.peer.certificate !== null && this.services.isStale()
+  }
+
   /** A new request, of which nothing is known yet. */
   begin(method: string): void {
     this.route = this.principal = null

@@ -8,7 +8,8 @@ import type { HttpConnection } from './exchange.ts'
 import type { ForwardingOwner, ForwardRequest } from './forward-request.ts'
 import { HeldBody } from './held-body.ts'
 import { mayHaveMissed } from './retry.ts'
-import { returnedHead, rewrittenHead } from './returned-head.ts'
+import { endsByClosing, goesAsItCame, returnedHead, rewrittenResponse } from './returned-head.ts'
+import { sendSoFar } from './send-so-far.ts'
 
 /** Carries one permitted request to its upstream and the response back. One per client connection, reused. */
 export class Forwarding implements ResponseHandler {
@@ -171,22 +172,19 @@ export class Forwarding implements ResponseHandler {
     this.#status = head.status
     this.#held.drop()
     this.#deadline = deadlineIn(request.runtime.upstreamIdle)
-    const bodiless = request.method === 'HEAD' || head.status === 204 || head.status === 304
-    const untilClose = !bodiless && !head.chunked && head.contentLength < 0
-    const close = this.#client.closing || untilClose || (finished && !this.#sent) || (request.oldClient && head.chunked)
+    const close = this.#client.closing || endsByClosing(request, head) || (finished && !this.#sent)
     this.#closeAfter = close
-    const asIs = !close && head.cuts.length === 0 && head.minor === 1 && !(head.vary && request.runtime.headers.rewritesVary)
-    if (asIs) {
+    const varies = request.runtime.headers.rewritesVary
+    if (goesAsItCame(head, close, varies)) {
       this.#send(start === 0 && bodyEnd === bytes.length ? bytes : bytes.subarray(start, bodyEnd), shared)
     } else {
-      const text = rewrittenHead(bytes, start, head, { close, dechunk: request.oldClient, varies: request.runtime.headers.rewritesVary })
-      if (text === null) {
+      const rewritten = rewrittenResponse(bytes, start, bodyEnd, head, { close, dechunk: request.oldClient, varies })
+      if (rewritten === null) {
         this.responded = false
         this.#giveUp('protocol', 'malformed Connection, or too many hop-by-hop fields, in the response')
         return
       }
-      const headBytes = Buffer.from(text, 'latin1')
-      this.#send(bodyEnd === head.end ? headBytes : Buffer.concat([headBytes, bytes.subarray(head.end, bodyEnd)]), false)
+      this.#send(rewritten, false)
     }
     if (finished) this.#finish(close)
     else this.#throttle()
@@ -245,18 +243,10 @@ export class Forwarding implements ResponseHandler {
     this.#connectDeadline = upstream.connecting ? deadlineIn(runtime.upstreamConnect) : 0
     this.#deadline = this.#sent ? deadlineIn(runtime.upstreamFirstByte) : Number.POSITIVE_INFINITY
     this.#attempting = true
-    const held = this.#held.bytes()
-    const free = request.chunked ? this.#sendHeldChunks(upstream, held) : upstream.sendHead(this.#text, held)
+    const free = sendSoFar(upstream, this.#text, this.#held.bytes(), request.chunked, this.#sent, this.#trailers)
     this.#attempting = false
     if (free) this.#client.resume()
     else if (!this.#sent) this.#client.pause()
-  }
-
-  #sendHeldChunks(upstream: UpstreamConnection, held: Buffer | null): boolean {
-    let free = upstream.sendHead(this.#text, null)
-    if (held !== null) free = upstream.sendBytes(chunkOf(held))
-    if (this.#sent) free = upstream.sendText(lastChunk(this.#trailers))
-    return free
   }
 
   #mayRetry(upstream: UpstreamConnection, request: ForwardRequest, failure: UpstreamFailure): boolean {

@@ -1,5 +1,6 @@
 import { cutLines, readConnectionOptions } from '../http1/field-lines.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
+import type { ForwardRequest } from './forward-request.ts'
 
 /** How a response head has to differ from what the upstream sent. */
 export interface Rewriting {
@@ -8,6 +9,26 @@ export interface Rewriting {
   readonly dechunk: boolean
   /** A response that varies by Client-Cert varies by something no cache can see (RFC 9440 2.4). */
   readonly varies: boolean
+}
+
+/** The client learns the end of the response by our closing: the upstream gave no length, or the client does not know chunks. */
+export function endsByClosing({ method, oldClient }: Pick<ForwardRequest, 'method' | 'oldClient'>, head: ResponseHead): boolean {
+  if (head.chunked) return oldClient
+  const bodiless = method === 'HEAD' || head.status === 204 || head.status === 304
+  return !bodiless && head.contentLength < 0
+}
+
+/** Nothing of the head has to differ. */
+export function goesAsItCame(head: ResponseHead, close: boolean, varies: boolean): boolean {
+  return !close && head.cuts.length === 0 && head.minor === 1 && !(head.vary && varies)
+}
+
+/** Head and what came of the body with it, for the client; null where the upstream's `Connection` cannot be obeyed. */
+export function rewrittenResponse(bytes: Buffer, start: number, bodyEnd: number, head: ResponseHead, rewriting: Rewriting): Buffer | null {
+  const text = rewrittenHead(bytes, start, head, rewriting)
+  if (text === null) return null
+  const headBytes = Buffer.from(text, 'latin1')
+  return bodyEnd === head.end ? headBytes : Buffer.concat([headBytes, bytes.subarray(head.end, bodyEnd)])
 }
 
 /** The head for the client; null where the upstream's `Connection` cannot be obeyed. */

@@ -8,8 +8,8 @@ import type { Permit } from '../policy/decide.ts'
 import type { Reason } from '../policy/types.ts'
 import type { Peer } from '../tls/types.ts'
 import type { UpstreamFailure } from '../upstream/types.ts'
-import { crossSite } from './asked.ts'
 import type { Authentication } from './authentication/types.ts'
+import { certificateProblem } from './certificate-problem.ts'
 import { methodText } from './client-head.ts'
 import { refuseRequest } from './client-refusal.ts'
 import { CurrentRequest } from './current-request.ts'
@@ -18,6 +18,7 @@ import type { Share } from './fair-use.ts'
 import type { ForwardingOwner } from './forward-request.ts'
 import { Forwarding } from './forwarding.ts'
 import type { Principal } from './principal.ts'
+import { decideRequest } from './request-decision.ts'
 import type { GatewayServices } from './runtime.ts'
 import { Settled } from './settled.ts'
 import { upstreamRequest } from './upstream-request.ts'
@@ -61,12 +62,7 @@ export class Session implements HttpHandler, ForwardingOwner {
 
   /** A tunnel that a certificate opened, and nobody could tell any more that it was revoked. */
   get isStaleTunnel(): boolean {
-    return this.#isStale && this.#forwarding.tunnelling
-  }
-
-  get #isStale(): boolean {
-    const { peer, services } = this.#current
-    return peer !== null && peer.certificate !== null && services.isStale()
+    return this.#current.isStale && this.#forwarding.tunnelling
   }
 
   sweep(now: number): void {
@@ -85,7 +81,7 @@ export class Session implements HttpHandler, ForwardingOwner {
       this.#shed(bytes, head)
       return
     }
-    if (this.#settled.knows(head) && !current.hasExpired() && !this.#isStale) {
+    if (this.#settled.knows(head) && !current.hasExpired() && !current.isStale) {
       current.record.repeat(bodyEnd - start)
       this.#forwardAgain()
       return
@@ -141,16 +137,8 @@ export class Session implements HttpHandler, ForwardingOwner {
   // 2. Is the certificate good
 
   #admitCertificate(): boolean {
-    const { peer, listener } = this.#current
-    if (peer === null) return true
-    if (peer.refusal !== null) return this.#refuse(peer.refusal, peer.detail)
-    if (peer.certificate === null) {
-      return !listener.requiresCertificate || this.#refuse('certificate_required', 'no client certificate was presented')
-    }
-    if (this.#isStale) return this.#refuse('registry_lost', 'the registry of certificates was lost for longer than store.max_stale')
-    return (
-      !this.#current.hasExpired() || this.#refuse('certificate_expired', `expired ${new Date(peer.certificate.notAfter).toISOString()}`)
-    )
+    const problem = certificateProblem(this.#current)
+    return problem === null || this.#refuse(problem.reason, problem.detail)
   }
 
   // 3. Who is asking
@@ -194,12 +182,8 @@ export class Session implements HttpHandler, ForwardingOwner {
     const principal = recognition.principal(current.runtime, listener, current.peer, authentication)
     current.principal = principal
     record.subject = principal.logged
-    if (principal.unusable !== '') return this.#refuse('identity_unusable', principal.unusable)
-    if (typeof found === 'string') return this.#refuse(found, `${record.method} ${record.path} matches no route`)
-    const decision = found.dependsOnRequest ? principal.decideAsked(found, current) : principal.decide(found)
+    const decision = decideRequest(current, principal)
     if (!decision.allowed) return this.#refuse(decision.reason, decision.detail)
-    const problem = crossSite(asked, found, record.method, listener, current.addressee.host)
-    if (problem !== null) return this.#refuse('cross_site', problem)
     return this.#forward(decision, principal, 'consumedAuthorization' in authentication && authentication.consumedAuthorization)
   }
 

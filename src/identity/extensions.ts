@@ -1,5 +1,6 @@
 import { BOOLEAN, contentBytes, type DerElement, DerReader, INTEGER, OCTET_STRING, SEQUENCE, unreadable } from './der.ts'
 import { hexOf, readBits, readBoolean, readOid } from './der-values.ts'
+import { nextExtension } from './extension-list.ts'
 import { readGeneralNames } from './general-name.ts'
 import {
   AUTHORITY_KEY_ID,
@@ -18,7 +19,7 @@ export type ExtensionFacts = Pick<
 >
 
 /** By bit number (RFC 5280 section 4.2.1.3). */
-const KEY_USAGE_NAMES = [
+export const KEY_USAGES = [
   'digitalSignature',
   'nonRepudiation',
   'keyEncipherment',
@@ -28,7 +29,7 @@ const KEY_USAGE_NAMES = [
   'cRLSign',
   'encipherOnly',
   'decipherOnly',
-]
+] as const
 
 const KEY_IDENTIFIER = 0x80
 
@@ -60,14 +61,9 @@ export function readExtensions(list: DerReader | null): ExtensionFacts {
 function collect(list: DerReader): Map<string, Extension> {
   const extensions = new Map<string, Extension>()
   while (!list.atEnd) {
-    const parts = list.open(SEQUENCE, 'an extension')
-    const type = parts.next('an extension')
-    const oid = readOid(type, 'an extension')
-    const flag = parts.optional(BOOLEAN, 'an extension')
-    const value = parts.expect(OCTET_STRING, 'an extension')
-    parts.finish('an extension')
-    if (extensions.has(oid)) throw unreadable(`extension ${oid} is there twice`, type.start)
-    extensions.set(oid, { critical: flag !== null && readBoolean(flag, 'an extension'), value: () => contentReader(value) })
+    const { oid, critical, value, start } = nextExtension(list)
+    if (extensions.has(oid)) throw unreadable(`extension ${oid} is there twice`, start)
+    extensions.set(oid, { critical, value: () => contentReader(value) })
   }
   return extensions
 }
@@ -88,7 +84,7 @@ function readCa(value: DerReader): boolean {
 function readKeyUsage(value: DerReader): string[] {
   const bits = readBits(value.next('keyUsage'), 'keyUsage')
   value.finish('keyUsage')
-  return bits.flatMap((bit) => KEY_USAGE_NAMES[bit] ?? [])
+  return bits.flatMap((bit) => KEY_USAGES[bit] ?? [])
 }
 
 function readPurposes(value: DerReader): string[] {

@@ -1,8 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
-
-/** How often the event loop is sampled, in milliseconds; a delay is what comes on top of it. */
-const RESOLUTION = 20
+import { EventLoopDelay } from './event-loop-delay.ts'
 
 /** What one process uses: plain data for another process. */
 export interface ProcessSnapshot {
@@ -18,21 +15,17 @@ export interface ProcessSnapshot {
 
 /** Measures this process from now on. */
 export class ProcessUsage {
-  readonly #lag = monitorEventLoopDelay({ resolution: RESOLUTION })
+  readonly #lag = new EventLoopDelay()
   readonly #maxFds = readMaxFds()
   #memory = { rss: 0, heapUsed: 0 }
-
-  constructor() {
-    this.#lag.enable()
-  }
 
   /** `begin`: the next percentile is of what comes from now on. */
   snapshot(begin: boolean): ProcessSnapshot {
     const { user, system } = process.cpuUsage()
     this.#memory = memoryOr(this.#memory)
     const { rss, heapUsed } = this.#memory
-    const lagSeconds = this.#lag.count === 0 ? 0 : Math.max(0, this.#lag.percentile(99) / 1e9 - RESOLUTION / 1000)
-    if (begin) this.#lag.reset()
+    const lagSeconds = this.#lag.percentile(99) / 1000
+    if (begin) this.#lag.begin()
     return {
       cpuSeconds: (user + system) / 1e6,
       residentBytes: rss,
@@ -44,7 +37,7 @@ export class ProcessUsage {
   }
 
   stop(): void {
-    this.#lag.disable()
+    this.#lag.stop()
   }
 }
 

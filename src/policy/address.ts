@@ -16,12 +16,27 @@ export function parseAddress(text: string): AddressBytes | null {
   if (isIPv4(text)) return Uint8Array.from(text.split('.'), Number)
   const bare = text.split('%', 1)[0] as string
   if (!isIPv6(bare)) return null
-  const bytes = parseIPv6(bare)
+  const bytes = new Uint8Array(16)
+  for (const [index, group] of groupsOf(bare).entries()) {
+    bytes[index * 2] = group >> 8
+    bytes[index * 2 + 1] = group & 0xff
+  }
   return MAPPED.every((byte, index) => byte === bytes[index]) ? bytes.subarray(12) : bytes
 }
 
-/** Takes what `isIPv6` has accepted. */
-function parseIPv6(text: string): Uint8Array {
+/**
+ * One text for what one client has of addresses: an IPv4 address as it is, also where mapped into IPv6; of IPv6 the /64 network. Once per
+ * connection, so nothing is made for IPv4.
+ */
+export function networkOf(address: string): string {
+  if (!isIPv6(address)) return address
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = groupsOf(address.split('%', 1)[0] as string)
+  if ((a | b | c | d | e) === 0 && f === 0xffff) return `${g >> 8}.${g & 0xff}.${h >> 8}.${h & 0xff}`
+  return `${a.toString(16)}:${b.toString(16)}:${c.toString(16)}:${d.toString(16)}::/64`
+}
+
+/** The eight groups of what `isIPv6` has accepted. */
+function groupsOf(text: string): number[] {
   const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text)
   const hextet = (high: string, low: string): string => (Number(high) * 256 + Number(low)).toString(16)
   const [, lead, a, b, c, d] = dotted ?? []
@@ -30,13 +45,7 @@ function parseIPv6(text: string): Uint8Array {
   const before = head === '' ? [] : head.split(':')
   const after = tail === undefined || tail === '' ? [] : tail.split(':')
   const zeros = new Array<string>(8 - before.length - after.length).fill('0')
-  const bytes = new Uint8Array(16)
-  ;[...before, ...zeros, ...after].forEach((group, index) => {
-    const value = Number.parseInt(group, 16)
-    bytes[index * 2] = value >> 8
-    bytes[index * 2 + 1] = value & 0xff
-  })
-  return bytes
+  return [...before, ...zeros, ...after].map((group) => Number.parseInt(group, 16))
 }
 
 /** `address/length`; null where the text has no slash. Throws an Error that says what is wrong with one that has. */

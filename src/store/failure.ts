@@ -1,4 +1,5 @@
 import { CertgateError, type ErrorCode } from '../errors.ts'
+import type { RegistryEntry } from './types.ts'
 
 export type StoreErrorCode = Extract<ErrorCode, `store_${string}` | `entry_${string}` | 'token_refused' | 'file_exists' | 'io_failed'>
 
@@ -9,6 +10,11 @@ export class StoreError extends CertgateError {
   constructor(code: StoreErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
     super(code, message, options)
   }
+}
+
+/** What may not be done with this entry; `reason` goes on after its name. */
+export function entryRefused(entry: Pick<RegistryEntry, 'name' | 'thumbprint'>, reason: string, hint?: string): StoreError {
+  return new StoreError('entry_refused', `certificate "${entry.name}" (${entry.thumbprint}) ${reason}`, hint === undefined ? {} : { hint })
 }
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html): the low byte of an extended one. */

@@ -12,12 +12,13 @@ import {
   storable,
   thumbprintOf,
 } from './entry-row.ts'
-import { entryState, isUsable, ownRefusal } from './entry-state.ts'
-import { StoreError } from './failure.ts'
+import { entryState, isUsable } from './entry-state.ts'
+import { entryRefused, StoreError } from './failure.ts'
 import type { IssuanceRecords } from './issuance-records.ts'
 import type { RegistryVersions } from './registry-changes.ts'
 import { described, differences } from './registry-details.ts'
 import { RegistryView } from './registry-view.ts'
+import { assertRemovable } from './removable.ts'
 import type { Actor, EntryEdit, NewEntry, RegistryEntry, RevocationReason } from './types.ts'
 
 /** The version of the entry that a change was decided on: if it has another by now, `entry_changed` is thrown and nothing happens. */
@@ -120,7 +121,7 @@ export class Registry extends RegistryView {
   revoke(fingerprint: string, reason: RevocationReason, actor: Actor, expected: Expectation = {}): RegistryEntry[] {
     return this.connection.write(() => {
       const entry = this.#require(fingerprint, expected)
-      if (entry.revoked !== null) throw refused(entry, `is revoked already (${entry.revoked.reason})`)
+      if (entry.revoked !== null) throw entryRefused(entry, `is revoked already (${entry.revoked.reason})`)
       const at = this.now()
       for (const member of this.byGroup(entry.group)) {
         if (member.revoked !== null) continue
@@ -144,7 +145,7 @@ export class Registry extends RegistryView {
       const members = this.byGroup(entry.group)
       const now = this.now()
       for (const member of members) {
-        this.#assertRemovable(member, members, now)
+        assertRemovable(member, members, this, this.#issuance, now)
         this.#delete(member.fingerprint)
         if (member.notAfter >= now) this.#issuance.markRevoked(member.fingerprint, { at: now, reason: 'cessationOfOperation' })
       }
@@ -199,7 +200,7 @@ export class Registry extends RegistryView {
       throw new StoreError('entry_exists', `this certificate is in the registry already, as "${known.name}" (${entryState(known, now)})`)
     for (const other of this.byPin(leaf.pin)) {
       if (other.revoked !== null || other.disabled)
-        throw refused(other, `has the same key and is ${entryState(other, now)}`, 'use a new key')
+        throw entryRefused(other, `has the same key and is ${entryState(other, now)}`, 'use a new key')
     }
     const withdrawn = this.#issuance.withdrawnWithPin(leaf.pin)
     if (withdrawn !== null) {
@@ -238,14 +239,14 @@ export class Registry extends RegistryView {
   #assertAlive(predecessor: string, origin: NewEntry['origin'], now: number): void {
     const entry = this.#require(predecessor, {})
     if (origin === 'renewed' ? !isUsable(entry, now) : entry.revoked !== null || entry.disabled) {
-      throw refused(entry, `is ${entryState(entry, now)}: it cannot be renewed`)
+      throw entryRefused(entry, `is ${entryState(entry, now)}: it cannot be renewed`)
     }
   }
 
   #setDisabled(fingerprint: string, disabled: boolean, actor: Actor, expected: Expectation): RegistryEntry[] {
     return this.connection.write(() => {
       const entry = this.#require(fingerprint, expected)
-      if (entry.revoked !== null) throw refused(entry, 'is revoked for good', 'issue a new certificate, with a new key')
+      if (entry.revoked !== null) throw entryRefused(entry, 'is revoked for good', 'issue a new certificate, with a new key')
       if (entry.disabled === disabled) return this.byGroup(entry.group)
       for (const member of this.byGroup(entry.group)) {
         const sql = 'UPDATE entry SET disabled = ?, version = ? WHERE fingerprint = ?'
@@ -255,25 +256,6 @@ export class Registry extends RegistryView {
       this.#audit.append({ action, target: entry.group, details: { name: entry.name } }, actor)
       return this.byGroup(entry.group)
     })
-  }
-
-  /** `leaving`: those that go with it. */
-  #assertRemovable(member: RegistryEntry, leaving: readonly RegistryEntry[], now: number): void {
-    const state = ownRefusal(member)
-    const blocked = state !== null
-    const left = this.byPin(member.pin).find(
-      ({ fingerprint, notAfter }) => notAfter >= now && !leaving.some((other) => other.fingerprint === fingerprint),
-    )
-    const who = left === undefined ? '' : `"${left.name}" (${left.thumbprint})`
-    if (blocked && member.notAfter >= now) {
-      throw refused(member, `is ${state}: without its entry it might be let in again`, 'it is purged once it has expired')
-    }
-    // Expired or not, its entry is what refuses that key.
-    if (blocked && left !== undefined)
-      throw refused(member, `is ${state}: without its entry ${who}, which has the same key, would be let in`)
-    if (left === undefined || member.notAfter < now || this.#issuance.byFingerprint(member.fingerprint) === null) return
-    const hint = 'revoke it to refuse both, or let it expire'
-    throw refused(member, `has the same key as ${who}, which would be refused with it`, hint)
   }
 
   #delete(fingerprint: string): void {
@@ -291,8 +273,4 @@ export class Registry extends RegistryView {
     }
     return entry
   }
-}
-
-function refused(entry: RegistryEntry, reason: string, hint?: string): StoreError {
-  return new StoreError('entry_refused', `certificate "${entry.name}" (${entry.thumbprint}) ${reason}`, hint === undefined ? {} : { hint })
 }

@@ -1,7 +1,6 @@
 import { MaterialError, UnreadableCertificateError } from '../errors.ts'
 import {
   BIT_STRING,
-  BOOLEAN,
   contentBytes,
   type DerElement,
   DerReader,
@@ -9,11 +8,11 @@ import {
   GENERALIZED_TIME,
   INTEGER,
   inside,
-  OCTET_STRING,
   SEQUENCE,
   UTC_TIME,
 } from '../identity/der.ts'
-import { hexOf, readBoolean, readOid, readTime, serialText } from '../identity/der-values.ts'
+import { hexOf, readTime, serialText } from '../identity/der-values.ts'
+import { nextExtension } from '../identity/extension-list.ts'
 import { printName } from '../identity/name-print.ts'
 import { readName } from '../identity/name-read.ts'
 import { AUTHORITY_KEY_ID } from '../identity/oids.ts'
@@ -135,14 +134,16 @@ function readBody(element: DerElement, algorithm: DerElement): Fields {
 }
 
 function readListExtensions(wrapper: DerReader, issuer: Name, draft: Draft): void {
-  for (const { oid, critical, value } of readExtensions(wrapper.open(SEQUENCE, 'the extensions of the list'))) {
+  const list = wrapper.open(SEQUENCE, 'the extensions of the list')
+  while (!list.atEnd) {
+    const { oid, critical, value } = nextExtension(list)
     if (oid === DELTA_INDICATOR) draft.unusable ??= 'it is a delta list, which is not supported'
     else if (oid === ISSUING_POINT) {
-      const point = readIssuingPoint(new DerReader(value), issuer)
+      const point = readIssuingPoint(new DerReader(contentBytes(value)), issuer)
       draft.scope = point.scope
       draft.unusable ??= point.unusable
     } else if (oid === AUTHORITY_KEY_ID) {
-      const id = new DerReader(value).open(SEQUENCE, 'authorityKeyIdentifier').optional(0x80, 'authorityKeyIdentifier')
+      const id = new DerReader(contentBytes(value)).open(SEQUENCE, 'authorityKeyIdentifier').optional(0x80, 'authorityKeyIdentifier')
       draft.authorityKeyId = id === null ? null : hexOf(contentBytes(id))
     } else if (critical && !UNDERSTOOD.has(oid)) draft.unusable ??= `it has the unknown critical extension ${oid}`
   }
@@ -160,25 +161,16 @@ function readEntries(entries: DerReader, draft: Draft): void {
 }
 
 /** Whether the entry revokes; what its extensions say about the whole list goes into the draft. */
-function revokes(reader: DerReader, draft: Draft): boolean {
+function revokes(list: DerReader, draft: Draft): boolean {
   let revoked = true
-  for (const { oid, critical, value } of readExtensions(reader)) {
-    if (oid === REASON_CODE) revoked = contentBytes(new DerReader(value).expect(ENUMERATED, 'a reason'))[0] !== REMOVE_FROM_CRL
+  while (!list.atEnd) {
+    const { oid, critical, value } = nextExtension(list)
+    if (oid === REASON_CODE)
+      revoked = contentBytes(new DerReader(contentBytes(value)).expect(ENUMERATED, 'a reason'))[0] !== REMOVE_FROM_CRL
     else if (oid === CERTIFICATE_ISSUER) {
       draft.indirect = true
       draft.unusable ??= 'it is an indirect list, which is not supported'
     } else if (critical && !UNDERSTOOD.has(oid)) draft.unusable ??= `an entry has the unknown critical extension ${oid}`
   }
   return revoked
-}
-
-function* readExtensions(list: DerReader): Generator<{ oid: string; critical: boolean; value: Uint8Array }> {
-  while (!list.atEnd) {
-    const parts = list.open(SEQUENCE, 'an extension')
-    const oid = readOid(parts.next('an extension'), 'an extension')
-    const flag = parts.optional(BOOLEAN, 'an extension')
-    const value = contentBytes(parts.expect(OCTET_STRING, 'an extension'))
-    parts.finish('an extension')
-    yield { oid, critical: flag !== null && readBoolean(flag, 'an extension'), value }
-  }
 }

@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net'
 import { type FromWorker, type LeaseKey, shareOf } from '../ipc/messages.ts'
 
 /** A place that was given to a connection; `release` it exactly once, when the connection is gone. */
@@ -25,7 +24,7 @@ interface Limits {
 /**
  * Connection limits, counted when TCP accepts and before the handshake costs anything. They hold for all workers together:
  * each has a small share of its own and leases the rest from control, so one that is refused was refused because the limit
- * is reached. IPv6 addresses count by their /64 network, which is what one client gets.
+ * is reached. An address is what `networkOf` makes of it: IPv6 addresses count by their /64 network, which is what one client gets.
  */
 export class Admission {
   readonly #send: (message: FromWorker) => void
@@ -46,10 +45,9 @@ export class Admission {
   }
 
   /** Calls back with a place, or null where the connection is to be refused; at once where control need not be asked. */
-  admit(listener: string, remoteAddress: string, decided: (place: Place | null) => void): void {
+  admit(listener: string, network: string, decided: (place: Place | null) => void): void {
     const { connections, connectionsPerAddress } = this.#limits
-    const address = networkOf(remoteAddress)
-    this.#take(connectionsPerAddress, { listener, address }, (ofAddress) => {
+    this.#take(connectionsPerAddress, { listener, address: network }, (ofAddress) => {
       if (ofAddress === null) {
         decided(null)
         return
@@ -140,18 +138,3 @@ export class Admission {
 const unlimited: Place = { release: () => {} }
 
 const nameOf = ({ listener, address }: LeaseKey): string => (address === null ? listener : `${listener}\0${address}`)
-
-/** IPv4 as it is (also where mapped into IPv6), IPv6 as the first four groups. */
-export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
-  if (mapped?.[1] !== undefined) return mapped[1]
-  const [head = '', tail] = (address.split('%')[0] ?? '').split('::')
-  const first = head === '' ? [] : head.split(':')
-  const last = tail === undefined || tail === '' ? [] : tail.split(':')
-  const groups = tail === undefined ? first : [...first, ...Array<string>(Math.max(0, 8 - first.length - last.length)).fill('0'), ...last]
-  return `${groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`
-}

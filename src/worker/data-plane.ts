@@ -7,9 +7,9 @@ import { advanceClock, SWEEP_INTERVAL } from '../http1/clock.ts'
 import { contained, onFault } from '../http1/fault.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { AccessLog, Audit, Metrics } from '../observability/types.ts'
+import { networkOf } from '../policy/address.ts'
 import { isAffected } from '../tls/registry-types.ts'
 import type { Peer } from '../tls/types.ts'
-import { networkOf } from './admission.ts'
 import { type CompiledSnapshot, compileSnapshot } from './compile.ts'
 import type { Overload } from './overload.ts'
 
@@ -111,7 +111,7 @@ class ConnectionSet implements DataPlane {
       return
     }
     const { requests } = this.#overload
-    // One that is refused anybody can make, as many as they like.
+    // One that is refused anybody can make, as many as they like. Looked up only then: TLS hands on nothing but its socket.
     const client = (peer?.refusal === null ? peer.certificate?.fingerprint : undefined) ?? networkOf(socket.remoteAddress ?? '')
     const session = new Session(socket, listener, peer, requests.join(client), this.#gateway)
     this.#sessions.add(session)

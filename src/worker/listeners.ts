@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { type Admission, networkOf } from './admission.ts'
+import { networkOf } from '../policy/address.ts'
+import type { Admission } from './admission.ts'
 import type { Overload } from './overload.ts'
 
 /** Takes over a TCP connection that was admitted. */
@@ -98,12 +99,13 @@ export class Listeners {
     }
     // Until somebody takes it over: a reset must not become an uncaught error.
     socket.on('error', ignore)
-    if (!this.#overload.connections.admits(networkOf(remoteAddress))) {
+    const network = networkOf(remoteAddress)
+    if (!this.#overload.connections.admits(network)) {
       socket.destroy()
       this.#events.refused(listener, remoteAddress, 'overload')
       return
     }
-    this.#admission.admit(listener, remoteAddress, (place) => {
+    this.#admission.admit(listener, network, (place) => {
       const accept = place === null ? null : this.#acceptor(listener)
       if (place === null || accept === null || socket.destroyed) {
         place?.release()

@@ -1,8 +1,6 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { FairUse } from '../gateway/fair-use.ts'
+import { EventLoopDelay } from '../observability/event-loop-delay.ts'
 
-/** How often the event loop is sampled, in milliseconds; a delay is what comes on top of it. */
-const RESOLUTION = 20
 /** One stall (a large snapshot that compiles, a pause for memory) is no overload. */
 const WINDOWS_UNTIL_STRAINED = 2
 /** Let in per quarter of a second, however strained: a fraction of what one core can do. */
@@ -50,12 +48,11 @@ export class Overload {
 }
 
 function measureDelay(): (duration: number) => number {
-  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION })
-  histogram.enable()
+  const delay = new EventLoopDelay()
   return (duration) => {
-    // After a reset the next firing only begins a measurement: without any the loop turned once or twice, and was held up for all that time.
-    const delay = Math.max(0, (histogram.count === 0 ? duration : histogram.percentile(50) / 1e6) - RESOLUTION)
-    histogram.reset()
-    return delay
+    // After a beginning the next firing only begins a measurement: without any the loop turned once or twice, and was held up for all that time.
+    const median = delay.percentile(50, duration)
+    delay.begin()
+    return median
   }
 }

@@ -84,7 +84,7 @@ test('Ctrl-C and the end of input write nothing', async (t) => {
   const stopped = await ask(path, '', ['gate\r', '\u0003'])
   assert.equal(stopped.code, 130)
   const ended = await ask(path, '', ['gate\r', '\u0004'])
-  assert.equal(ended.code, 2)
+  assert.equal(ended.code, 1)
   assert.match(ended.shown, /certgate: the input ended before all was answered\nhint: nothing was written\n/)
   assert.deepEqual(readdirSync(path), [])
 })

@@ -5,7 +5,7 @@
 import { test } from 'node:test'
 import { fileLifetime } from '../support/lifetime.ts'
 import { invariantFaults } from './invariants.ts'
-import { type Evidence, Lanes } from './lanes.ts'
+import { type Evidence, Lanes, ONE_ROUTE } from './lanes.ts'
 import { fold } from './strict-message.ts'
 import { type Fault, printable, Tally } from './tally.ts'
 import { readVectors, selected } from './vectors.ts'
@@ -32,14 +32,6 @@ const STYLES = `
   custom: { X-Special: "{name}" }
   forwarded: true`
 
-/** It names no methods, so those that are not ordinary have to be denied. */
-const ROUTES = `
-  - name: all
-    path: /**
-    allow: [user]
-    upgrade: [websocket]
-    upstream: recorder`
-
 /** Occurs nowhere but in what is spoofed. */
 const VALUE = 'spoofed-admin'
 
@@ -53,7 +45,7 @@ test('header-spoof', async (t) => {
   const set = readVectors<{ vectors: SpoofVector[] }>(t, 'header-spoof')
   if (set === null) return
   const tally = new Tally('header-spoof')
-  const lanes = await Lanes.start(lifetime, { routes: ROUTES, identityHeaders: STYLES })
+  const lanes = await Lanes.start(lifetime, { routes: ONE_ROUTE, identityHeaders: STYLES })
   const written = await lanes.written()
   const chosen = set.vectors.filter(({ id }) => selected(id))
   for (const { id, proto } of chosen) if (proto === 'h2') tally.skip(id, 'HTTP/2 is not in this version')

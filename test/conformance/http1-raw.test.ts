@@ -5,7 +5,7 @@
 import { test } from 'node:test'
 import { fileLifetime } from '../support/lifetime.ts'
 import { invariantFaults } from './invariants.ts'
-import { type Evidence, Lanes } from './lanes.ts'
+import { type Evidence, Lanes, ONE_ROUTE } from './lanes.ts'
 import { readBody, readHead } from './strict-message.ts'
 import { type Fault, printable, Tally } from './tally.ts'
 import { readVectors, selected } from './vectors.ts'
@@ -17,20 +17,13 @@ interface RawVector {
   readonly binding: string
 }
 
-const ROUTES = `
-  - name: all
-    path: /**
-    allow: [user]
-    upgrade: [websocket]
-    upstream: recorder`
-
 const lifetime = fileLifetime()
 
 test('http1-raw', async (t) => {
   const set = readVectors<{ vectors: RawVector[] }>(t, 'http1-raw')
   if (set === null) return
   const tally = new Tally('http1-raw')
-  const lanes = await Lanes.start(lifetime, { routes: ROUTES })
+  const lanes = await Lanes.start(lifetime, { routes: ONE_ROUTE })
   const cases = set.vectors.filter(({ id }) => selected(id))
   await lanes.play(tally, cases, stepsOf, (evidence) => {
     const { id, binding } = evidence.item

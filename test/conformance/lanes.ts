@@ -9,6 +9,14 @@ import { type Conversation, converse } from './conversation.ts'
 import type { Tally } from './tally.ts'
 import { Witness, type Witnessed } from './witness.ts'
 
+/** One route for everything. It names no methods, so those that are not ordinary have to be denied. */
+export const ONE_ROUTE = `
+  - name: all
+    path: /**
+    allow: [user]
+    upgrade: [websocket]
+    upstream: recorder`
+
 /** Enough that the cases that wait for an answer that never comes do not cost the suite its time. */
 const LANES = 12
 

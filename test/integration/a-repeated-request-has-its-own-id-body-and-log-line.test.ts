@@ -4,11 +4,9 @@
  */
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
-import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
-import { askStatus } from '../../src/control/administration/admin-client.ts'
 import { eventually } from '../support/eventually.ts'
-import { type AccessLine, type Gateway, get, startGateway } from '../support/gateway.ts'
+import { type AccessLine, type Gateway, get, portOf, startGateway } from '../support/gateway.ts'
 import { fileLifetime } from '../support/lifetime.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { repeat, TIMES } from '../support/repetition.ts'
@@ -23,14 +21,7 @@ before(async () => {
 })
 
 async function connectPlain(): Promise<RawClient> {
-  const { listeners } = await askStatus(join(gateway.folder, 'admin.sock'))
-  const port = Number(
-    listeners
-      .find(({ name }) => name === 'plain')
-      ?.address.split(':')
-      .pop(),
-  )
-  return RawClient.connect({ port, ca: null }, lifetime)
+  return RawClient.connect({ port: await portOf(gateway, 'plain'), ca: null }, lifetime)
 }
 
 /** The log lines of a path, once there are so many, in the order of the requests. */
@@ -231,14 +222,7 @@ test('half-closed behind one of them, the client still gets its answer', async (
 })
 
 test('without TLS all of it holds too', async () => {
-  const { listeners } = await askStatus(join(gateway.folder, 'admin.sock'))
-  const port = Number(
-    listeners
-      .find(({ name }) => name === 'plain')
-      ?.address.split(':')
-      .pop(),
-  )
-  const client = await RawClient.connect({ port, ca: null }, lifetime)
+  const client = await connectPlain()
   const requests = await repeat(gateway, client, get('/public/plain', 'X-Forwarded-User: root\r\n'))
   assert.deepEqual(
     requests.flatMap((request) => [...request.values('x-forwarded-user'), ...request.values('x-forwarded-proto')]),

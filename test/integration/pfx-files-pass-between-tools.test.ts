@@ -2,26 +2,15 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { before, test } from 'node:test'
-import { type Authority, createAuthority } from '../../src/certificates/authority.ts'
-import { type IssuedCertificate, issueClient } from '../../src/certificates/issue.ts'
-import type { KeyType } from '../../src/certificates/key.ts'
+import { test } from 'node:test'
 import { readPfx } from '../../src/certificates/pkcs12-read.ts'
 import { writePfx } from '../../src/certificates/pkcs12-write.ts'
 import { temporaryFolder } from '../support/authority.ts'
+import { issuedKinds, KINDS } from '../support/issued-kinds.ts'
 
 // The promise: a PFX file of ours opens in other tools, and theirs, old ones too, open here. Tools that are absent skip aloud.
 
-let authority: Authority
-const issued = new Map<KeyType, IssuedCertificate>()
-before(async () => {
-  authority = await createAuthority({ days: 2 })
-  for (const keyType of ['ec', 'rsa', 'ed25519'] as const) {
-    issued.set(keyType, await issueClient(authority.issuer, { commonName: `alice ${keyType}`, days: 1, keyType }))
-  }
-})
-
-const pair = (keyType: KeyType) => issued.get(keyType) as IssuedCertificate
+const { pair } = await issuedKinds()
 const installed = (tool: string, ...args: string[]) => spawnSync(tool, args).error === undefined
 
 function run(tool: string, args: readonly string[], cwd: string): string {
@@ -43,7 +32,7 @@ const opensslForms: readonly (readonly string[])[] = [
 test('openssl: its files are read in every form, and ours by it', (t) => {
   if (!installed('openssl', 'version')) return t.skip('openssl is not installed')
   const { path } = temporaryFolder(t)
-  for (const keyType of ['ec', 'rsa', 'ed25519'] as const) {
+  for (const keyType of KINDS) {
     const { certificate, key } = pair(keyType)
     writeFileSync(join(path, 'a.crt'), certificate)
     writeFileSync(join(path, 'a.key'), key)

@@ -1,32 +1,22 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { before, test } from 'node:test'
-import { type Authority, createAuthority } from '../../src/certificates/authority.ts'
+import { test } from 'node:test'
 import { writeBundle } from '../../src/certificates/bundle.ts'
-import { type IssuedCertificate, issueClient } from '../../src/certificates/issue.ts'
-import type { KeyType } from '../../src/certificates/key.ts'
 import { readPfx, readPfxCertificates } from '../../src/certificates/pkcs12-read.ts'
 import { writeCertificatesPfx, writePfx } from '../../src/certificates/pkcs12-write.ts'
 import { temporaryFolder } from '../support/authority.ts'
+import { issuedKinds, KINDS } from '../support/issued-kinds.ts'
 import { absent, run } from '../support/outside-program.ts'
 
 // The promise: the legacy form, files without keys and whole bundles open in other tools, and their files with several leaves open here.
 
-let authority: Authority
-const issued = new Map<KeyType, IssuedCertificate>()
-before(async () => {
-  authority = await createAuthority({ days: 2 })
-  for (const keyType of ['ec', 'rsa', 'ed25519'] as const) {
-    issued.set(keyType, await issueClient(authority.issuer, { commonName: `alice ${keyType}`, days: 1, keyType }))
-  }
-})
-const pair = (keyType: KeyType) => issued.get(keyType) as IssuedCertificate
+const { authority, pair } = await issuedKinds()
 const password = 'pä$s wörd'
 
 test('openssl opens the legacy form of each kind of key', { skip: absent('openssl') }, async (t) => {
   const { write, path: cwd } = temporaryFolder(t)
-  for (const keyType of ['ec', 'rsa', 'ed25519'] as const) {
+  for (const keyType of KINDS) {
     write('old.pfx', writePfx(pair(keyType), password, 'alice', { legacy: true }))
     const args = ['pkcs12', '-in', 'old.pfx', '-passin', `pass:${password}`, '-nodes', '-info']
     const { text, stderr, code } = await run('openssl', args, { cwd, env: { LC_ALL: 'C.UTF-8' } })

@@ -3,11 +3,9 @@
  * is whole, carries the identity of the connection it came in on, and its answer goes back there.
  */
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { askStatus } from '../../src/control/administration/admin-client.ts'
 import { eventually } from '../support/eventually.ts'
-import { type Gateway, startGateway } from '../support/gateway.ts'
+import { type Gateway, portOf, startGateway } from '../support/gateway.ts'
 import { RawClient } from '../support/raw-client.ts'
 import type { RecordedRequest } from '../support/recording-upstream.ts'
 import { seededRandom } from '../support/seeded-random.ts'
@@ -131,13 +129,7 @@ test('on TLS connections with different certificates', async (t) => {
 
 test('on plain connections', async (t) => {
   const gateway = await startGateway(t, { tls: 'clientauth_mode: OPTIONAL\n  plain:\n    address: 127.0.0.1:0\n    tls: off' })
-  const { listeners } = await askStatus(join(gateway.folder, 'admin.sock'))
-  const port = Number(
-    listeners
-      .find(({ name }) => name === 'plain')
-      ?.address.split(':')
-      .pop(),
-  )
+  const port = await portOf(gateway, 'plain')
   const voices = await Promise.all(
     names.map(async (name, i): Promise<Voice> => {
       const client = await RawClient.connect({ port, ca: null }, t)

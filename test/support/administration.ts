@@ -8,7 +8,6 @@ import type { ApiResponse, Caller } from '../../src/admin/types.ts'
 import { createAuthority as createOwnAuthority } from '../../src/certificates/authority.ts'
 import type { OperatingAuthority } from '../../src/certificates/operating-authority.ts'
 import { parseRoleMapping } from '../../src/config/roles-mapping.ts'
-import type { ClientCertDomain } from '../../src/config/settings.ts'
 import { callerOf } from '../../src/control/administration/caller.ts'
 import type { Rights } from '../../src/identity/types.ts'
 import { compilePolicy } from '../../src/policy/policy.ts'
@@ -18,7 +17,7 @@ import { readLeaf } from '../../src/tls/leaf.ts'
 import type { ListenerMaterial } from '../../src/tls/types.ts'
 import { createAuthority, temporaryFolder } from './authority.ts'
 import { overviewWith } from './overview.ts'
-import { settingsWith } from './settings.ts'
+import { clientCertDomain, settingsWith } from './settings.ts'
 
 const own = await createOwnAuthority({ days: 3650 })
 const ownAuthority: OperatingAuthority = { issuing: own.issuer, problem: '', issuers: [own.issuer], roots: [own.rootCertificate] }
@@ -27,15 +26,7 @@ const ownAuthority: OperatingAuthority = { issuing: own.issuer, problem: '', iss
 export const partner = await createAuthority('CN=partner')
 export const server = await partner.server(['gate.example'])
 
-const domain: ClientCertDomain = {
-  type: 'clientcert',
-  name: 'clientcert',
-  order: 1,
-  usernameAttribute: 'cn',
-  rolesAttribute: null,
-  skipUsers: [],
-  onMissing: 'refuse',
-}
+const domain = clientCertDomain()
 
 export interface Asked {
   readonly body?: unknown

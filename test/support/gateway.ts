@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { askStatus } from '../../src/control/administration/admin-client.ts'
 import { type Authority, type CertificateOptions, createAuthority, type Issued, temporaryFolder } from './authority.ts'
 import type { Lifetime } from './lifetime.ts'
 import { type Program, startProgram } from './program.ts'
@@ -160,4 +161,15 @@ function quoteRegExp(text: string): string {
 /** A plain GET for a path, with further header lines. */
 export function get(path: string, headers = ''): string {
   return `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`
+}
+
+/** The port that one of its listeners was given. */
+export async function portOf({ folder }: Gateway, listener: string): Promise<number> {
+  const { listeners } = await askStatus(join(folder, 'admin.sock'))
+  return Number(
+    listeners
+      .find(({ name }) => name === listener)
+      ?.address.split(':')
+      .pop(),
+  )
 }

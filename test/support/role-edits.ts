@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { editRoles, readRoles } from '../../src/config/mapping-editor.ts'
-import { EMPTY_ROLE, isSameRole, ROLE_LISTS, type RoleEntry } from '../../src/config/role-entry.ts'
+import { EMPTY_ROLE, isSameRole, ROLE_LISTS, RoleEditError, type RoleEntry } from '../../src/config/role-entry.ts'
 import { writeText } from '../../src/config/yaml-write.ts'
 import { seededRandom } from './seeded-random.ts'
 
@@ -175,4 +175,15 @@ function untouchedLinesStay(
   for (const [name, entry] of back) if (entry === null && !present.has(name)) back.delete(name)
   const restored = readRoles(editRoles(after, 'r.yml', back), 'r.yml')
   assert.deepEqual(new Map([...restored].sort()), new Map([...before].sort()), where)
+}
+
+/** Why an edit of roles was refused. */
+export function refusedEdit(run: () => unknown): RoleEditError {
+  try {
+    run()
+  } catch (error) {
+    assert.ok(error instanceof RoleEditError, String(error))
+    return error
+  }
+  return assert.fail('it was not refused')
 }

@@ -1,4 +1,4 @@
-import type { Limits, ListenerSettings, Settings } from '../../src/config/settings.ts'
+import type { ClientCertDomain, Limits, ListenerSettings, Settings } from '../../src/config/settings.ts'
 
 export const LIMITS: Limits = {
   handshake: 10_000,
@@ -47,6 +47,20 @@ export function settingsWith(given: Partial<Settings> = {}): Settings {
     contact: null,
     limits: LIMITS,
     watchedFiles: [],
+    ...given,
+  }
+}
+
+/** The domain of a configuration without an `auth` block: the common name is who somebody is. */
+export function clientCertDomain(given: Partial<ClientCertDomain> = {}): ClientCertDomain {
+  return {
+    type: 'clientcert',
+    name: 'clientcert',
+    order: 1,
+    usernameAttribute: 'cn',
+    rolesAttribute: null,
+    skipUsers: [],
+    onMissing: 'refuse',
     ...given,
   }
 }

@@ -1,4 +1,4 @@
-import { blockKey, maskAddress, parseAddress } from '../../policy/address.ts'
+import { networkOf } from '../../policy/address.ts'
 
 export interface FailureLimitOptions {
   /** So many wrong attempts within the window block. */
@@ -71,12 +71,4 @@ export class FailureLimits {
     if (this.#tries.size > MOST && oldest !== undefined) this.#tries.delete(oldest)
     return tries
   }
-}
-
-/** One text for what one client has of addresses. */
-export function networkOf(remote: string): string {
-  const bytes = parseAddress(remote)
-  if (bytes === null) return remote
-  const prefix = bytes.length === 4 ? 32 : 64
-  return blockKey({ bytes: maskAddress(bytes, prefix), prefix })
 }

@@ -1,5 +1,5 @@
 import type { ListenerSettings, Settings } from '../../config/settings.ts'
-import { UsageError } from '../../errors.ts'
+import { InputError, UsageError } from '../../errors.ts'
 import { canonicalise } from '../../policy/path.ts'
 
 /** The request that is asked about, as the gateway would receive it. */
@@ -66,6 +66,7 @@ function splitUrl(bytes: string, url: string): { authority: string | null; targe
 function findListener(name: string | undefined, { listeners }: Settings): ListenerSettings {
   const [first] = listeners.values()
   const listener = name === undefined ? first : listeners.get(name)
-  if (listener === undefined) throw new UsageError(`there is no listener '${name}'`, `there is ${[...listeners.keys()].join(', ')}`)
+  if (listener === undefined)
+    throw new InputError(`there is no listener '${name}'`, { hint: `there is ${[...listeners.keys()].join(', ')}` })
   return listener
 }

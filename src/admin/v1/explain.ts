@@ -1,4 +1,4 @@
-import { CertgateError } from '../../errors.ts'
+import { InputError, MaterialError, UsageError } from '../../errors.ts'
 import { json } from '../answers.ts'
 import type { AdministrationContext } from '../context.ts'
 import { describe } from '../explain/explanation.ts'
@@ -36,11 +36,7 @@ async function explained(context: AdministrationContext, { caller, body }: ApiRe
     const evidence = { peer, imagined: claim.shown === undefined, byRegistry, notes, cwd: settings.directory }
     return json(200, describe(inForce, policy, question, verdict, evidence))
   } catch (error) {
-    if (
-      error instanceof CertgateError &&
-      !(error instanceof AdminProblem) &&
-      (error.code === 'usage' || error.code === 'material_unusable')
-    )
+    if (error instanceof UsageError || error instanceof InputError || error instanceof MaterialError)
       throw malformed(error.message, error.hint)
     throw error
   }

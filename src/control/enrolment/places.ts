@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { networkOf } from '../../admin/enrolment/failure-limits.ts'
+import { networkOf } from '../../policy/address.ts'
 
 /** Clients enrol once in a while: whoever has more connections open is not one. */
 const MOST = 256

@@ -2,6 +2,7 @@ import type { Worker } from 'node:cluster'
 import type { SightingMessage } from '../../ipc/messages.ts'
 import type { StatusWorker } from '../status.ts'
 import { BackOff, type BackOffOptions } from './back-off.ts'
+import { bringUp } from './bring-up.ts'
 import { LeaseLedger } from './leases.ts'
 import { type ChangeDeadlines, timeForSize } from './patience.ts'
 import { type Serving, type StatusWanted, settled, WorkerProcess } from './process.ts'
@@ -204,7 +205,12 @@ export class WorkerPool {
     })
     this.#starting.set(worker, slot)
     try {
-      await this.#bringUp(worker)
+      await bringUp(worker, {
+        serving: () => this.#serving,
+        count: () => this.#slots.length,
+        welcome: async (one) => this.#options.welcome?.(one),
+        deadline: this.#deadlines.start,
+      })
     } catch (error) {
       worker.kill(messageOf(error))
       throw error
@@ -217,24 +223,6 @@ export class WorkerPool {
     if (previous !== null) this.#dismiss(previous)
     // The place was given up while its worker was starting.
     if (!this.#slots.includes(slot)) this.#vacate(slot)
-  }
-
-  async #bringUp(worker: WorkerProcess): Promise<void> {
-    await worker.ready(this.#deadlines.start)
-    await this.#options.welcome?.(worker)
-    let serving: Serving | null
-    do {
-      serving = this.#serving
-      if (serving === null) break
-      await worker.prepare(serving, this.#deadlines.start)
-      await worker.commit(serving, this.#deadlines.start)
-    } while (serving !== this.#serving)
-    // From here on a change reaches it as one of those that serve.
-    worker.state = 'serving'
-    worker.tell({ kind: 'workers', count: this.#slots.length })
-    // Whatever the registry became meanwhile.
-    await this.#options.welcome?.(worker)
-    if (serving !== null) await worker.open(serving, this.#deadlines.start)
   }
 
   /** As `fill`, for a pool that already serves: a failure starts the next attempt after the slot's back-off. */

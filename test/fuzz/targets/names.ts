@@ -8,6 +8,7 @@ import { parseName } from '../../../src/identity/name-parse.ts'
 import { printName } from '../../../src/identity/name-print.ts'
 import type { CertificateFacts, Name, San } from '../../../src/identity/types.ts'
 import { toPem } from '../../support/der.ts'
+import { NAME_PIECES } from '../../support/name-pieces.ts'
 import type { AttributeSpec, StringType } from '../../support/subject.ts'
 import { certificateOf, certificateSeeds } from '../certificate-seeds.ts'
 import { mutateDer } from '../der-mutate.ts'
@@ -17,34 +18,7 @@ import type { Random } from '../random.ts'
 import { BOUNDS, type Outcome, type Target } from '../target.ts'
 
 const TYPES = ['CN', 'OU', 'O', 'UID', 'DC', 'EMAILADDRESS', 'SURNAME', 'ST', 'C', '1.2.3.4', '2.999.1', '2.5.4.41']
-const PIECES = [
-  'a',
-  'Z',
-  '9',
-  ' ',
-  '  ',
-  ',',
-  '+',
-  '=',
-  '#',
-  '"',
-  '\\',
-  '<',
-  '>',
-  ';',
-  '/',
-  '*',
-  'é',
-  '漢',
-  '😀',
-  '\u200d',
-  '\n',
-  '\0',
-  'CN=admin',
-  '\\0D',
-  '\ufeff',
-  '\x7f',
-]
+const PIECES = [...NAME_PIECES, '\ufeff', '\x7f']
 const ENCODINGS: readonly StringType[] = ['utf8', 'utf8', 'bmp', 'universal', 't61', 'printable', 'ia5']
 const NAMES = [
   'DNS:a.example',

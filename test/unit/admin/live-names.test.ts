@@ -6,18 +6,10 @@ import { issueClient } from '../../../src/certificates/issue.ts'
 import type { ClientCertDomain } from '../../../src/config/settings.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { CLI, temporaryStore } from '../../support/registry-store.ts'
-import { settingsWith } from '../../support/settings.ts'
+import { clientCertDomain, settingsWith } from '../../support/settings.ts'
 import { authority } from './enrolment/fixture.ts'
 
-const byName: ClientCertDomain = {
-  type: 'clientcert',
-  name: 'cert',
-  order: 1,
-  usernameAttribute: 'cn',
-  rolesAttribute: null,
-  skipUsers: [],
-  onMissing: 'refuse',
-}
+const byName = clientCertDomain({ name: 'cert' })
 
 function settings(domain: ClientCertDomain = byName) {
   return settingsWith({ auth: { combine: 'first', usernameMustMatch: true, anonymous: false, domains: [domain] } })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import forge from 'node-forge'
 import * as der from '../../../src/certificates/der-write.ts'
 import { contentBytes, DerReader } from '../../../src/identity/der.ts'
 import { readBits, readOid, readTime, serialText } from '../../../src/identity/der-values.ts'
@@ -51,6 +52,30 @@ test('bits are named from the left and trailing zeros are cut', () => {
   for (const bits of [[0, 8], [3], []]) assert.deepEqual(readBits(only(der.namedBits(bits)), 'it'), bits)
 })
 
-test('a set is in ascending order of its encodings', () => {
+test('a set is in ascending order of its encodings, or as it was given', () => {
   assert.equal(der.setOf(der.integer(2), der.integer(1)).toString('hex'), '3106020101020102')
+  assert.equal(der.orderedSet(der.integer(2), der.integer(1)).toString('hex'), '3106020102020101')
+})
+
+test('every element is what node-forge writes for it', () => {
+  const { Class, Type, create, integerToDer, oidToDer, toDer } = forge.asn1
+  const { UNIVERSAL, CONTEXT_SPECIFIC } = Class
+  const long = Buffer.alloc(300, 7)
+  const held = (bytes: Buffer) => create(UNIVERSAL, Type.OCTETSTRING, false, bytes.toString('latin1'))
+  const oid = '2.16.840.1.101.3.4.1.42'
+  const cases: [Buffer, forge.asn1.Asn1][] = [
+    [der.sequence(der.octetString(long)), create(UNIVERSAL, Type.SEQUENCE, true, [held(long)])],
+    [der.orderedSet(der.octetString(long)), create(UNIVERSAL, Type.SET, true, [held(long)])],
+    [der.context(0, der.octetString(long)), create(CONTEXT_SPECIFIC, 0, true, [held(long)])],
+    [der.contextPrimitive(0, long), create(CONTEXT_SPECIFIC, 0, false, long.toString('latin1'))],
+    [der.objectIdentifier(oid), create(UNIVERSAL, Type.OID, false, oidToDer(oid).getBytes())],
+    [der.bmpString('Zoë €'), create(UNIVERSAL, Type.BMPSTRING, false, 'Zoë €')],
+    [der.nothing, create(UNIVERSAL, Type.NULL, false, '')],
+    ...[0, 3, 127, 128, 10_000, 50_000].map((value): [Buffer, forge.asn1.Asn1] => [
+      der.integer(value),
+      create(UNIVERSAL, Type.INTEGER, false, integerToDer(value).getBytes()),
+    ]),
+  ]
+  for (const [written, structure] of cases)
+    assert.equal(written.toString('hex'), Buffer.from(toDer(structure).getBytes(), 'latin1').toString('hex'))
 })

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
 import { before, test } from 'node:test'
 import forge from 'node-forge'
-import * as asn1 from '../../../src/certificates/asn1.ts'
 import { type Authority, createAuthority } from '../../../src/certificates/authority.ts'
+import { decode, encode } from '../../../src/certificates/ber-read.ts'
+import * as der from '../../../src/certificates/der-write.ts'
 import { type IssuedCertificate, issueClient } from '../../../src/certificates/issue.ts'
+import { encryptedKeyPem } from '../../../src/certificates/key.ts'
 import { oid } from '../../../src/certificates/pkcs12-oids.ts'
 import { decrypt, derivePkcs12, encodePassword, purpose, UnsupportedError } from '../../../src/certificates/pkcs12-password.ts'
 import { readPfx } from '../../../src/certificates/pkcs12-read.ts'
-import { writePfx } from '../../../src/certificates/pkcs12-write.ts'
+import { writeCertificatesPfx, writePfx } from '../../../src/certificates/pkcs12-write.ts'
 import { MaterialError } from '../../../src/errors.ts'
 
 let authority: Authority
@@ -33,17 +35,14 @@ const refused = (bytes: Buffer, password: string | null, message: string) => {
 const notWhole = 'cannot use the PFX file server.pfx: it is not a whole PFX file'
 
 /** A PFX without a MAC around safe contents, each already encoded. */
-function pfxOf(...bags: asn1.Element[]): Buffer {
-  const data = (content: Buffer) => asn1.sequence(asn1.objectIdentifier(oid.data), asn1.explicit(0, asn1.octetString(content)))
-  return asn1.encode(asn1.sequence(asn1.smallInteger(3), data(asn1.encode(asn1.sequence(data(asn1.encode(asn1.sequence(...bags))))))))
+function pfxOf(...bags: der.Der[]): Buffer {
+  const data = (content: Buffer) => der.sequence(der.objectIdentifier(oid.data), der.context(0, der.octetString(content)))
+  return der.sequence(der.integer(3), data(der.sequence(data(der.sequence(...bags)))))
 }
-const bag = (type: string, value: asn1.Element) => asn1.sequence(asn1.objectIdentifier(type), asn1.explicit(0, value))
+const bag = (type: string, value: der.Der) => der.sequence(der.objectIdentifier(type), der.context(0, value))
 const certBag = (pem: string) =>
-  bag(
-    oid.certBag,
-    asn1.sequence(asn1.objectIdentifier(oid.x509Certificate), asn1.explicit(0, asn1.octetString(new X509Certificate(pem).raw))),
-  )
-const keyBag = (pem: string) => bag(oid.keyBag, asn1.decode(createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' })))
+  bag(oid.certBag, der.sequence(der.objectIdentifier(oid.x509Certificate), der.context(0, der.octetString(new X509Certificate(pem).raw))))
+const keyBag = (pem: string) => bag(oid.keyBag, createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' }))
 
 test('what is written is read back: EC, RSA and Ed25519, with the chain, under any password', async () => {
   for (const keyType of ['ec', 'rsa', 'ed25519'] as const) {
@@ -53,6 +52,18 @@ test('what is written is read back: EC, RSA and Ed25519, with the chain, under a
       assert.deepEqual(read, { certificate: pair.certificate, key: pair.key }, `${keyType} '${password}'`)
     }
   }
+})
+
+test('what is written is what node-forge writes of the same structure, to the byte', async () => {
+  const rsa = await issueClient(authority.issuer, { commonName: 'bob', days: 1, keyType: 'rsa' })
+  const certificates = Array.from({ length: 40 }, (_, index) => ({ certificate: rsa.certificate, friendlyName: `Zoë ${index} €` }))
+  for (const legacy of [false, true]) {
+    for (const written of [writePfx(rsa, 'secret', 'Zoë €', { legacy }), writeCertificatesPfx(certificates, 'secret', { legacy })]) {
+      assert.deepEqual(encode(decode(written)), written)
+    }
+  }
+  const shrouded = Buffer.from(encryptedKeyPem(createPrivateKey(rsa.key), 'secret').replace(/-----.*-----|\n/g, ''), 'base64')
+  assert.deepEqual(encode(decode(shrouded)), shrouded)
 })
 
 test('an empty password and none are the same to the reader', () => {
@@ -91,7 +102,7 @@ test('the chain is leaf first whatever the order in the file, without the root a
 })
 
 test('bags nested in bags, as some tools write them, are found', () => {
-  const inner = bag(oid.safeContentsBag, asn1.sequence(certBag(alice.certificate), keyBag(alice.key)))
+  const inner = bag(oid.safeContentsBag, der.sequence(certBag(alice.certificate), keyBag(alice.key)))
   assert.equal(readPfx(pfxOf(inner), null, 'a.pfx').key, alice.key)
 })
 
@@ -116,22 +127,19 @@ test('RC2, which OpenSSL no longer knows, is decrypted', () => {
   const from = { digest: { name: 'sha1', block: 64 }, password: encodePassword('secret').bmp, salt, iterations: 2048 }
   const cipher = forge.rc2.createEncryptionCipher(derivePkcs12(from, purpose.key, 5).toString('latin1'), 40)
   cipher.start(derivePkcs12(from, purpose.iv, 8).toString('latin1'))
-  cipher.update(forge.util.createBuffer(asn1.encode(asn1.sequence(certBag(alice.certificate), keyBag(alice.key))).toString('latin1')))
+  cipher.update(forge.util.createBuffer(der.sequence(certBag(alice.certificate), keyBag(alice.key)).toString('latin1')))
   cipher.finish()
-  const algorithm = asn1.sequence(
-    asn1.objectIdentifier('1.2.840.113549.1.12.1.6'),
-    asn1.sequence(asn1.octetString(salt), asn1.smallInteger(2048)),
-  )
-  const info = asn1.sequence(
-    asn1.objectIdentifier(oid.data),
+  const algorithm = der.sequence(der.objectIdentifier('1.2.840.113549.1.12.1.6'), der.sequence(der.octetString(salt), der.integer(2048)))
+  const info = der.sequence(
+    der.objectIdentifier(oid.data),
     algorithm,
-    asn1.implicitOctets(0, Buffer.from(cipher.output.getBytes(), 'latin1')),
+    der.contextPrimitive(0, Buffer.from(cipher.output.getBytes(), 'latin1')),
   )
-  const encrypted = asn1.sequence(asn1.objectIdentifier(oid.encryptedData), asn1.explicit(0, asn1.sequence(asn1.smallInteger(0), info)))
-  const safe = asn1.encode(asn1.sequence(encrypted))
-  const pfx = asn1.sequence(asn1.smallInteger(3), asn1.sequence(asn1.objectIdentifier(oid.data), asn1.explicit(0, asn1.octetString(safe))))
-  assert.equal(readPfx(asn1.encode(pfx), 'secret', 'old.pfx').key, alice.key)
-  refused(asn1.encode(pfx), 'wrong', 'the password does not open the PFX file server.pfx')
+  const encrypted = der.sequence(der.objectIdentifier(oid.encryptedData), der.context(0, der.sequence(der.integer(0), info)))
+  const safe = der.sequence(encrypted)
+  const pfx = der.sequence(der.integer(3), der.sequence(der.objectIdentifier(oid.data), der.context(0, der.octetString(safe))))
+  assert.equal(readPfx(pfx, 'secret', 'old.pfx').key, alice.key)
+  refused(pfx, 'wrong', 'the password does not open the PFX file server.pfx')
 })
 
 test('the key derivation agrees with node-forge on every purpose, length and digest', () => {
@@ -147,10 +155,10 @@ test('the key derivation agrees with node-forge on every purpose, length and dig
 })
 
 /** A key bag under 3DES that asks for so many rounds. */
-function shroudedBag(rounds: number): asn1.Element {
-  const parameters = asn1.sequence(asn1.octetString(Buffer.alloc(8)), asn1.smallInteger(rounds))
-  const algorithm = asn1.sequence(asn1.objectIdentifier('1.2.840.113549.1.12.1.3'), parameters)
-  return bag(oid.shroudedKeyBag, asn1.sequence(algorithm, asn1.octetString(Buffer.alloc(16))))
+function shroudedBag(rounds: number): der.Der {
+  const parameters = der.sequence(der.octetString(Buffer.alloc(8)), der.integer(rounds))
+  const algorithm = der.sequence(der.objectIdentifier('1.2.840.113549.1.12.1.3'), parameters)
+  return bag(oid.shroudedKeyBag, der.sequence(algorithm, der.octetString(Buffer.alloc(16))))
 }
 
 test('absurd work is refused before it is done', () => {
@@ -167,12 +175,12 @@ test('absurd work is refused before it is done', () => {
 })
 
 test('the work of one file is limited, however many parts share it', () => {
-  const algorithm = asn1.sequence(
-    asn1.objectIdentifier('1.2.840.113549.1.12.1.3'),
-    asn1.sequence(asn1.octetString(Buffer.alloc(8)), asn1.smallInteger(600_000)),
+  const algorithm = der.sequence(
+    der.objectIdentifier('1.2.840.113549.1.12.1.3'),
+    der.sequence(der.octetString(Buffer.alloc(8)), der.integer(600_000)),
   )
   // One derivation of a key and of an initialisation vector is three blocks; the second would be too much.
   const work = { left: 3_000_000 }
-  assert.throws(() => decrypt(algorithm, Buffer.alloc(16), encodePassword('a', work)), /wrong final block length|bad decrypt/i)
-  assert.throws(() => decrypt(algorithm, Buffer.alloc(16), encodePassword('b', work)), UnsupportedError)
+  assert.throws(() => decrypt(decode(algorithm), Buffer.alloc(16), encodePassword('a', work)), /wrong final block length|bad decrypt/i)
+  assert.throws(() => decrypt(decode(algorithm), Buffer.alloc(16), encodePassword('b', work)), UnsupportedError)
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import * as asn1 from '../../../src/certificates/asn1.ts'
 import { type Authority, createAuthority } from '../../../src/certificates/authority.ts'
+import * as der from '../../../src/certificates/der-write.ts'
 import { type IssuedCertificate, issueClient } from '../../../src/certificates/issue.ts'
 import { oid } from '../../../src/certificates/pkcs12-oids.ts'
 import { writePfx } from '../../../src/certificates/pkcs12-write.ts'
@@ -21,12 +21,12 @@ const read = async (bytes: Buffer, password: string | null) => {
 
 /** A PFX whose MAC takes so many rounds of the derivation that is done in JavaScript. */
 function slowPfx(rounds: number): Buffer {
-  const safe = asn1.encode(asn1.sequence())
-  const data = asn1.sequence(asn1.objectIdentifier(oid.data), asn1.explicit(0, asn1.octetString(safe)))
-  const sha256 = asn1.sequence(asn1.objectIdentifier('2.16.840.1.101.3.4.2.1'), asn1.nothing())
-  const digest = asn1.sequence(sha256, asn1.octetString(Buffer.alloc(32)))
-  const mac = asn1.sequence(digest, asn1.octetString(Buffer.alloc(8)), asn1.smallInteger(rounds))
-  return asn1.encode(asn1.sequence(asn1.smallInteger(3), data, mac))
+  const safe = der.sequence()
+  const data = der.sequence(der.objectIdentifier(oid.data), der.context(0, der.octetString(safe)))
+  const sha256 = der.sequence(der.objectIdentifier('2.16.840.1.101.3.4.2.1'), der.nothing)
+  const digest = der.sequence(sha256, der.octetString(Buffer.alloc(32)))
+  const mac = der.sequence(digest, der.octetString(Buffer.alloc(8)), der.integer(rounds))
+  return der.sequence(der.integer(3), data, mac)
 }
 
 test('PEM, DER and PFX are read as where nobody else is kept waiting', async () => {

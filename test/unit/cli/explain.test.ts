@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
 import type { Explanation } from '../../../src/admin/explain/explanation.ts'
 import { explainCommand } from '../../../src/cli/explain.ts'
-import { ConfigError, MaterialError, UsageError } from '../../../src/errors.ts'
+import { ConfigError, InputError, MaterialError, UsageError } from '../../../src/errors.ts'
 import { createAuthority } from '../../support/authority.ts'
 import { type ExplainedGateway, explainedGateway } from './explained-gateway.ts'
 import { testTerminal } from './terminal.ts'
@@ -275,7 +275,6 @@ describe('wrong usage of explain', () => {
     ['no path', ['--cn', 'a', 'GET', 'movies'], /neither a path nor a URL/],
     ['a URL with user', ['--cn', 'a', 'GET', 'https://u@h/'], /is not a URL/],
     ['no DN', ['--dn', 'alice', 'GET', '/'], /not a distinguished name/],
-    ['no such listener', ['--cn', 'a', '--listener', 'x', 'GET', '/'], /no listener 'x'/],
     ['a colon', ['--user', 'a:b', 'GET', '/'], /no colon/],
   ]
   for (const [name, args, message] of cases) {
@@ -288,6 +287,8 @@ describe('wrong usage of explain', () => {
   it('is told apart from what cannot be read', async (t) => {
     const gateway = await explainedGateway(t)
     await assert.rejects(text(gateway, '--cert', 'server.key', 'GET', '/'), MaterialError)
+    const elsewhere = text(gateway, '--cn', 'a', '--listener', 'x', 'GET', '/')
+    await assert.rejects(elsewhere, (error) => error instanceof InputError && error.message === "there is no listener 'x'")
     await assert.rejects(text(gateway, '--config', 'absent.yml', '--cn', 'a', 'GET', '/'), ConfigError)
   })
 })

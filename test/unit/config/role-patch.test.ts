@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { EMPTY_ROLE, RoleEditError, type RoleEntry, readRoleEntry } from '../../../src/config/role-entry.ts'
+import { EMPTY_ROLE, type RoleEditError, type RoleEntry, readRoleEntry } from '../../../src/config/role-entry.ts'
 import { patchRoles } from '../../../src/config/role-patch.ts'
+import { refusedEdit } from '../../support/role-edits.ts'
 
 const role = (given: Partial<RoleEntry>): RoleEntry => ({ ...EMPTY_ROLE, ...given })
 const ROLES: ReadonlyMap<string, RoleEntry> = new Map([
@@ -10,16 +11,6 @@ const ROLES: ReadonlyMap<string, RoleEntry> = new Map([
 ])
 
 const patched = (patch: unknown, within?: string) => Object.fromEntries(patchRoles(ROLES, patch, within))
-
-function refusal(run: () => unknown): RoleEditError {
-  try {
-    run()
-  } catch (error) {
-    assert.ok(error instanceof RoleEditError, String(error))
-    return error
-  }
-  return assert.fail('it was not refused')
-}
 
 describe('a JSON Patch of roles', () => {
   it('adds, replaces and removes roles', () => {
@@ -65,7 +56,7 @@ describe('a JSON Patch of roles', () => {
       { op: 'remove', path: '/new' },
     ]
     assert.deepEqual(patched(patch), {})
-    assert.equal(refusal(() => patched([...patch, { op: 'add', path: '/new/users', value: ['a'] }])).kind, 'missing')
+    assert.equal(refusedEdit(() => patched([...patch, { op: 'add', path: '/new/users', value: ['a'] }])).kind, 'missing')
   })
 
   it('without operations changes nothing', () => assert.deepEqual(patched([]), {}))
@@ -94,14 +85,14 @@ describe('a JSON Patch of roles', () => {
   ]
   for (const [name, patch, kind, message] of bad) {
     it(`refuses ${name}`, () => {
-      const error = refusal(() => patched(patch))
+      const error = refusedEdit(() => patched(patch))
       assert.equal(error.kind, kind)
       assert.match(error.message, message)
     })
   }
 
   it('refuses a role that is not there as a whole', () => {
-    assert.equal(refusal(() => patched([], 'ops')).kind, 'missing')
+    assert.equal(refusedEdit(() => patched([], 'ops')).kind, 'missing')
   })
 })
 
@@ -112,7 +103,7 @@ describe('a role as JSON', () => {
   })
 
   it('is told everything that is wrong at once', () => {
-    const error = refusal(() => readRoleEntry({ users: 'x', foo: 1, bar: 2, reserved: 'yes', description: 1, hosts: [1] }))
+    const error = refusedEdit(() => readRoleEntry({ users: 'x', foo: 1, bar: 2, reserved: 'yes', description: 1, hosts: [1] }))
     assert.deepEqual(error.unknownKeys, ['foo', 'bar'])
     assert.deepEqual(
       [...error.wrongTypes],
@@ -123,12 +114,13 @@ describe('a role as JSON', () => {
         ['description', 'String expected'],
       ],
     )
-    for (const value of [null, [], 'x', 1]) assert.match(refusal(() => readRoleEntry(value)).message, /JSON object/)
-    for (const item of [null, '', ' ']) assert.match(refusal(() => readRoleEntry({ users: ['a', item] })).message, /`null` or blank values/)
+    for (const value of [null, [], 'x', 1]) assert.match(refusedEdit(() => readRoleEntry(value)).message, /JSON object/)
+    for (const item of [null, '', ' '])
+      assert.match(refusedEdit(() => readRoleEntry({ users: ['a', item] })).message, /`null` or blank values/)
   })
 
   it('takes no key of its prototype for a field', () => {
     const parsed: unknown = JSON.parse('{"__proto__": {"users": ["admin"]}}')
-    assert.deepEqual(refusal(() => readRoleEntry(parsed)).unknownKeys, ['__proto__'])
+    assert.deepEqual(refusedEdit(() => readRoleEntry(parsed)).unknownKeys, ['__proto__'])
   })
 })

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Rewriting, returnedHead, rewrittenHead } from '../../../src/gateway/returned-head.ts'
+import {
+  endsByClosing,
+  goesAsItCame,
+  type Rewriting,
+  returnedHead,
+  rewrittenHead,
+  rewrittenResponse,
+} from '../../../src/gateway/returned-head.ts'
 import { ResponseHead } from '../../../src/http1/response-head.ts'
 
 const PLAIN: Rewriting = { close: false, dechunk: false, varies: false }
@@ -56,4 +63,39 @@ test('lines of ours stand before the blank one', () => {
   const read = new ResponseHead()
   read.read(bytes, 0, bytes.length)
   assert.equal(returnedHead(bytes, 0, read, true, 'Upgrade: y\r\n'), head('HTTP/1.1 101 Switching Protocols', 'A: b', 'Upgrade: y'))
+})
+
+function read(...lines: readonly string[]): ResponseHead {
+  const bytes = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
+  const read = new ResponseHead()
+  assert.equal(read.read(bytes, 0, bytes.length), 1)
+  return read
+}
+
+test('a response without a length ends by closing, and so does a chunked one for a client that knows no chunks', () => {
+  const ends = (method: string, oldClient: boolean, ...lines: readonly string[]) => endsByClosing({ method, oldClient }, read(...lines))
+  assert.equal(ends('GET', false, 'HTTP/1.1 200 OK'), true)
+  assert.equal(ends('GET', false, 'HTTP/1.1 200 OK', 'Content-Length: 0'), false)
+  assert.equal(ends('HEAD', false, 'HTTP/1.1 200 OK'), false)
+  assert.equal(ends('GET', false, 'HTTP/1.1 204 No Content'), false)
+  assert.equal(ends('GET', false, 'HTTP/1.1 304 Not Modified'), false)
+  assert.equal(ends('GET', false, 'HTTP/1.1 200 OK', 'Transfer-Encoding: chunked'), false)
+  assert.equal(ends('HEAD', true, 'HTTP/1.1 200 OK', 'Transfer-Encoding: chunked'), true)
+})
+
+test('a head goes as it came where nothing of it has to differ', () => {
+  assert.equal(goesAsItCame(read('HTTP/1.1 200 OK', 'A: b'), false, false), true)
+  assert.equal(goesAsItCame(read('HTTP/1.1 200 OK', 'A: b'), true, false), false)
+  assert.equal(goesAsItCame(read('HTTP/1.0 200 OK', 'A: b'), false, false), false)
+  assert.equal(goesAsItCame(read('HTTP/1.1 200 OK', 'Connection: x', 'X: 1'), false, false), false)
+  assert.equal(goesAsItCame(read('HTTP/1.1 200 OK', 'Vary: a'), false, false), true)
+  assert.equal(goesAsItCame(read('HTTP/1.1 200 OK', 'Vary: a'), false, true), false)
+})
+
+test('what came of the body goes with the rewritten head', () => {
+  const bytes = Buffer.from('HTTP/1.0 200 OK\r\nA: b\r\n\r\nbody and more', 'latin1')
+  const read = new ResponseHead()
+  read.read(bytes, 0, bytes.length)
+  assert.equal(rewrittenResponse(bytes, 0, read.end + 4, read, PLAIN)?.toString(), `${head('HTTP/1.1 200 OK', 'A: b')}body`)
+  assert.equal(rewrittenResponse(bytes, 0, read.end, read, PLAIN)?.toString(), head('HTTP/1.1 200 OK', 'A: b'))
 })

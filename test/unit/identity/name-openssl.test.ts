@@ -6,36 +6,10 @@ import { nameEquals } from '../../../src/identity/name-equal.ts'
 import { parseName } from '../../../src/identity/name-parse.ts'
 import { printName } from '../../../src/identity/name-print.ts'
 import { selfSigned } from '../../support/authority.ts'
+import { NAME_PIECES } from '../../support/name-pieces.ts'
 import type { AttributeSpec, StringType } from '../../support/subject.ts'
 
 const types = ['CN', 'OU', 'O', 'UID', 'DC', 'EMAILADDRESS', 'SURNAME', 'ST', '1.2.3.4', '1.2.840.113549.1.9.2']
-const pieces = [
-  'a',
-  'Z',
-  '9',
-  ' ',
-  '  ',
-  ',',
-  '+',
-  '=',
-  '#',
-  '"',
-  '\\',
-  '<',
-  '>',
-  ';',
-  '/',
-  '*',
-  'é',
-  'ß',
-  '漢',
-  '😀',
-  '\u200d',
-  '\n',
-  '\0',
-  'CN=admin',
-  '\\0D',
-]
 const encodings: StringType[] = ['utf8', 'bmp', 'universal']
 
 let state = 7
@@ -45,7 +19,7 @@ function pick<T>(list: readonly T[]): T {
 }
 
 function randomAttribute(): AttributeSpec {
-  const text = Array.from({ length: pick([1, 1, 2, 3, 5]) }, () => pick(pieces)).join('')
+  const text = Array.from({ length: pick([1, 1, 2, 3, 5]) }, () => pick(NAME_PIECES)).join('')
   // OpenSSL forgets to escape a '#' that stands alone.
   const value = text === '#' ? '#a' : text
   const encoding = pick(encodings)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { blockKey, parseAddress, parseBlock } from '../../../src/policy/address.ts'
+import { blockKey, networkOf, parseAddress, parseBlock } from '../../../src/policy/address.ts'
 import { HostIndex } from '../../../src/policy/mapping-host.ts'
 
 const hex = (text: string): string | null => {
@@ -26,6 +26,23 @@ describe('an address', () => {
     for (const text of ['', '192.0.2', '192.0.2.01', '256.0.0.1', ':::', 'example.com', '10.0.0.0/8', '0x7f.1', '*'])
       assert.equal(hex(text), null, text)
   })
+})
+
+describe('the network of a client', () => {
+  const cases: [string, string][] = [
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['::FFFF:c000:207', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:0DB8:1:2::9', '2001:db8:1:2::/64'],
+    ['2001:db8::9', '2001:db8:0:0::/64'],
+    ['2001:db8::ffff:0:0', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['::', '0:0:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['', ''],
+  ]
+  for (const [address, network] of cases) it(`${address || 'no address'}`, () => assert.equal(networkOf(address), network))
 })
 
 describe('a block', () => {

@@ -1,73 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { clock } from '../../../src/http1/clock.ts'
 import { onFault } from '../../../src/http1/fault.ts'
-import { responseHead } from '../../../src/upstream/connection.ts'
-import type { ResponseHandler } from '../../../src/upstream/types.ts'
-import { type FakeUpstream, fakeUpstream } from '../../support/fake-home.ts'
+import { fakeUpstream } from '../../support/fake-home.ts'
 import { ticked } from '../../support/fake-socket.ts'
-
-// Whole milliseconds: what is added and compared stays exact.
-clock.now = Math.ceil(clock.now)
-
-interface Heard {
-  readonly handler: ResponseHandler
-  /** Every byte handed on, in order. */
-  bytes: string
-  readonly events: string[]
-  finished: boolean
-}
-
-/** A client that takes everything, and gives the connection back as soon as the response is finished. */
-function listener(upstream: FakeUpstream, requestSent = true): Heard {
-  const copy = (bytes: Buffer, start = 0, end = bytes.length): void => {
-    heard.bytes += bytes.latin1Slice(start, end)
-  }
-  const finish = (finished: boolean): void => {
-    if (!finished) return
-    heard.finished = true
-    upstream.connection.release(requestSent)
-  }
-  const heard: Heard = {
-    bytes: '',
-    events: [],
-    finished: false,
-    handler: {
-      onInformational(bytes, start, end) {
-        heard.events.push(String(responseHead.status))
-        copy(bytes, start, end)
-      },
-      onSwitched(bytes, start, end, rest) {
-        heard.events.push('101')
-        copy(bytes, start, end)
-        copy(rest)
-      },
-      onResponse(bytes, start, bodyEnd, finished) {
-        heard.events.push(String(responseHead.status))
-        copy(bytes, start, bodyEnd)
-        finish(finished)
-      },
-      onResponseBody(bytes, _shared, finished) {
-        copy(bytes)
-        finish(finished)
-      },
-      onTunnelBytes: (bytes) => copy(bytes),
-      onTunnelEnd: () => heard.events.push('tunnel end'),
-      onWritable: () => heard.events.push('writable'),
-      onFailed: (failure, detail) => heard.events.push(`${failure}: ${detail}`),
-    },
-  }
-  return heard
-}
-
-function begun(given: { head?: boolean; dechunk?: boolean; sent?: boolean } = {}) {
-  const upstream = fakeUpstream()
-  const heard = listener(upstream, given.sent)
-  upstream.connection.begin(heard.handler, given.head === true, given.dechunk === true)
-  return { ...upstream, heard }
-}
-
-const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+import { begun, CHUNKED, listener } from './connection-fixture.ts'
 
 describe('a response comes out as it came in, wherever it was split', () => {
   const cases: readonly (readonly [string, string, { head?: boolean }?])[] = [
@@ -226,55 +162,6 @@ describe('what is not a response fails the exchange', () => {
     )
     receive('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
     assert.deepEqual([faults, heard.events, socket.destroyed], [['TypeError: ours'], ['protocol: internal fault'], true])
-  })
-})
-
-describe('sending', () => {
-  test('a small body leaves with its head in one write, a large one follows it', () => {
-    const { connection, socket } = fakeUpstream()
-    connection.sendHead('head ', Buffer.from('\xff\x00body', 'latin1'))
-    connection.sendHead('head ', null)
-    connection.sendHead('head ', Buffer.alloc(70_000, 'x'))
-    assert.equal(socket.text, `head \xff\x00bodyhead head ${'x'.repeat(70_000)}`)
-    assert.equal(socket.written[0].length, 11)
-  })
-
-  test('asks to wait beyond 64 KiB, and says when it may go on', () => {
-    const upstream = fakeUpstream('later')
-    const heard = listener(upstream)
-    upstream.connection.begin(heard.handler, false, false)
-    assert.equal(upstream.connection.sendBytes(Buffer.alloc(65_536)), true)
-    assert.equal(upstream.connection.sendBytes(Buffer.alloc(1)), false)
-    upstream.socket.complete()
-    assert.deepEqual(heard.events, [])
-    upstream.socket.complete()
-    assert.deepEqual(heard.events, ['writable'])
-  })
-
-  test('tells for how long the upstream has taken nothing', () => {
-    const { connection, socket } = fakeUpstream('later')
-    clock.now += 5000
-    assert.equal(connection.stalledFor(clock.now), 0)
-    connection.sendText('a')
-    connection.sendText('b')
-    clock.now += 700
-    assert.equal(connection.stalledFor(clock.now), 700)
-    socket.complete()
-    assert.equal(connection.stalledFor(clock.now), 0)
-    clock.now += 300
-    assert.equal(connection.stalledFor(clock.now), 300)
-    socket.complete()
-    assert.equal(connection.stalledFor(clock.now + 1000), 0)
-  })
-
-  test('a released connection reads again, and hears nothing of the last exchange', () => {
-    const { connection, socket, receive, heard } = begun()
-    connection.pause()
-    assert.equal(socket.streamPaused, true)
-    receive('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
-    assert.deepEqual([socket.streamPaused, connection.paused, connection.requests], [false, false, 1])
-    connection.sendText('next')
-    assert.ok(!heard.events.includes('writable'))
   })
 })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LeaseLedger } from '../../../src/control/workers/leases.ts'
 import type { FromWorker } from '../../../src/ipc/messages.ts'
-import { Admission, networkOf, type Place } from '../../../src/worker/admission.ts'
+import { Admission, type Place } from '../../../src/worker/admission.ts'
 
 /** Workers whose messages reach a real ledger at once, or when `deliver` is called. */
 function gateway(limits: { connections: number; connectionsPerAddress: number }, workers: number, options = { held: false }) {
@@ -99,14 +99,4 @@ test('within its share a worker asks nobody, and no limit asks nobody', () => {
   const open = gateway({ connections: 0, connectionsPerAddress: 0 }, 2)
   for (let count = 0; count < 1_000; count++) assert.ok(open.admit(0).place)
   assert.equal(open.sent.length, 0)
-})
-
-test('an address is an IPv4 address or an IPv6 /64', () => {
-  assert.equal(networkOf('192.0.2.7'), '192.0.2.7')
-  assert.equal(networkOf('::ffff:192.0.2.7'), '192.0.2.7')
-  assert.equal(networkOf('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2::/64')
-  assert.equal(networkOf('2001:db8:1:2::9'), '2001:db8:1:2::/64')
-  assert.equal(networkOf('2001:db8::9'), '2001:db8:0:0::/64')
-  assert.equal(networkOf('::1'), '0:0:0:0::/64')
-  assert.equal(networkOf('fe80::1%eth0'), 'fe80:0:0:0::/64')
 })

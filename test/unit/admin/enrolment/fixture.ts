@@ -11,7 +11,7 @@ import type { AuthDomain, InternalUser } from '../../../../src/config/settings.t
 import { compilePolicy } from '../../../../src/policy/policy.ts'
 import type { Actor, Clearance, RegistryEntry } from '../../../../src/store/types.ts'
 import { CLI, type Clock, START, temporaryStore } from '../../../support/registry-store.ts'
-import { settingsWith } from '../../../support/settings.ts'
+import { clientCertDomain, settingsWith } from '../../../support/settings.ts'
 
 export const authority: Authority = await createAuthority({ days: 3650, now: START })
 
@@ -24,15 +24,7 @@ export interface FixtureOptions {
   readonly adminDn?: readonly string[]
 }
 
-const DOMAIN: AuthDomain = {
-  type: 'clientcert',
-  name: 'cert',
-  order: 1,
-  usernameAttribute: 'cn',
-  rolesAttribute: null,
-  skipUsers: [],
-  onMissing: 'refuse',
-}
+const DOMAIN = clientCertDomain({ name: 'cert' })
 
 /** Enrolment over a store of its own; passwords are right where they are `right`. */
 export function enrolling(t: { after(callback: () => void): void }, options: FixtureOptions = {}) {

@@ -5,6 +5,8 @@ import { PasswordQueue } from '../../../../src/gateway/authentication/password-q
 import type { Authentication } from '../../../../src/gateway/authentication/types.ts'
 import type { Name, PeerCertificate } from '../../../../src/identity/types.ts'
 import type { Peer } from '../../../../src/tls/types.ts'
+import { certificateFacts } from '../../../support/identities.ts'
+import { clientCertDomain } from '../../../support/settings.ts'
 
 const OIDS: Readonly<Record<string, string>> = { CN: '2.5.4.3', OU: '2.5.4.11', O: '2.5.4.10' }
 
@@ -14,27 +16,14 @@ export function certificate(...pairs: readonly (readonly [string, string])[]): P
     .toReversed()
     .map(([type, value]) => `${type}=${value}`)
     .join(',')
-  return {
+  return certificateFacts(dn, {
     subject,
-    issuer: [[{ oid: '2.5.4.3', value: 'ca' }]],
     dn,
     issuerDn: 'CN=ca',
-    sans: [],
-    serial: '01',
-    notBefore: 0,
     notAfter: Date.UTC(2100, 0),
-    isCa: false,
-    extendedKeyUsages: null,
-    keyUsages: null,
-    authorityKeyId: null,
-    subjectKeyId: null,
-    unknownCritical: [],
-    fingerprint: 'ab'.repeat(32),
     fingerprintSha1: 'cd'.repeat(20),
     derBase64: 'AA==',
-    chainBase64: [],
-    caKeys: [],
-  }
+  })
 }
 
 export function peer(from: PeerCertificate | null, changes: Partial<Peer> = {}): Peer {
@@ -45,16 +34,7 @@ export const ALICE = certificate(['OU', 'ops'], ['CN', 'alice'])
 export const NAMELESS = certificate(['O', 'T'])
 
 export function clientcert(changes: Partial<ClientCertDomain> = {}): ClientCertDomain {
-  return {
-    type: 'clientcert',
-    name: 'cert',
-    order: 1,
-    usernameAttribute: 'cn',
-    rolesAttribute: null,
-    skipUsers: [],
-    onMissing: 'refuse',
-    ...changes,
-  }
+  return clientCertDomain({ name: 'cert', ...changes })
 }
 
 export function basic(changes: Partial<BasicDomain> = {}): BasicDomain {

@@ -2,6 +2,7 @@ import type { HeaderStyle, HeaderStyleSettings, IdentityHeaderSettings } from '.
 import { compileIdentityHeaders } from '../../../../src/gateway/headers/identity-headers.ts'
 import type { HeaderBlock, HeaderSubject } from '../../../../src/gateway/headers/types.ts'
 import type { Identity, Name, PeerCertificate } from '../../../../src/identity/types.ts'
+import { certificateFacts } from '../../../support/identities.ts'
 
 const OIDS: Readonly<Record<string, string>> = {
   CN: '2.5.4.3',
@@ -18,34 +19,24 @@ export function nameOf(...pairs: readonly (readonly [string, string])[]): Name {
 }
 
 /** The certificate that the documentation's examples show: CN=alice,OU=ops,O=T, issued by CN=T Client CA,O=T. */
-export function certificate(changes: Partial<PeerCertificate> = {}): PeerCertificate {
-  return {
-    subject: nameOf(['O', 'T'], ['OU', 'ops'], ['CN', 'alice']),
-    issuer: nameOf(['O', 'T'], ['CN', 'T Client CA']),
-    dn: 'CN=alice,OU=ops,O=T',
-    issuerDn: 'CN=T Client CA,O=T',
-    sans: [
-      { type: 'dNSName', value: 'alice.t.example' },
-      { type: 'rfc822Name', value: 'alice@t.example' },
-      { type: 'uniformResourceIdentifier', value: 'spiffe://t/alice' },
-    ],
-    serial: '0A1B',
-    notBefore: Date.UTC(2026, 10, 1, 9, 5, 7),
-    notAfter: Date.UTC(2027, 10, 1, 9, 5, 7),
-    isCa: false,
-    extendedKeyUsages: null,
-    keyUsages: null,
-    authorityKeyId: null,
-    subjectKeyId: null,
-    unknownCritical: [],
-    fingerprint: '5e'.repeat(32),
-    fingerprintSha1: 'a1'.repeat(20),
-    derBase64: 'MIIBtest+/leaf==',
-    chainBase64: ['MIIBtestissuer=='],
-    caKeys: [],
-    ...changes,
-  }
-}
+const EXAMPLE = certificateFacts('CN=alice,OU=ops,O=T', {
+  issuerDn: 'CN=T Client CA,O=T',
+  sans: [
+    { type: 'dNSName', value: 'alice.t.example' },
+    { type: 'rfc822Name', value: 'alice@t.example' },
+    { type: 'uniformResourceIdentifier', value: 'spiffe://t/alice' },
+  ],
+  serial: '0A1B',
+  notBefore: Date.UTC(2026, 10, 1, 9, 5, 7),
+  notAfter: Date.UTC(2027, 10, 1, 9, 5, 7),
+  fingerprint: '5e'.repeat(32),
+  fingerprintSha1: 'a1'.repeat(20),
+  derBase64: 'MIIBtest+/leaf==',
+  chainBase64: ['MIIBtestissuer=='],
+})
+
+/** That one with whatever in it, as no certificate could be read. */
+export const certificate = (changes: Partial<PeerCertificate> = {}): PeerCertificate => ({ ...EXAMPLE, ...changes })
 
 export function identity(changes: Partial<Identity> = {}): Identity {
   return {

@@ -19,13 +19,8 @@ function library(): typeof Asn1Library {
 }
 
 const universal = 0x00
-const contextSpecific = 0x80
 /** Universal tag numbers (X.680 section 8.4). */
-const tag = { integer: 2, octetString: 4, null: 5, objectIdentifier: 6, sequence: 16, set: 17, bmpString: 30 } as const
-
-function create(tagClass: number, type: number, constructed: boolean, value: string | Element[]): Element {
-  return library().create(tagClass, type, constructed, value)
-}
+const tag = { integer: 2, octetString: 4, objectIdentifier: 6 } as const
 
 /** Reads one BER or DER element; bytes after it are ignored, as other PFX readers do. */
 export function decode(bytes: Uint8Array): Element {
@@ -37,6 +32,7 @@ export function decode(bytes: Uint8Array): Element {
   }
 }
 
+/** In DER, whichever way it was read. */
 export function encode(element: Element): Buffer {
   return Buffer.from(library().toDer(element).getBytes(), 'latin1')
 }
@@ -85,16 +81,3 @@ export function integer(element: Element | undefined): number {
   if (value < 0) throw new MalformedError('has a negative number')
   return value
 }
-
-export const sequence = (...parts: Element[]): Element => create(universal, tag.sequence, true, parts)
-export const set = (...parts: Element[]): Element => create(universal, tag.set, true, parts)
-export const octetString = (bytes: Uint8Array): Element => create(universal, tag.octetString, false, Buffer.from(bytes).toString('latin1'))
-export const objectIdentifier = (oid: string): Element => create(universal, tag.objectIdentifier, false, library().oidToDer(oid).getBytes())
-export const smallInteger = (value: number): Element => create(universal, tag.integer, false, library().integerToDer(value).getBytes())
-export const nothing = (): Element => create(universal, tag.null, false, '')
-export const bmpString = (text: string): Element => create(universal, tag.bmpString, false, text)
-/** An explicit context-specific tag around one element. */
-export const explicit = (number: number, element: Element): Element => create(contextSpecific, number, true, [element])
-/** An implicit context-specific tag on an OCTET STRING. */
-export const implicitOctets = (number: number, bytes: Uint8Array): Element =>
-  create(contextSpecific, number, false, Buffer.from(bytes).toString('latin1'))
