@@ -1,3 +1,4 @@
+import { rememberByObject } from '../../config/remember.ts'
 import type { ListenerTlsSettings } from '../../config/settings.ts'
 import { UsageError } from '../../errors.ts'
 import { compileAdminDns } from '../../gateway/authentication/admin-dns.ts'
@@ -51,8 +52,7 @@ export function present(snapshot: Snapshot, question: Question, claim: Certifica
     const peer = presentCertificate(file, ders, domainOf(trust, listener.tls.clientauthMode), serverName, now, registry)
     return { ...PLAIN, peer, byRegistry: isRefusedBy(registry, peer) }
   }
-  const authorities = readAuthorities([{ clientCa: trust.clientCa, names: new Map() }])
-  const { certificate, notes } = imagine(claim, authorities, now)
+  const { certificate, notes } = imagine(claim, authoritiesOf(trust), now)
   // As under a good chain: that is what is supposed.
   const isAdmin = compileAdminDns(snapshot.settings.admin, listener, material)(serverName).has(certificate.dn)
   const rights: Pick<Peer, 'clearance' | 'permissions'> = isAdmin ? { clearance: 'ClusterAdmin', permissions: new Map() } : {}
@@ -65,6 +65,8 @@ function isRefusedBy(registry: Registry, { certificate, evidence, refusal }: Pee
   if (certificate === null || refusal === null) return false
   return registry.standing(certificate.fingerprint, evidence?.leaf.pin ?? '').refused?.refusal === refusal
 }
+
+const authoritiesOf = rememberByObject(({ clientCa }: TrustMaterial) => readAuthorities([{ clientCa, names: new Map() }]))
 
 /** Compiled once for each snapshot: a CA with large revocation lists costs too much for every question. */
 const domains = new WeakMap<TrustMaterial, { readonly mode: ClientauthMode; readonly domain: TrustDomain }>()

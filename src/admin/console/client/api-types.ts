@@ -205,6 +205,7 @@ export interface Explanation {
 /** Who gets through which route; `cells` are in the order of `routes`. */
 export interface AccessMatrix {
   readonly total: number
+  readonly registered: number
   readonly routes: readonly { readonly name: string; readonly path: string; readonly methods: readonly string[] }[]
   readonly routes_total: number
   readonly by_address: boolean
@@ -212,11 +213,13 @@ export interface AccessMatrix {
 }
 
 export interface AccessRow {
-  readonly fingerprint: string
+  readonly source: 'registered' | 'mapping'
+  readonly fingerprint: string | null
   readonly name: string
-  readonly state: string
+  readonly subject: string
+  readonly state: string | null
   readonly identity: string | null
-  readonly clearance: Clearance
+  readonly clearance: string | null
   readonly roles: readonly string[]
   readonly cells: readonly AccessCell[]
 }
