@@ -111,6 +111,7 @@ class Control {
       registry: () => this.#registry,
       authority: () => this.#pki?.service ?? null,
       statuses: this.#revocation.desk.book,
+      knownStatus: (question) => this.#revocation.desk.look(question),
       changed: () => this.#pki?.issuanceChanged(),
       snapshot: () => this.#gateway.inForce?.snapshot ?? null,
       reload: (workers) => this.#requestReload('command', workers),

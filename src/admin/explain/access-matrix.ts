@@ -56,12 +56,16 @@ const PROBES = ['GET', 'HEAD', 'OPTIONS', 'POST']
 /** Who gets through which route, by the policy in force when it was made and the code that decides requests. Roles are those from this machine. */
 export class AccessMatrix {
   readonly #inForce: InForce
-  readonly #context: Pick<AdministrationContext, 'store' | 'now' | 'authority' | 'inForce'>
+  readonly #context: Pick<AdministrationContext, 'store' | 'now' | 'authority' | 'inForce' | 'knownStatus'>
   /** What a worker finds there of a certificate that is not in it. */
   #noRegistry: Promise<Registry> | null = null
   readonly #columns: readonly { readonly route: Route; readonly place: RoutePlace }[]
 
-  constructor(inForce: InForce, context: Pick<AdministrationContext, 'store' | 'now' | 'authority' | 'inForce'>, routes: readonly Route[]) {
+  constructor(
+    inForce: InForce,
+    context: Pick<AdministrationContext, 'store' | 'now' | 'authority' | 'inForce' | 'knownStatus'>,
+    routes: readonly Route[],
+  ) {
     this.#inForce = inForce
     this.#context = context
     this.#columns = routes.map((route) => ({ route, place: placeOf(route, inForce.policy, inForce.settings) }))
@@ -108,7 +112,10 @@ export class AccessMatrix {
   async #standing(claim: CertificateClaim, registry: Registry, place: RoutePlace): Promise<Standing | MaterialError> {
     const question = questionAt(place)
     try {
-      const { peer, unreached } = present(this.#inForce, question, claim, this.#context.now(), registry)
+      const { peer, unreached } = present(this.#inForce, question, claim, this.#context.now(), {
+        registry,
+        knownStatus: this.#context.knownStatus,
+      })
       const standing = await standingOf(this.#inForce, this.#inForce.policy, question, { peer, user: null })
       return unreached === null ? standing : { ...standing, refused: { reason: 'misdirected_request', detail: unreached } }
     } catch (error) {
