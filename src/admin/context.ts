@@ -2,6 +2,7 @@ import type { OperatingAuthority } from '../certificates/operating-authority.ts'
 import type { InternalUser, Settings } from '../config/settings.ts'
 import type { Policy, RoleMapping } from '../policy/types.ts'
 import type { Store } from '../store/store.ts'
+import type { KnownStatus, StatusQuestion } from '../tls/status-types.ts'
 import type { ListenerMaterial } from '../tls/types.ts'
 import type { AuthorityService } from './authority-service.ts'
 import type { Overview } from './overview.ts'
@@ -44,6 +45,8 @@ export interface AdministrationContext {
   overview(): Promise<Overview>
   /** Tells whoever listens to /api/v1/events; never throws. */
   announce(event: AdminEvent): void
+  /** What is known of a foreign certificate's status by OCSP or a fetched list, without asking for it; null: nobody here asks. */
+  readonly knownStatus: ((question: StatusQuestion) => KnownStatus) | null
   /** Milliseconds since the epoch. */
   now(): number
 }

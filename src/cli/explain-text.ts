@@ -1,4 +1,5 @@
 import type { CertificateLines, Explanation, RoleLine } from '../admin/explain/explanation.ts'
+import { revocationTexts } from '../admin/explain/revocation.ts'
 import { printable } from '../gateway/refusal/refusal.ts'
 import type { styles } from './style.ts'
 
@@ -16,6 +17,7 @@ export function explanationText(explanation: Explanation, style: Styles): string
   const rows: Row[] = [
     ['request', `${request.method} ${request.path ?? '(no path)'} on ${request.listener}, Host ${request.host}, from ${request.address}`],
     ...certificateRows(explanation.certificate),
+    ...revocationRows(explanation),
     ['identity', identity === null ? 'nobody' : `${identity.name}, by ${identity.domain}`],
     ...(identity === null ? [] : [['backend roles', list(identity.backend_roles)] as const]),
     ...rightsRows(explanation),
@@ -66,6 +68,13 @@ function certificateRows(certificate: CertificateLines | null): Row[] {
   ]
 }
 
+/** Nothing where it was refused before anybody asked. */
+function revocationRows({ revocation, steps }: Explanation): Row[] {
+  const isReached = steps.some(({ step, outcome }) => step === 'revocation' && outcome !== 'not_reached')
+  if (revocation === null || !isReached) return []
+  return revocationTexts(revocation).map((text, index) => [index === 0 ? 'revocation' : '', text])
+}
+
 /** `readall  roles_mapping.yml:12  users: CLIENT*` */
 export function roleText({ role, by, pattern, file, line }: RoleLine, all: readonly RoleLine[]): string {
   const width = Math.max(...all.map((other) => other.role.length))
@@ -83,10 +92,10 @@ function routeRows({ route }: Explanation): Row[] {
   ]
 }
 
-/** `roles     passed       roles_mapping.yml:12  - CLIENT*` */
+/** `roles       passed       roles_mapping.yml:12  - CLIENT*` */
 function stepRows({ steps }: Explanation): Row[] {
   const words = steps.flatMap(({ step, outcome, lines }) => {
-    const head = `${step.padEnd(8)}  ${outcome.replace('_', ' ').padEnd(11)}`
+    const head = `${step.padEnd(10)}  ${outcome.replace('_', ' ').padEnd(11)}`
     const [first, ...others] = lines.slice(0, MAX_LINES).map(({ file, line, snippet }) => `${file}:${line}  ${snippet ?? ''}`)
     const more = lines.length > MAX_LINES ? [`and ${lines.length - MAX_LINES} more lines`] : []
     return [first === undefined ? head : `${head}  ${first}`, ...[...others, ...more].map((text) => `${' '.repeat(head.length)}  ${text}`)]

@@ -67,13 +67,15 @@ examples:
     const question = readQuestion(method, url, flags, snapshot.settings)
     const claim = { shown: shownFile(flags.cert, terminal), cn: flags.cn, dn: flags.dn }
     const registry = await registryOfKey(snapshot.settings.store?.file ?? null, claim.shown?.ders[0] ?? Buffer.of())
-    const { peer, unreached, byRegistry, notes: supposed } = present(snapshot, question, claim, Date.now(), registry)
+    // What responders and fetched lists say is known to the gateway that runs, and asked of it over the API.
+    const knowledge = { registry, knownStatus: null }
+    const { peer, unreached, notes: supposed, ...presented } = present(snapshot, question, claim, Date.now(), knowledge)
     const policy = compilePolicy(snapshot.settings, snapshot.mapping, snapshot.listeners.values())
     const verdict = await judge(snapshot, policy, question, { peer, user: flags.user ?? null, unreached })
     const imagined = flags.cert === undefined
     const named = imagined && verdict.identity?.source === 'clientcert' ? verdict.identity.name : null
     const notes = [...supposed, ...(named === null ? [] : registeredNotes(snapshot.settings.store?.file ?? null, named))]
-    const explanation = describe(snapshot, policy, question, verdict, { peer, imagined, byRegistry, notes, cwd: terminal.cwd })
+    const explanation = describe(snapshot, policy, question, verdict, { peer, imagined, ...presented, notes, cwd: terminal.cwd })
     terminal.out(flags.json ? `${JSON.stringify(explanation, null, 2)}\n` : explanationText(explanation, styles(terminal)))
     return explanation.allowed ? 0 : 1
   },

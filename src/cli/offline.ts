@@ -75,6 +75,7 @@ async function stoppedContext(config: string | undefined, terminal: Pick<Termina
       throw new AdminProblem(409, 'not_running', 'no gateway is running')
     },
     announce: () => {},
+    knownStatus: null,
     now: Date.now,
   }
 }

@@ -200,6 +200,7 @@ class Control {
       registry: () => this.#registry,
       authority: () => this.#pki?.service ?? null,
       statuses: this.#revocation.desk.book,
+      knownStatus: (question) => this.#revocation.desk.look(question),
       changed: () => this.#pki?.issuanceChanged(),
       snapshot: () => this.#gateway.inForce?.snapshot ?? null,
       reload: (workers) => this.#reloading.request('command', workers),

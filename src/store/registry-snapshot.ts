@@ -3,7 +3,7 @@ import { Connection } from './connection.ts'
 import { entryOf, recordOf, SELECT_ENTRY, SELECT_RECORD } from './entry-row.ts'
 import { RegistryVersions } from './registry-changes.ts'
 import { COUNT_TOMBSTONES, SELECT_TOMBSTONES, tombstoneOf } from './tombstone.ts'
-import type { RegistryEntry, TrustedRecord } from './types.ts'
+import type { RegistryEntry, RegistryRecord, TrustedRecord } from './types.ts'
 
 /**
  * The whole registry as it is at one moment, read through a connection of its own: changes go on meanwhile and are not seen.
@@ -38,8 +38,13 @@ export class RegistrySnapshot {
 
   /** Everything that decides: the entries one by one in the order they were added, then what was removed and must stay refused. */
   *records(): Generator<TrustedRecord, void, undefined> {
-    for (const row of this.#connection.iterate(`${SELECT_RECORD} ORDER BY entry.id`)) yield recordOf(row)
+    yield* this.registered()
     for (const row of this.#connection.iterate(SELECT_TOMBSTONES, this.#now)) yield tombstoneOf(row)
+  }
+
+  /** The entries alone, without their certificates. */
+  *registered(): Generator<RegistryRecord, void, undefined> {
+    for (const row of this.#connection.iterate(`${SELECT_RECORD} ORDER BY entry.id`)) yield recordOf(row)
   }
 
   /** The entries with their certificates. */

@@ -2,7 +2,7 @@ import { type AuthorityNode, bearsSignatureOf } from './authority-node.ts'
 import { type Chain, survivingPaths } from './chain.ts'
 import type { Leaf } from './leaf.ts'
 import type { Status } from './revocation.ts'
-import { certificateStanding, type RevocationVerdict, standingOf, UNREVOKED } from './status-verdict.ts'
+import { certificateStanding, type RevocationVerdict, standingByName, UNREVOKED } from './status-verdict.ts'
 import type { TrustDomain } from './trust-domain.ts'
 import type { Refusal } from './types.ts'
 
@@ -56,8 +56,7 @@ export function judgeRevocationApart(leaf: Leaf, sought: Chain | null, domain: T
   if (!domain.checksRevocation) return UNREVOKED
   const paths = sought === null ? [] : survivingPaths(sought, domain.configured, now)
   if (sought !== null && paths.length > 0) return judgeRevocation(leaf, sought, paths, domain, now)
-  const status = domain.checksLists ? domain.revocations.statusByName(leaf, now) : null
-  return status === null ? UNREVOKED : standingOf(status, domain.allowsUnknownStatus)
+  return standingByName(leaf, domain, now)
 }
 
 function judgeRevocation(

@@ -10,6 +10,22 @@ export interface StatusQuestion {
   readonly url: string | null
 }
 
+/** What is known of one certificate by one source, without asking anybody. Times in milliseconds since the epoch. */
+export interface KnownStatus {
+  /** What decides as long as nobody gives a newer answer. */
+  readonly status: CertificateStatus['status']
+  readonly detail: string
+  /** When the source said so, and until when by its own words; null: it never said anything. */
+  readonly saidAt: number | null
+  readonly endsAt: number | null
+  /** Its time is over, and it counts all the same, as nothing newer can be had. */
+  readonly stale: boolean
+  /** Whether a handshake of now has it asked for: not yet again, or beside being decided, or before. */
+  readonly asked: 'no' | 'meanwhile' | 'first'
+  /** Where it is asked for. */
+  readonly urls: readonly string[]
+}
+
 /** What was found out about one certificate. Times in milliseconds since the epoch. */
 export interface CertificateStatus {
   /** See statusKey. */

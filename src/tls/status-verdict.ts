@@ -1,7 +1,7 @@
 import type { AuthorityNode } from './authority-node.ts'
 import type { Status, Subject } from './revocation.ts'
 import { readResponders } from './status-sources.ts'
-import type { TrustDomain } from './trust-domain.ts'
+import type { SourceAnswer, TrustDomain } from './trust-domain.ts'
 import type { Refusal } from './types.ts'
 
 /** What is known of a certificate's revocation; `until` in milliseconds: from then on it is to be looked at again. */
@@ -11,12 +11,6 @@ export interface RevocationVerdict {
 }
 
 export const UNREVOKED: RevocationVerdict = { refused: null, until: Number.POSITIVE_INFINITY }
-
-interface Answer {
-  readonly status: Status
-  /** The configuration lets through whom this source knows nothing about. */
-  readonly forgiving: boolean
-}
 
 /**
  * What every source that the domain has says of one certificate of the chain: one that says `revoked` refuses, whatever others say; else
@@ -30,28 +24,39 @@ export function certificateStanding(
   domain: TrustDomain,
   now: number,
 ): RevocationVerdict {
-  const answers: Answer[] = []
-  if (domain.checksLists) answers.push({ status: listed(subject, issuer, byFiles(), domain, now), forgiving: domain.allowsUnknownStatus })
+  const answers: SourceAnswer[] = []
+  if (domain.checksLists) answers.push({ ...listed(subject, issuer, byFiles(), domain, now), forgiving: domain.allowsUnknownStatus })
   const { ocsp } = domain
   // A CA that names no responder is left to the lists; a client has to have one.
   if (ocsp !== null && (!subject.facts.isCa || namesResponder(subject))) {
     const url = subject.facts.isCa ? null : ocsp.url
-    answers.push({ status: domain.statuses.status('ocsp', subject, issuer, url, now), forgiving: ocsp.onUnavailable === 'allow' })
+    const status = domain.statuses.status('ocsp', subject, issuer, url, now)
+    answers.push({ source: 'ocsp', status, forgiving: ocsp.onUnavailable === 'allow' })
   }
+  domain.heard?.(subject, issuer, answers)
   return combine(answers)
 }
 
-/** A verdict on one status of a source. */
-export function standingOf(status: Status, forgiving: boolean): RevocationVerdict {
-  return combine([{ status, forgiving }])
+/** By the lists alone that bear its issuer's name, as nobody is known who issued it. */
+export function standingByName(subject: Subject, domain: TrustDomain, now: number): RevocationVerdict {
+  const status = domain.checksLists ? domain.revocations.statusByName(subject, now) : null
+  const answers: SourceAnswer[] = status === null ? [] : [{ source: 'file', status, forgiving: domain.allowsUnknownStatus }]
+  domain.heard?.(subject, null, answers)
+  return combine(answers)
 }
 
-function listed(subject: Subject, issuer: AuthorityNode, byFiles: Status, domain: TrustDomain, now: number): Status {
-  if (byFiles.kind !== 'unknown' || !domain.fetchesLists) return byFiles
-  return domain.statuses.status('crl', subject, issuer, null, now)
+function listed(
+  subject: Subject,
+  issuer: AuthorityNode,
+  byFiles: Status,
+  domain: TrustDomain,
+  now: number,
+): Pick<SourceAnswer, 'source' | 'status'> {
+  if (byFiles.kind !== 'unknown' || !domain.fetchesLists) return { source: 'file', status: byFiles }
+  return { source: 'crl', status: domain.statuses.status('crl', subject, issuer, null, now) }
 }
 
-function combine(answers: readonly Answer[]): RevocationVerdict {
+function combine(answers: readonly SourceAnswer[]): RevocationVerdict {
   let until = Number.POSITIVE_INFINITY
   let known = answers.length === 0
   let unknown: string | null = null

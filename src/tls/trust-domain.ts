@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto'
 import type { ClientAuthMode, TrustMode } from '../config/settings.ts'
 import { type AuthorityNode, authorityNode, parseCertificate } from './authority-node.ts'
-import { Revocations } from './revocation.ts'
+import { Revocations, type Status, type Subject } from './revocation.ts'
 import { NO_STATUSES, type StatusBook } from './status-book.ts'
+import type { StatusSource } from './status-types.ts'
 import type { TrustMaterial } from './types.ts'
+
+/** What one source said of one certificate of a chain; `file`: the lists that are configured. */
+export interface SourceAnswer {
+  readonly source: 'file' | StatusSource
+  readonly status: Status
+  /** The configuration lets through whom this source knows nothing about. */
+  readonly forgiving: boolean
+}
 
 /** Whom one SNI name trusts, compiled from its material. Immutable but for what it remembers. */
 export interface TrustDomain {
@@ -20,6 +29,8 @@ export interface TrustDomain {
   readonly ocsp: NonNullable<TrustMaterial['ocsp']> | null
   /** What responders and fetched lists said. */
   readonly statuses: StatusBook
+  /** Hears what decided about each certificate, for whoever explains it; `issuer` null: none is known. */
+  readonly heard?: (subject: Subject, issuer: AuthorityNode | null, answers: readonly SourceAnswer[]) => void
   /** True: a certificate whose status no list tells is let through, and nothing else is. */
   readonly allowsUnknownStatus: boolean
   readonly revocations: Revocations

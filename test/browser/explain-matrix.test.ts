@@ -112,19 +112,55 @@ describe('the matrix of access', { skip: noBrowser }, () => {
     assert.equal(await page.getByRole('link', { name: 'Explain' }).first().getAttribute('aria-current'), 'page')
   })
 
+  it('shows whom the mapping names while no certificate is registered, and leads to why', async () => {
+    const page = await open()
+    const mark = 'named in the mapping, no certificate registered'
+    const named = page.getByRole('row').filter({ hasText: mark })
+    await named.first().waitFor()
+    const names = await named.getByRole('rowheader').locator('.matrix-name').allTextContents()
+    assert.deepEqual(names, ['CN=machine,O=Elsewhere', 'zoe'])
+    assert.deepEqual(await cells(page, 'zoe'), ['allowed', 'allowed: GET HEAD', 'role missing', 'allowed', 'role missing'])
+    assert.equal(await row(page, 'reader').getByText(mark).count(), 0)
+    await page.getByText('1–11 of 11 identities').waitFor()
+    await page.getByLabel('Of whom').selectOption('Named in the mapping only')
+    await page.getByText('1–2 of 2 identities').waitFor()
+    assert.equal(new URL(page.url()).search, '?source=mapping')
+    for (const [name, kind] of [
+      ['zoe', 'Common name'],
+      ['CN=machine,O=Elsewhere', 'Distinguished name'],
+    ] as const) {
+      await row(page, name)
+        .getByRole('link', { name: `allowed: GET HEAD; explain ${name} on read movies` })
+        .click()
+      await page.getByRole('heading', { name: 'Allowed' }).waitFor()
+      assert.equal(await page.getByLabel(kind).inputValue(), name)
+      await page.goBack()
+      await row(page, name).waitFor()
+    }
+    await photograph(page, 'matrix-mapping')
+    // Whoever is registered meanwhile is shown by the certificate.
+    await page.locator('.live[data-state=live]').waitFor()
+    const { fingerprint } = await all.gateway.make('zoe', 'ValidUser')
+    await page.getByText('1–1 of 1 identities').waitFor()
+    await all.gateway.local(`POST /api/v1/certificates/${fingerprint}/revoke`, { reason: 'superseded' })
+    await page.getByLabel('Of whom').selectOption('All')
+    await row(page, 'zoe').getByText('revoked', { exact: true }).waitFor()
+    assert.deepEqual(browser.faults, [])
+  })
+
   it('is found in by certificate and by route, and the address keeps it', async () => {
     const page = await open()
-    await page.getByLabel('Certificates', { exact: true }).fill('GUEST')
-    await page.getByText('1–1 of 1 certificates').waitFor()
+    await page.getByLabel('Identities', { exact: true }).fill('GUEST')
+    await page.getByText('1–1 of 1 identities').waitFor()
     await page.getByLabel('Routes', { exact: true }).fill('movies')
     await row(page, 'guest1').waitFor()
     await page.getByRole('columnheader', { name: 'administration' }).waitFor({ state: 'detached' })
     assert.deepEqual(await cells(page, 'guest1'), ['allowed: GET HEAD'])
     await page.reload()
-    await page.getByText('1–1 of 1 certificates').waitFor()
-    assert.equal(await page.getByLabel('Certificates', { exact: true }).inputValue(), 'GUEST')
-    await page.getByLabel('Certificates', { exact: true }).fill('nobody at all')
-    await page.getByText('No registered certificate matches').waitFor()
+    await page.getByText('1–1 of 1 identities').waitFor()
+    assert.equal(await page.getByLabel('Identities', { exact: true }).inputValue(), 'GUEST')
+    await page.getByLabel('Identities', { exact: true }).fill('nobody at all')
+    await page.getByText('No identity matches').waitFor()
   })
 
   it('is saved as CSV in which no name is computed', async () => {
@@ -135,10 +171,14 @@ describe('the matrix of access', { skip: noBrowser }, () => {
     const download = await waiting
     assert.equal(download.suggestedFilename(), 'access.csv')
     const lines = (await readFile(await download.path(), 'utf8')).split('\r\n')
-    assert.match(lines[0] ?? '', /^certificate,fingerprint,state,identity,clearance,roles,status,read movies,/)
+    assert.match(lines[0] ?? '', /^name,source,fingerprint,state,identity,clearance,roles,status,read movies,/)
     const formula = lines.find((line) => line.includes('HYPERLINK')) ?? ''
     assert.ok(formula.startsWith(`"'${FORMULA.replaceAll('"', '""')}",`), formula)
-    assert.ok(lines.some((line) => line.startsWith('guest1,') && line.includes(',by database: GET HEAD OPTIONS,')))
+    assert.ok(
+      lines.includes('"CN=machine,O=Elsewhere",mapping,,,machine,,readall,allowed,allowed: GET HEAD,role missing,allowed,role missing'),
+      lines.join('\n'),
+    )
+    assert.ok(lines.some((line) => line.startsWith('guest1,registered,') && line.includes(',by database: GET HEAD OPTIONS,')))
   })
 
   it('follows a change that somebody else makes', async () => {

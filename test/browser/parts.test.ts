@@ -145,6 +145,59 @@ describe('the parts of the console', { skip: noBrowser }, () => {
     await alert.getByText('Not saved').waitFor({ state: 'detached' })
   })
 
+  it('and over a dialog, where it is seen, reached and read out', async () => {
+    const cdp = await page.context().newCDPSession(page)
+    /** What a screen reader can come to: the text of the accessibility tree. */
+    const readable = async (): Promise<readonly string[]> => {
+      const { nodes } = await cdp.send('Accessibility.getFullAXTree')
+      return nodes.filter(({ ignored, role }) => !ignored && role?.value === 'StaticText').map(({ name }) => String(name?.value))
+    }
+    assert.ok((await readable()).includes('Plain'))
+    await page.evaluate(`parts.toast('bad', 'Said before')`)
+    await page.evaluate(`void parts.confirm({ title: 'First', body: '', action: 'Do' })`)
+    await page.evaluate(`void parts.confirm({ title: 'Second', body: '', action: 'Do' })`)
+    const dialog = page.getByRole('dialog', { name: 'Second' })
+    await dialog.waitFor()
+    // The regions are there before they say anything.
+    assert.deepEqual(await dialog.locator('.toasts > [role]').count(), 2)
+    await page.evaluate(`parts.toast('good', 'Copied')`)
+    await dialog.getByRole('status').getByText('Copied', { exact: true }).waitFor()
+    const words = await readable()
+    assert.ok(words.includes('Copied') && words.includes('Said before'), words.join(' | '))
+    assert.ok(!words.includes('Plain'), 'what is behind a dialog is inert')
+    const seen = await page.evaluate(`(() => {
+      const node = document.querySelector('dialog:last-of-type [role=status] .toast')
+      const { x, y, width, height } = node.getBoundingClientRect()
+      return node.contains(document.elementFromPoint(x + width / 2, y + height / 2))
+    })()`)
+    assert.equal(seen, true, 'it is on top')
+    await photograph(page, 'parts-dialog-toast')
+    const dismiss = dialog.getByRole('alert').getByRole('button', { name: 'Dismiss' })
+    await dismiss.focus()
+    await page.keyboard.press('Enter')
+    await page.getByText('Said before').waitFor({ state: 'detached' })
+    await page.evaluate(`parts.toast('bad', 'It stays')`)
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog', { name: 'First' }).getByRole('alert').getByText('It stays').waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('body > .toasts').getByRole('alert').getByText('It stays').waitFor()
+    assert.equal(await page.locator('.toasts').count(), 1)
+    assert.deepEqual(await seriousFindings(page), [])
+  })
+
+  it('what is under way as a dialog is given up is waited for, and told', async () => {
+    await page.evaluate(`{
+      globalThis.ends = Promise.withResolvers()
+      globalThis.confirmed = parts.confirm({ title: 'Slow', body: '', action: 'Do', act: () => ends.promise })
+    }; void 0`)
+    await page.getByRole('dialog', { name: 'Slow' }).getByRole('button', { name: 'Do' }).click()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.evaluate(`ends.reject(new Error('It broke'))`)
+    assert.equal(await page.evaluate('confirmed'), false)
+    await page.locator('body > .toasts').getByRole('alert').getByText('It broke').waitFor()
+  })
+
   it('all of it has nothing serious for axe-core, fits a phone, and makes no fault', async () => {
     for (const theme of THEMES) {
       await inTheme(page, theme)

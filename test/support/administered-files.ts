@@ -70,7 +70,7 @@ export interface AdministeredFiles {
 /** Files of a gateway and its store, administered in this process; a reload reads them as control does. */
 export async function administeredFiles(
   t: TestContext,
-  given: { config?: string; mapping?: string | null } = {},
+  given: { config?: string; mapping?: string | null; knownStatus?: AdministrationContext['knownStatus'] } = {},
 ): Promise<AdministeredFiles> {
   const folder = temporaryFolder(t)
   const { store, clock } = temporaryStore(t)
@@ -104,6 +104,7 @@ export async function administeredFiles(
     status: async () => ({ state: 'serving', started_at: START }),
     overview: async () => overviewWith(),
     announce: (event) => void events.push(event),
+    knownStatus: given.knownStatus ?? null,
     now: () => clock.now,
   }
   return {

@@ -93,6 +93,7 @@ export function administration(t: { after(callback: () => void): void }, given: 
     status: async () => ({}),
     overview: async () => overviewWith(),
     announce: () => {},
+    knownStatus: null,
     now,
   }
   const api = createApi(context, (error) => failures.push(error))

@@ -60,6 +60,9 @@ readall:
     # those of the library
     - reader
     - 'guest*'
+    # registered nowhere
+    - zoe
+    - 'CN=machine,O=Elsewhere'
 `
 
 export async function explainedConsole(t: { after(callback: () => Promise<unknown> | undefined): void }): Promise<ExplainedConsole> {

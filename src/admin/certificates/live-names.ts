@@ -1,15 +1,12 @@
 import { hash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { leafOf } from '../../certificates/entry-facts.ts'
-import { ExpressionError } from '../../identity/expression-error.ts'
-import { parseName } from '../../identity/name-parse.ts'
-import type { PeerCertificate, San, SanType } from '../../identity/types.ts'
 import type { IdentityRule } from '../../identity/username.ts'
 import { foldName, type NamedKey } from '../../policy/granting.ts'
 import { knownNames } from '../../policy/reachable-roles.ts'
 import type { TrustedRecord } from '../../store/types.ts'
 import type { AdministrationContext } from '../context.ts'
-import { imaginedCertificate } from '../imagined-certificate.ts'
+import { printedCertificate } from '../printed-certificate.ts'
 import { AdminProblem } from '../problem.ts'
 import { identityRules } from './grants.ts'
 
@@ -114,7 +111,7 @@ export class LiveNames {
     // For good, and so in nobody's way.
     if (record.revoked !== null) return
     const { fingerprint } = record
-    for (const name of knownNames({ name: record.name, certificate: certificateOf(record) }, rules)) {
+    for (const name of knownNames({ name: record.name, certificate: printedCertificate(record) }, rules)) {
       const key = keyOf(name)
       const holders = this.#holders.get(key)
       if (holders === undefined) this.#holders.set(key, fingerprint)
@@ -134,24 +131,4 @@ function holdersIn(holders: string | Set<string> | undefined): string[] {
 
 function busy(): AdminProblem {
   return new AdminProblem(503, 'names_changing', 'the names in use are being read anew', { hint: 'try again in a moment' })
-}
-
-/** What names are made of, from what the registry prints: reading the certificate itself would cost ten times as much. */
-function certificateOf({ subjectDn, sans, notBefore }: TrustedRecord): PeerCertificate {
-  return { ...imaginedCertificate(nameOf(subjectDn), null, notBefore), dn: subjectDn, sans: sans.map(sanOf) }
-}
-
-function nameOf(dn: string) {
-  try {
-    return dn === '' ? [] : parseName(dn)
-  } catch (error) {
-    // The printed DN itself is among the names all the same.
-    if (error instanceof ExpressionError) return []
-    throw error
-  }
-}
-
-function sanOf(text: string): San {
-  const colon = text.indexOf(':')
-  return { type: text.slice(0, colon) as SanType, value: text.slice(colon + 1) }
 }

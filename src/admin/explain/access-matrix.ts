@@ -6,11 +6,16 @@ import { accessIncludes, accessTo, clearanceIncludes } from '../../policy/rights
 import type { Reason, RoleSet, Route } from '../../policy/types.ts'
 import { entryState } from '../../store/entry-state.ts'
 import type { EntryState, RegistryEntry } from '../../store/types.ts'
+import type { Registry } from '../../tls/registry.ts'
 import type { AdministrationContext, InForce } from '../context.ts'
-import { present } from './presentation.ts'
+import type { MappedName } from './mapped-names.ts'
+import { type CertificateClaim, present } from './presentation.ts'
 import { registryAbout, shownWithChain } from './registry-about.ts'
 import { exampleWith, placeOf, questionAt, type RouteExample, type RoutePlace } from './route-example.ts'
 import { refusedBeforeRoles, type Standing, standingOf } from './verdict.ts'
+
+export const ACCESS_SOURCES = ['registered', 'mapping'] as const
+export type AccessSource = (typeof ACCESS_SOURCES)[number]
 
 /** Whether an identity gets through a route. */
 export interface AccessCell {
@@ -26,11 +31,16 @@ export interface AccessCell {
   readonly example: RouteExample | null
 }
 
-/** One registered certificate by every route that was asked about. */
+/** One identity by every route that was asked about. */
 export interface AccessRow {
-  readonly fingerprint: string
+  /** `mapping`: named there, and no certificate registered has that name; judged as explain judges one that is imagined. */
+  readonly source: AccessSource
+  /** null: of `mapping`. */
+  readonly fingerprint: string | null
   readonly name: string
-  readonly state: EntryState
+  readonly subject: string
+  /** null: of `mapping`. */
+  readonly state: EntryState | null
   /** Whom the gateway makes of it; null: nobody. */
   readonly identity: string | null
   readonly clearance: string | null
@@ -46,21 +56,42 @@ const PROBES = ['GET', 'HEAD', 'OPTIONS', 'POST']
 /** Who gets through which route, by the policy in force when it was made and the code that decides requests. Roles are those from this machine. */
 export class AccessMatrix {
   readonly #inForce: InForce
-  readonly #context: Pick<AdministrationContext, 'store' | 'now' | 'authority' | 'inForce'>
+  readonly #context: Pick<AdministrationContext, 'store' | 'now' | 'authority' | 'inForce' | 'knownStatus'>
+  /** What a worker finds there of a certificate that is not in it. */
+  #noRegistry: Promise<Registry> | null = null
   readonly #columns: readonly { readonly route: Route; readonly place: RoutePlace }[]
 
-  constructor(inForce: InForce, context: Pick<AdministrationContext, 'store' | 'now' | 'authority' | 'inForce'>, routes: readonly Route[]) {
+  constructor(
+    inForce: InForce,
+    context: Pick<AdministrationContext, 'store' | 'now' | 'authority' | 'inForce' | 'knownStatus'>,
+    routes: readonly Route[],
+  ) {
     this.#inForce = inForce
     this.#context = context
     this.#columns = routes.map((route) => ({ route, place: placeOf(route, inForce.policy, inForce.settings) }))
   }
 
   async rowOf(entry: RegistryEntry): Promise<AccessRow> {
-    const { fingerprint, name, clearance } = entry
+    const { fingerprint, name, subjectDn: subject, clearance, der } = entry
+    const claim = { shown: { file: 'the registry', ders: shownWithChain(der, this.#context) } }
+    const { cells, standing } = await this.#cellsOf(claim, registryAbout(der, this.#context))
+    const state = entryState(entry, this.#context.now())
+    return { source: 'registered', fingerprint, name, subject, state, clearance, ...told(standing), cells }
+  }
+
+  async rowOfMapped({ name, subject, claim }: MappedName): Promise<AccessRow> {
+    this.#noRegistry ??= registryAbout(null, this.#context)
+    const { cells, standing } = await this.#cellsOf(claim, this.#noRegistry)
+    const clearance = standing?.identity?.clearance ?? null
+    return { source: 'mapping', fingerprint: null, name, subject, state: null, clearance, ...told(standing), cells }
+  }
+
+  async #cellsOf(claim: CertificateClaim, about: Promise<Registry>) {
+    const registry = await about
     const standings = new Map<string, Promise<Standing | MaterialError>>()
     const standingAt = (place: RoutePlace): Promise<Standing | MaterialError> => {
       const key = `${place.listener.name} ${place.host}`
-      const known = standings.get(key) ?? this.#standing(entry, place)
+      const known = standings.get(key) ?? this.#standing(claim, registry, place)
       standings.set(key, known)
       return known
     }
@@ -74,18 +105,17 @@ export class AccessMatrix {
         standing instanceof MaterialError ? denied('certificate_invalid', standing.message, place) : cellOf(route, place, standing),
       )
     }
-    const state = entryState(entry, this.#context.now())
-    const roles = [...(first?.roles.names ?? [])].sort()
-    return { fingerprint, name, state, identity: first?.identity?.name ?? null, clearance, roles, cells }
+    return { cells, standing: first }
   }
 
   /** MaterialError: a certificate that no handshake could present. */
-  async #standing(entry: RegistryEntry, place: RoutePlace): Promise<Standing | MaterialError> {
+  async #standing(claim: CertificateClaim, registry: Registry, place: RoutePlace): Promise<Standing | MaterialError> {
     const question = questionAt(place)
-    const registry = await registryAbout(entry.der, this.#context)
     try {
-      const shown = { file: 'the registry', ders: shownWithChain(entry.der, this.#context) }
-      const { peer, unreached } = present(this.#inForce, question, { shown }, this.#context.now(), registry)
+      const { peer, unreached } = present(this.#inForce, question, claim, this.#context.now(), {
+        registry,
+        knownStatus: this.#context.knownStatus,
+      })
       const standing = await standingOf(this.#inForce, this.#inForce.policy, question, { peer, user: null })
       return unreached === null ? standing : { ...standing, refused: { reason: 'misdirected_request', detail: unreached } }
     } catch (error) {
@@ -93,6 +123,10 @@ export class AccessMatrix {
       throw error
     }
   }
+}
+
+function told(standing: Standing | null): Pick<AccessRow, 'identity' | 'roles'> {
+  return { identity: standing?.identity?.name ?? null, roles: [...(standing?.roles.names ?? [])].sort() }
 }
 
 function cellOf(route: Route, place: RoutePlace, standing: Standing): AccessCell {
@@ -122,11 +156,11 @@ function databaseCell(route: Route, place: RoutePlace, identity: Identity): Acce
   const probes = methods.length === 0 ? PROBES : methods
   const grantedTo = (held: DatabaseAccess | null): string[] =>
     probes.filter((method) => route.databases.some(({ access }) => accessIncludes(held, neededAccess(access, method))))
-  const told = (granted: ReadonlySet<string>): readonly string[] =>
+  const methodsOf = (granted: ReadonlySet<string>): readonly string[] =>
     methods.length === 0 && granted.has('POST') ? [] : probes.filter((method) => granted.has(method))
   if (clearanceIncludes(identity.clearance, 'Operator')) {
     const detail = `${identity.clearance} has Admin on every database`
-    return { access: 'allowed', methods: told(new Set(grantedTo('Admin'))), reason: null, detail, example: place.example }
+    return { access: 'allowed', methods: methodsOf(new Set(grantedTo('Admin'))), reason: null, detail, example: place.example }
   }
   const held = [...(identity.permissions ?? [])].flatMap(([name]) => {
     const access = accessTo(identity, name)
@@ -139,7 +173,7 @@ function databaseCell(route: Route, place: RoutePlace, identity: Identity): Acce
   const more = held.length > named.length ? [`${held.length - named.length} more`] : []
   return {
     access: 'conditional',
-    methods: told(new Set(held.flatMap(({ granted }) => granted))),
+    methods: methodsOf(new Set(held.flatMap(({ granted }) => granted))),
     reason: null,
     detail: `by database: ${[...named, ...more].join(', ')}`,
     example: exampleWith(route, place, one.name, one.granted[0] ?? 'GET'),

@@ -4,9 +4,8 @@ import { neededAccess } from '../../policy/database-rule.ts'
 import { allowText, decide } from '../../policy/decide.ts'
 import { accessIncludes, accessTo, clearanceIncludes } from '../../policy/rights.ts'
 import type { DatabaseRule, RoleSet, Route } from '../../policy/types.ts'
-import type { Registry } from '../../tls/registry.ts'
 import type { InForce } from '../context.ts'
-import { present } from './presentation.ts'
+import { type Knowledge, present } from './presentation.ts'
 import type { Question } from './question.ts'
 import { refusedBeforeRoles, type Standing, standingOf } from './verdict.ts'
 
@@ -26,9 +25,8 @@ export interface RouteAccess extends Place {
 }
 
 /** A certificate as a client would show it: with what it would send behind it. */
-export interface Shown {
+export interface Shown extends Knowledge {
   readonly ders: readonly Uint8Array[]
-  readonly registry: Registry
 }
 
 const ADDRESS = '127.0.0.1'
@@ -45,14 +43,19 @@ export function placesOf({ settings, policy }: Pick<InForce, 'settings' | 'polic
  * What the holder of a certificate may do on each of these routes, from this machine's own address, by the parts that decide about
  * requests. Each route by itself: that an earlier one may take its paths is not looked at.
  */
-export async function accessAt(inForce: InForce, { ders, registry }: Shown, places: readonly Place[], now: number): Promise<RouteAccess[]> {
+export async function accessAt(
+  inForce: InForce,
+  { ders, ...knowledge }: Shown,
+  places: readonly Place[],
+  now: number,
+): Promise<RouteAccess[]> {
   // One handshake for each listener and server name.
   const met = new Map<string, ReturnType<typeof meet>>()
   const judged: RouteAccess[] = []
   for (const place of places) {
     const host = hostFor(place)
     const key = `${place.listener.name} ${host}`
-    const meeting = met.get(key) ?? meet(inForce, ders, registry, place, host, now)
+    const meeting = met.get(key) ?? meet(inForce, ders, knowledge, place, host, now)
     met.set(key, meeting)
     judged.push({ ...place, ...judgeRoute(await meeting, place.route) })
   }
@@ -68,13 +71,13 @@ interface Met {
 async function meet(
   inForce: InForce,
   ders: readonly Uint8Array[],
-  registry: Registry,
+  knowledge: Knowledge,
   { listener }: Place,
   host: string,
   now: number,
 ): Promise<Met> {
   const question: Question = { method: 'GET', target: '/', host, serverName: host, listener, remoteAddress: ADDRESS, assumptions: [] }
-  const { peer, unreached } = present(inForce, question, { shown: { file: 'the registry', ders } }, now, registry)
+  const { peer, unreached } = present(inForce, question, { shown: { file: 'the registry', ders } }, now, knowledge)
   return { unreached, standing: await standingOf(inForce, inForce.policy, question, { peer, user: null }) }
 }
 

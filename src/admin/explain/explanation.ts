@@ -11,6 +11,7 @@ import { NOT_CHECKED } from './claimant.ts'
 import { ConfigLines } from './config-lines.ts'
 import { place } from './place.ts'
 import type { Question } from './question.ts'
+import type { RevocationLines } from './revocation.ts'
 import { type Step, stepsOf } from './steps.ts'
 import type { Snapshot, Verdict } from './verdict.ts'
 
@@ -41,6 +42,8 @@ export interface Explanation {
     readonly address: string
   }
   readonly certificate: CertificateLines | null
+  /** What says whether it was revoked, and those above it; null: no real certificate was looked at. */
+  readonly revocation: RevocationLines | null
   readonly identity: {
     readonly name: string
     readonly dn: string | null
@@ -98,6 +101,7 @@ export interface Evidence {
   readonly imagined: boolean
   /** The registry refuses it, whatever the configuration says. */
   readonly byRegistry: boolean
+  readonly revocation: RevocationLines | null
   readonly notes: readonly string[]
   readonly cwd: string
 }
@@ -124,6 +128,7 @@ export function describe(snapshot: Snapshot, policy: Policy, question: Question,
       address: question.remoteAddress,
     },
     certificate: certificateLines(evidence),
+    revocation: evidence.revocation,
     identity: identity === null ? null : identityLines(identity),
     roles: roleLines(verdict.roles, snapshot, evidence.cwd),
     route: found === null ? null : routeLines(found, policy, verdict.path?.path ?? '', snapshot, evidence.cwd),

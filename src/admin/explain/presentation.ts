@@ -1,3 +1,4 @@
+import { rememberByObject } from '../../config/remember.ts'
 import type { ListenerTlsSettings } from '../../config/settings.ts'
 import { UsageError } from '../../errors.ts'
 import { compileAdminDns } from '../../gateway/authentication/admin-dns.ts'
@@ -12,6 +13,7 @@ import type { Peer, TrustMaterial } from '../../tls/types.ts'
 import { imaginedCertificate, imaginedSubject } from '../imagined-certificate.ts'
 import { presentCertificate } from './claimant.ts'
 import type { Question } from './question.ts'
+import { type LookUp, type RevocationLines, RevocationRecord } from './revocation.ts'
 import type { Snapshot } from './verdict.ts'
 
 /** Who is said to present a certificate: a real one, or one that is made up from a name. At most one of them is set. */
@@ -29,11 +31,20 @@ export interface Presented {
   readonly unreached: string | null
   /** The registry refuses the certificate, whatever the configuration says. */
   readonly byRegistry: boolean
+  /** What the sources say of revocation; null: no real certificate was looked at. */
+  readonly revocation: RevocationLines | null
   readonly notes: readonly string[]
 }
 
+/** What is known of certificates beside the configuration. */
+export interface Knowledge {
+  readonly registry: Registry
+  /** Of foreign ones; null: nobody here asks about them. */
+  readonly knownStatus: LookUp | null
+}
+
 /** What the listener would make of the certificate at `now`. Throws MaterialError for one that cannot be read, UsageError for a DN that is none. */
-export function present(snapshot: Snapshot, question: Question, claim: CertificateClaim, now: number, registry: Registry): Presented {
+export function present(snapshot: Snapshot, question: Question, claim: CertificateClaim, now: number, knowledge: Knowledge): Presented {
   const { listener, serverName } = question
   const given = claim.shown ?? claim.cn ?? claim.dn
   const material = snapshot.listeners.get(listener.name)
@@ -48,23 +59,28 @@ export function present(snapshot: Snapshot, question: Question, claim: Certifica
   const trust = name === UNNAMED ? material : (material.names.get(name) ?? material)
   if (claim.shown !== undefined) {
     const { file, ders } = claim.shown
-    const peer = presentCertificate(file, ders, domainOf(trust, listener.tls.clientauthMode), serverName, now, registry)
-    return { ...PLAIN, peer, byRegistry: isRefusedBy(registry, peer) }
+    const { registry, knownStatus } = knowledge
+    const record = new RevocationRecord(knownStatus)
+    const domain = { ...domainOf(trust, listener.tls.clientauthMode), statuses: record, heard: record.heard }
+    const peer = presentCertificate(file, ders, domain, serverName, now, registry)
+    const revocation = { on: domain.checksRevocation, checks: record.checks }
+    return { ...PLAIN, peer, byRegistry: isRefusedBy(registry, peer), revocation }
   }
-  const authorities = readAuthorities([{ clientCa: trust.clientCa, names: new Map() }])
-  const { certificate, notes } = imagine(claim, authorities, now)
+  const { certificate, notes } = imagine(claim, authoritiesOf(trust), now)
   // As under a good chain: that is what is supposed.
   const isAdmin = compileAdminDns(snapshot.settings.admin, listener, material)(serverName).has(certificate.dn)
   const rights: Pick<Peer, 'clearance' | 'permissions'> = isAdmin ? { clearance: 'ClusterAdmin', permissions: new Map() } : {}
   return { ...PLAIN, peer: { ...nobody, certificate, ...rights }, notes }
 }
 
-const PLAIN = { unreached: null, byRegistry: false, notes: [] }
+const PLAIN = { unreached: null, byRegistry: false, revocation: null, notes: [] }
 
 function isRefusedBy(registry: Registry, { certificate, evidence, refusal }: Peer): boolean {
   if (certificate === null || refusal === null) return false
   return registry.standing(certificate.fingerprint, evidence?.leaf.pin ?? '').refused?.refusal === refusal
 }
+
+const authoritiesOf = rememberByObject(({ clientCa }: TrustMaterial) => readAuthorities([{ clientCa, names: new Map() }]))
 
 /** Compiled once for each snapshot: a CA with large revocation lists costs too much for every question. */
 const domains = new WeakMap<TrustMaterial, { readonly mode: ClientauthMode; readonly domain: TrustDomain }>()

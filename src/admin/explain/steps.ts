@@ -7,9 +7,10 @@ import { trustFor, UNNAMED } from '../../tls/handshake-server.ts'
 import type { ConfigLine, ConfigLines } from './config-lines.ts'
 import type { Evidence } from './explanation.ts'
 import type { Question } from './question.ts'
+import { revocationTexts } from './revocation.ts'
 import type { Verdict } from './verdict.ts'
 
-export const STEPS = ['request', 'chain', 'identity', 'roles', 'route'] as const
+export const STEPS = ['request', 'chain', 'revocation', 'identity', 'roles', 'route'] as const
 export type StepName = (typeof STEPS)[number]
 
 /** One step of a decision, in the gateway's own order. */
@@ -32,11 +33,13 @@ interface Decided {
 
 type Told = Pick<Step, 'summary' | 'lines'>
 
-/** Which step ends with a reason; that of a certificate is the chain's. */
+/** Which step ends with a reason; that of a certificate is the chain's, or where lists and responders say it, revocation's. */
 const STOPS: ReadonlyMap<Reason, StepName> = new Map([
   ['malformed_request', 'request'],
   ['malformed_path', 'request'],
   ['misdirected_request', 'request'],
+  ['certificate_revoked', 'revocation'],
+  ['certificate_status_unknown', 'revocation'],
   ['credentials_required', 'identity'],
   ['credentials_invalid', 'identity'],
   ['identity_unusable', 'identity'],
@@ -49,6 +52,7 @@ const STOPS: ReadonlyMap<Reason, StepName> = new Map([
 const TELL: Readonly<Record<StepName, (decided: Decided) => Told>> = {
   request: aboutRequest,
   chain: aboutChain,
+  revocation: aboutRevocation,
   identity: aboutIdentity,
   roles: aboutRoles,
   route: aboutRoute,
@@ -57,13 +61,18 @@ const TELL: Readonly<Record<StepName, (decided: Decided) => Told>> = {
 /** All steps of a decision: those before the one that refused were passed, those behind it were not reached. */
 export function stepsOf(decided: Decided): Step[] {
   const { refused } = decided.verdict
-  const end = refused === null ? STEPS.length : STEPS.indexOf(STOPS.get(refused.reason) ?? 'chain')
+  const end = refused === null ? STEPS.length : STEPS.indexOf(stopOf(refused.reason, decided.evidence))
   return STEPS.map((step, index) => {
     if (index > end) return { step, outcome: 'not_reached', summary: '', lines: [] }
     const { summary, lines } = TELL[step](decided)
     if (index < end || refused === null) return { step, outcome: 'passed', summary, lines }
     return { step, outcome: 'stopped', summary: refused.detail, lines }
   })
+}
+
+/** The registry is asked before anything else about a certificate. */
+function stopOf(reason: Reason, { byRegistry }: Evidence): StepName {
+  return byRegistry ? 'chain' : (STOPS.get(reason) ?? 'chain')
 }
 
 function aboutRequest({ question, verdict, lines }: Decided): Told {
@@ -73,7 +82,7 @@ function aboutRequest({ question, verdict, lines }: Decided): Told {
 }
 
 function aboutChain({ question, verdict: { refused }, evidence: { peer, imagined, byRegistry }, lines }: Decided): Told {
-  const { listener, serverName } = question
+  const { listener } = question
   if (listener.tls === null || peer === null)
     return { summary: 'no certificate is asked for', lines: found(lines.firstOf(['listeners', listener.name, 'tls'])) }
   const { certificate, refusal } = peer
@@ -82,15 +91,28 @@ function aboutChain({ question, verdict: { refused }, evidence: { peer, imagined
   const summary = imagined ? `a good chain from ${certificate.issuerDn} is supposed` : `issued by ${certificate.issuerDn}, and trusted`
   if (byRegistry) return { summary, lines: [] }
   const keys = refusal === null ? ['client_ca', 'trust'] : (DECIDING_KEYS.get(refused?.reason ?? refusal) ?? [])
-  return { summary, lines: keys.flatMap((key) => found(lines.firstOf(...trustPaths(listener.tls, base, serverName, key)))) }
+  return { summary, lines: trustLines(keys, question, lines) }
+}
+
+function aboutRevocation({ question, evidence: { peer, imagined, revocation }, lines }: Decided): Told {
+  if (peer === null || question.listener.tls === null) return { summary: 'no certificate is asked for', lines: [] }
+  if (peer.certificate === null) return { summary: 'no certificate was presented', lines: [] }
+  if (imagined || revocation === null) return { summary: 'not checked: only a name was given, and no certificate', lines: [] }
+  const sources = new Set(revocation.checks.flatMap(({ answers }) => answers.map(({ source }) => (source === 'ocsp' ? 'ocsp' : 'crl'))))
+  return { summary: revocationTexts(revocation).join('; '), lines: trustLines([...sources], question, lines) }
+}
+
+function trustLines(keys: readonly string[], { listener, serverName }: Question, lines: ConfigLines): ConfigLine[] {
+  const base: Path = ['listeners', listener.name, 'tls']
+  return keys.flatMap((key) => found(lines.firstOf(...trustPaths(listener.tls, base, serverName, key))))
 }
 
 /** What in the configuration a refusal of a certificate comes of; of the others in the certificate itself. */
 const DECIDING_KEYS: ReadonlyMap<Reason, readonly string[]> = new Map([
   ['certificate_unknown_issuer', ['client_ca', 'trust']],
   ['certificate_not_registered', ['trust']],
-  ['certificate_revoked', ['crl', 'ocsp']],
-  ['certificate_status_unknown', ['crl', 'ocsp']],
+  ['certificate_revoked', ['client_ca', 'trust']],
+  ['certificate_status_unknown', ['client_ca', 'trust']],
 ])
 
 /** A name's own key goes before that of its listener. */

@@ -132,12 +132,16 @@ const INSIGHT_PATHS: Paths = {
       'getAccess',
       'Who gets through which route',
       {
-        200: told('Registered certificates by name, and at most 100 routes in their order', ref('Access')),
+        200: told(
+          'Registered certificates by name, then whom the mapping names and no certificate is registered of; and at most 100 routes in their order',
+          ref('Access'),
+        ),
         ...problems(),
       },
       {
         parameters: [
-          query('text', text, 'As that of /api/v1/certificates'),
+          query('text', text, 'As that of /api/v1/certificates; of the others in name and subject'),
+          query('source', text, 'Some of registered and mapping, separated by commas; both unless given'),
           query('route', text, 'Only routes with this in their name or path'),
           query('offset', whole),
           query('limit', { ...whole, maximum: 100 }),

@@ -1,3 +1,4 @@
+import { EXPLANATION } from './explanation-schemas.ts'
 import { OVERVIEW } from './overview-schema.ts'
 import type { Answer, Schema } from './types.ts'
 import { byName, flag, hex64, list, object, orNull, ref, text, time, whole, words } from './words.ts'
@@ -142,7 +143,8 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     cross_site: words('refuse', 'allow'),
   }),
   Access: object({
-    total: { ...whole, description: 'Of the certificates that match' },
+    total: { ...whole, description: 'Of the identities that match' },
+    registered: { ...whole, description: 'Of these, of a registered certificate' },
     file: text,
     routes: list(ref('Route')),
     routes_total: { ...whole, description: 'Of the routes that match' },
@@ -150,11 +152,16 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     identities: list(ref('AccessRow')),
   }),
   AccessRow: object({
-    fingerprint: hex64,
+    source: {
+      ...words('registered', 'mapping'),
+      description: 'mapping: named there exactly, and no registered certificate has that name; judged as explain judges a `cn` or `dn`',
+    },
+    fingerprint: { ...orNull(hex64), description: 'null: no certificate is registered' },
     name: text,
-    state: words('valid', 'expiring', 'expired', 'disabled', 'revoked'),
+    subject: { ...text, description: 'Of the certificate, or of the one that is imagined' },
+    state: orNull(words('valid', 'expiring', 'expired', 'disabled', 'revoked')),
     identity: { ...orNull(text), description: 'Whom the gateway makes of it; null: nobody' },
-    clearance,
+    clearance: orNull(clearance),
     roles: texts,
     cells: { ...list(ref('AccessCell')), description: 'One for each route, in their order' },
   }),
@@ -168,46 +175,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       description: 'What explain says the same about; null: earlier routes take its requests',
     },
   }),
-  ConfigLine: object({
-    file: text,
-    line: whole,
-    snippet: { ...orNull(text), description: 'Without secrets; null: the file was changed since it was taken up' },
-  }),
-  DecisionStep: object({
-    step: words('request', 'chain', 'identity', 'roles', 'route'),
-    outcome: words('passed', 'stopped', 'not_reached'),
-    summary: text,
-    lines: { ...list(ref('ConfigLine')), description: 'What decided it; none where that was the certificate, the registry or a default' },
-  }),
-  Explanation: {
-    type: 'object',
-    description: 'What `certgate explain --json` prints',
-    properties: {
-      allowed: flag,
-      status: orNull(whole),
-      reason: orNull(text),
-      told: { ...orNull(text), description: 'What the client is told in place of the reason' },
-      detail: orNull(text),
-      steps: { ...list(ref('DecisionStep')), description: 'The way of the decision, always all of it' },
-      notes: texts,
-    },
-    required: [
-      'allowed',
-      'status',
-      'reason',
-      'told',
-      'detail',
-      'steps',
-      'request',
-      'certificate',
-      'identity',
-      'roles',
-      'route',
-      'databases',
-      'forwarded',
-      'notes',
-    ],
-  },
+  ...EXPLANATION,
   Overview: OVERVIEW,
   AuditEntry: object({
     sequence: whole,

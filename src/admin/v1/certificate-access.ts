@@ -24,7 +24,7 @@ async function access({ reading, desk }: Certificates, { caller, query }: ApiReq
   const { context } = desk
   const inForce = context.inForce()
   const all = placesOf(inForce)
-  const shown = { ders: shownWithChain(der, context), registry: await registryAbout(der, context) }
+  const shown = { ders: shownWithChain(der, context), registry: await registryAbout(der, context), knownStatus: context.knownStatus }
   const routes = await accessAt(inForce, shown, all.slice(offset, offset + limit), context.now())
   return json(200, { total: all.length, by_address: inForce.policy.dependsOnAddress, routes: routes.map(accessShape) })
 }

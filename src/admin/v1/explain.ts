@@ -31,9 +31,11 @@ async function explained(context: AdministrationContext, { caller, body }: ApiRe
     const question = readQuestion(fields.text('method'), fields.text('url'), places, settings)
     const claim = claimIn(fields, context)
     const registry = await registryAbout(claim.shown?.ders[0] ?? null, context)
-    const { peer, unreached, byRegistry, notes } = present(inForce, question, claim, context.now(), registry)
+    const knowledge = { registry, knownStatus: context.knownStatus }
+    const { unreached, ...presented } = present(inForce, question, claim, context.now(), knowledge)
+    const { peer } = presented
     const verdict = await judge(inForce, policy, question, { peer, user: fields.optionalText('user') ?? null, unreached })
-    const evidence = { peer, imagined: claim.shown === undefined, byRegistry, notes, cwd: settings.directory }
+    const evidence = { ...presented, imagined: claim.shown === undefined, cwd: settings.directory }
     return json(200, describe(inForce, policy, question, verdict, evidence))
   } catch (error) {
     if (error instanceof UsageError || error instanceof InputError || error instanceof MaterialError)

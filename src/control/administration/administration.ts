@@ -19,6 +19,7 @@ export interface AdministrationParts {
   status(): Promise<unknown>
   overview(): Promise<Overview>
   announce(event: AdminEvent): void
+  readonly knownStatus: AdministrationContext['knownStatus']
 }
 
 export function administrationOf(parts: AdministrationParts): AdministrationContext {
@@ -37,6 +38,7 @@ export function administrationOf(parts: AdministrationParts): AdministrationCont
     status: () => parts.status(),
     overview: () => parts.overview(),
     announce: (event) => parts.announce(event),
+    knownStatus: parts.knownStatus,
     now: Date.now,
   }
 }

@@ -34,6 +34,8 @@ export interface AdministrationServices {
   authority(): AuthorityService | null
   /** What control found out about foreign certificates. */
   readonly statuses: StatusBook
+  /** What is known of one of them, without asking anybody. */
+  readonly knownStatus: AdministrationContext['knownStatus']
   /** Hears of each change of what is registered or issued. */
   changed(): void
   /** null: nothing is served yet. */
@@ -147,6 +149,7 @@ export class AdministrationService {
       status: () => this.#services.status(),
       overview: () => this.#overview.now(),
       announce: (event) => this.#hub.publish(event),
+      knownStatus: this.#services.knownStatus,
     })
     const failed = (error: unknown) => log.error({ err: error }, 'an admin request could not be answered')
     const names = new LiveNames(context)

@@ -5,12 +5,23 @@ import { LruMap } from '../../tls/lru.ts'
 import { Revocations } from '../../tls/revocation.ts'
 import { StatusBook } from '../../tls/status-book.ts'
 import { readListUrls } from '../../tls/status-sources.ts'
-import type { CertificateStatus, StatusQuestion, StatusSource } from '../../tls/status-types.ts'
+import type { CertificateStatus, KnownStatus, StatusQuestion, StatusSource } from '../../tls/status-types.ts'
 import type { RevocationList } from '../../tls/types.ts'
 import { RevocationAlarms, type Tell } from './alarms.ts'
 import { ListCache } from './cache.ts'
 import { FetchError, fetchBytes, type Resolve } from './fetch.ts'
-import { type Finding, type Found, freshStatus, type Inquiry, isRolledBack, readInquiry, staleStatus, unknownStatus } from './finding.ts'
+import {
+  type Finding,
+  type Found,
+  freshStatus,
+  type Inquiry,
+  isRolledBack,
+  knownStatus,
+  readInquiry,
+  refreshTime,
+  staleStatus,
+  unknownStatus,
+} from './finding.ts'
 import { ListShelf } from './lists.ts'
 import { askResponders, type Fetcher, type JudgeDelegate, respondersOf } from './ocsp.ts'
 import { FetchQueue } from './queue.ts'
@@ -114,6 +125,21 @@ export class RevocationDesk {
     } finally {
       if (key !== null) this.#asking.delete(key)
     }
+  }
+
+  /** What is known of it, without asking anybody: for whoever explains what would be decided. */
+  look(question: StatusQuestion): KnownStatus {
+    const inquiry = readInquiry(question)
+    const { key, subject } = inquiry
+    const now = Date.now()
+    const { refresh, staleGrace } = this.#settings
+    const entry = this.#entries.get(key)
+    const isList = question.source === 'crl'
+    const urls = isList ? readListUrls(Buffer.from(subject.base64, 'base64')) : respondersOf(inquiry)
+    const finding = entry?.finding ?? (isList ? this.#shelf.held(inquiry) : this.#revoked.get(key)) ?? null
+    // A list that somebody else's certificate brought here answers at once.
+    const byList = isList && finding !== null && now < refreshTime(finding, refresh) ? freshStatus(key, finding, refresh, now) : null
+    return knownStatus(key, { status: entry?.status ?? byList, finding, urls }, staleGrace, now)
   }
 
   async #find(inquiry: Inquiry): Promise<Found> {

@@ -3,7 +3,7 @@ import { type AuthorityNode, authorityNode } from '../../tls/authority-node.ts'
 import { type Leaf, readLeaf } from '../../tls/leaf.ts'
 import type { Status } from '../../tls/revocation.ts'
 import { statusKey } from '../../tls/status-book.ts'
-import type { CertificateStatus, StatusQuestion } from '../../tls/status-types.ts'
+import type { CertificateStatus, KnownStatus, StatusQuestion } from '../../tls/status-types.ts'
 
 /** A question, read: about whom, and who issued that certificate. */
 export interface Inquiry {
@@ -72,4 +72,24 @@ export function staleStatus(key: string, finding: Finding, grace: number, now: n
 
 export function unknownStatus(key: string, detail: string, now: number): CertificateStatus {
   return { key, status: 'unknown', until: now + RETRY, refreshAt: now + RETRY, detail }
+}
+
+/** What is known at a moment: what everybody was last told (null: nothing), what it rests on, and where it is asked for. */
+export interface Known {
+  readonly status: CertificateStatus | null
+  readonly finding: Finding | null
+  readonly urls: readonly string[]
+}
+
+/** What decides a handshake of now as long as nobody gives a newer answer, and whether one is asked for. */
+export function knownStatus(key: string, { status, finding, urls }: Known, grace: number, now: number): KnownStatus {
+  const said = { saidAt: finding?.thisUpdate ?? null, endsAt: finding?.until ?? null, urls }
+  const isOver = finding !== null && finding.until <= now
+  if (status !== null && now < status.until) {
+    const asked = now < status.refreshAt ? 'no' : status.status === 'unknown' ? 'first' : 'meanwhile'
+    return { ...said, status: status.status, detail: status.detail, stale: status.status === 'good' && isOver, asked }
+  }
+  const left = finding === null ? null : staleStatus(key, finding, grace, now)
+  const detail = left?.detail ?? status?.detail ?? ''
+  return { ...said, status: left?.status ?? 'unknown', detail, stale: left?.status === 'good' && isOver, asked: 'first' }
 }

@@ -73,6 +73,20 @@ export class ListShelf {
     return best ?? { finding: null, failure: null }
   }
 
+  /** What is held of the lists that a certificate names, without fetching any; null: nothing. */
+  held(inquiry: Inquiry): Finding | null {
+    const { cache, maxBytes } = this.#options
+    let best: Finding | null = null
+    for (const url of readListUrls(Buffer.from(inquiry.subject.base64, 'base64'))) {
+      if (this.#shelf.get(placeOf(url, inquiry.issuer)) === undefined && cache !== null)
+        this.#takeCached(cache, url, inquiry.issuer, maxBytes())
+      const finding = this.judge(url, inquiry)
+      if (finding?.status === 'revoked') return finding
+      if (finding !== null && (best === null || best.status === 'unknown')) best = finding
+    }
+    return best
+  }
+
   /** What the held list of a URL says; null: there is none. */
   judge(url: string, { subject, issuer }: Inquiry): Finding | null {
     const held = this.#shelf.get(placeOf(url, issuer))

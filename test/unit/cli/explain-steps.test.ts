@@ -34,6 +34,7 @@ describe('the steps of a decision', () => {
     assert.deepEqual(told(said), [
       'request passed: main:',
       'chain passed: client_ca: [ca.crt]',
+      'revocation passed:',
       'identity passed: config: { username_attribute: cn }',
       'roles passed: - CLIENT1',
       'route passed: - name: read movies | allow: [readall, admin]',
@@ -102,7 +103,7 @@ describe('the steps of a decision', () => {
     )
     const question = readQuestion('GET', '/movies/x', { listener: undefined, host: undefined, address: undefined }, snapshot.settings)
     const registry = await registryOfKey(null, Buffer.of())
-    const { peer, unreached, ...presented } = present(snapshot, question, { cn: 'CLIENT1' }, Date.now(), registry)
+    const { peer, unreached, ...presented } = present(snapshot, question, { cn: 'CLIENT1' }, Date.now(), { registry, knownStatus: null })
     const policy = compilePolicy(snapshot.settings, snapshot.mapping, snapshot.listeners.values())
     const verdict = await judge(snapshot, policy, question, { peer, user: null, unreached })
     const said = explanationOf(snapshot, policy, question, verdict, { ...presented, peer, imagined: true, cwd: gateway.cwd })

@@ -144,10 +144,33 @@ export interface ConfigLine {
 }
 
 export interface DecisionStep {
-  readonly step: 'request' | 'chain' | 'identity' | 'roles' | 'route'
+  readonly step: 'request' | 'chain' | 'revocation' | 'identity' | 'roles' | 'route'
   readonly outcome: 'passed' | 'stopped' | 'not_reached'
   readonly summary: string
   readonly lines: readonly ConfigLine[]
+}
+
+/** What is known of the revocation of each certificate of a chain, the client's own first. */
+export interface RevocationLines {
+  readonly on: boolean
+  readonly checks: readonly {
+    readonly subject: string
+    readonly serial: string
+    readonly outcome: 'good' | 'not_checked' | 'unknown' | 'refused'
+    readonly answers: readonly RevocationAnswer[]
+  }[]
+}
+
+export interface RevocationAnswer {
+  readonly source: 'file' | 'crl' | 'ocsp'
+  readonly status: 'good' | 'revoked' | 'unknown'
+  readonly detail: string | null
+  readonly said_at: string | null
+  readonly ends_at: string | null
+  readonly stale: boolean
+  readonly asked: 'no' | 'meanwhile' | 'first'
+  readonly urls: readonly string[]
+  readonly on_unavailable: 'allow' | 'deny'
 }
 
 export interface Explanation {
@@ -171,6 +194,7 @@ export interface Explanation {
     readonly not_after: string | null
     readonly not_checked: string
   } | null
+  readonly revocation: RevocationLines | null
   readonly identity: {
     readonly name: string
     readonly domain: string
@@ -205,6 +229,7 @@ export interface Explanation {
 /** Who gets through which route; `cells` are in the order of `routes`. */
 export interface AccessMatrix {
   readonly total: number
+  readonly registered: number
   readonly routes: readonly { readonly name: string; readonly path: string; readonly methods: readonly string[] }[]
   readonly routes_total: number
   readonly by_address: boolean
@@ -212,11 +237,13 @@ export interface AccessMatrix {
 }
 
 export interface AccessRow {
-  readonly fingerprint: string
+  readonly source: 'registered' | 'mapping'
+  readonly fingerprint: string | null
   readonly name: string
-  readonly state: string
+  readonly subject: string
+  readonly state: string | null
   readonly identity: string | null
-  readonly clearance: Clearance
+  readonly clearance: string | null
   readonly roles: readonly string[]
   readonly cells: readonly AccessCell[]
 }

@@ -16,6 +16,9 @@ export function guardLeaving(signal: AbortSignal, ask: () => Promise<boolean>): 
   })
 }
 
+/** The question is open: it is not asked again on top of itself. */
+let isAsking = false
+
 /** To another address of the console, e.g. `/console/certificates?state=revoked`. */
 export function go(target: string): void {
   const move = (): void => {
@@ -23,7 +26,24 @@ export function go(target: string): void {
     follow?.()
   }
   if (mayLeave === null) move()
-  else void mayLeave().then((may) => may && move())
+  else if (!isAsking) void asked(mayLeave).then((may) => may && move())
+}
+
+async function asked(ask: () => Promise<boolean>): Promise<boolean> {
+  isAsking = true
+  try {
+    return await ask()
+  } finally {
+    isAsking = false
+  }
+}
+
+/** A number for each address that was opened: who began something on one can tell whether it was left. */
+let visits = 0
+export const visit = (): number => visits
+
+export function arrived(): void {
+  visits++
 }
 
 /** The browser went to another address of the history. True: the page at `address` has to be asked first, and then it goes as by a link. */

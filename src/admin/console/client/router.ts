@@ -1,6 +1,7 @@
-import { go, isHeld, keepQuery, onGo } from './navigation.ts'
+import { arrived, go, isHeld, keepQuery, onGo } from './navigation.ts'
 import { PAGES } from './pages/index.ts'
 import type { OpenedPage, PageEntry } from './pages/page.ts'
+import { giveUpDialogs } from './parts/dialog.ts'
 import { redraw } from './store.ts'
 
 const ROOT = '/console/'
@@ -58,6 +59,9 @@ async function follow(): Promise<void> {
   // An anchor within the page.
   if (address === pathname + search) return
   address = pathname + search
+  arrived()
+  // With what they are about; the focus goes to what comes.
+  if (giveUpDialogs()) isMoving = true
   left.abort()
   left = new AbortController()
   const { signal } = left

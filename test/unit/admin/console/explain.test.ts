@@ -33,6 +33,14 @@ describe('a question to explain', () => {
     )
   })
 
+  it('is kept by the address for a DN too', () => {
+    const link = explainLink({ who: 'dn', dn: 'CN=a,O=b', cn: 'c', url: '/x' })
+    assert.equal(link, '/console/explain?dn=CN%3Da%2CO%3Db&method=GET&url=%2Fx')
+    const kept = asked(link.split('?')[1] ?? '')
+    assert.deepEqual(bodyOf(kept), { dn: 'CN=a,O=b', method: 'GET', url: '/x' })
+    assert.deepEqual([...faultsOf({ ...kept, dn: ' ' }).keys()], ['dn'])
+  })
+
   it('names one who asks, and only places that were given', () => {
     assert.deepEqual(bodyOf({ ...asked('cn=a&fingerprint=b'), who: 'name' }), { cn: 'a', method: 'GET', url: '/' })
     assert.deepEqual(bodyOf({ ...asked('address=192.0.2.1'), who: 'pem', pem: PEM }), {
@@ -63,7 +71,8 @@ describe('the matrix as CSV', () => {
   it('quotes what needs it, and lets no name be a formula', () => {
     const cell = { detail: '', example: null }
     const access: AccessMatrix = {
-      total: 1,
+      total: 2,
+      registered: 1,
       routes: [
         { name: 'a,b', path: '/', methods: [] },
         { name: '=1', path: '/', methods: [] },
@@ -72,8 +81,10 @@ describe('the matrix as CSV', () => {
       by_address: false,
       identities: [
         {
+          source: 'registered',
           fingerprint: 'ab',
           name: '@SUM("x")',
+          subject: 'CN=x',
           state: 'valid',
           identity: null,
           clearance: 'ValidUser',
@@ -83,11 +94,25 @@ describe('the matrix as CSV', () => {
             { ...cell, access: 'denied', methods: [], reason: 'role_missing' },
           ],
         },
+        {
+          source: 'mapping',
+          fingerprint: null,
+          name: 'zoe',
+          subject: 'CN=zoe',
+          state: null,
+          identity: 'zoe',
+          clearance: null,
+          roles: [],
+          cells: [
+            { ...cell, access: 'allowed', methods: [], reason: null },
+            { ...cell, access: 'denied', methods: [], reason: 'role_missing' },
+          ],
+        },
       ],
     }
     assert.equal(
       accessCsv(access),
-      `certificate,fingerprint,state,identity,clearance,roles,"a,b",'=1\r\n"'@SUM(""x"")",ab,valid,,ValidUser,r s,by database: GET,role missing\r\n`,
+      `name,source,fingerprint,state,identity,clearance,roles,"a,b",'=1\r\n"'@SUM(""x"")",registered,ab,valid,,ValidUser,r s,by database: GET,role missing\r\nzoe,mapping,,,zoe,,,allowed,role missing\r\n`,
     )
   })
 })

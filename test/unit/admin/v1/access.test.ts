@@ -35,6 +35,7 @@ routes:
 
 interface Access {
   readonly total: number
+  readonly registered: number
   readonly routes: readonly { readonly name: string }[]
   readonly routes_total: number
   readonly by_address: boolean
@@ -124,6 +125,86 @@ describe('/api/v1/access', () => {
       }
     }
     assert.equal(compared, 42)
+  })
+
+  const MAPPING = `admin: { users: [root, "guest*", "/x.*/", zoe, "CN=boss, O=Acme", opendistro_security_anonymous] }
+readall: { users: [ZOE, zoe, CLIENT0, "CN=boss,O=Acme", " "] }
+`
+  const mapped = ({ identities }: Access) => identities.filter(({ source }) => source === 'mapping').map(({ name }) => name)
+
+  it('tells of those whom the mapping names exactly and no certificate is registered of, as explain does', async (t) => {
+    const { files, ask, access } = await opened(t)
+    files.write('roles_mapping.yml', MAPPING)
+    await files.context.reload()
+    const told = await access()
+    assert.deepEqual([told.total, told.registered, told.identities.length], [10, 7, 10])
+    assert.deepEqual(mapped(told), ['CN=boss,O=Acme', 'zoe', 'ZOE'])
+    assert.deepEqual(
+      told.identities.slice(0, 7).map(({ source }) => source),
+      Array(7).fill('registered'),
+    )
+    const zoe = told.identities.find(({ name }) => name === 'zoe')
+    assert.deepEqual(
+      [zoe?.fingerprint, zoe?.state, zoe?.clearance, zoe?.subject, zoe?.identity, zoe?.roles],
+      [null, null, null, 'CN=zoe', 'zoe', ['admin', 'readall']],
+    )
+    const plain = ['certificate_required', 'allowed']
+    assert.deepEqual(rowsOf(told).ZOE, ['allowed', 'role_missing', 'allowed', ...plain, 'role_missing', 'role_missing'])
+    let compared = 0
+    for (const { source, name, cells } of told.identities) {
+      for (const { access: cell, reason, example } of cells) {
+        if (source !== 'mapping' || example === null) continue
+        const claim = name.includes('=') ? { dn: name } : { cn: name }
+        const { json } = await ask('POST /api/v1/explain', { body: { ...claim, ...example } })
+        const said = json as Explanation
+        assert.deepEqual([said.allowed, said.reason], [cell !== 'denied', reason], `${name} ${example.method} ${example.url}`)
+        compared++
+      }
+    }
+    assert.equal(compared, 18)
+  })
+
+  it('pages and finds them behind the certificates, or alone', async (t) => {
+    const { files, ask, access } = await opened(t)
+    files.write('roles_mapping.yml', MAPPING)
+    await files.context.reload()
+    const names = async (query: string) => (await access(query)).identities.map(({ name }) => name)
+    assert.deepEqual(await names('?offset=6&limit=2'), ['stranger', 'CN=boss,O=Acme'])
+    assert.deepEqual(await names('?offset=8&limit=5'), ['zoe', 'ZOE'])
+    assert.deepEqual(await names('?offset=10'), [])
+    assert.deepEqual(await names('?source=mapping&offset=1&limit=1'), ['zoe'])
+    assert.deepEqual((await access('?source=registered')).total, 7)
+    assert.deepEqual(await names('?text=BOSS'), ['boss', 'CN=boss,O=Acme'])
+    assert.deepEqual(await names('?text=cn%3DZoe'), ['zoe', 'ZOE'])
+    assert.equal((await ask('GET /api/v1/access?source=both')).status, 400)
+  })
+
+  it('follows certificates that come and go, and the mapping, and judges no more than the page', { timeout: 60_000 }, async (t) => {
+    const { files, access } = await opened(t)
+    const { registry } = files.context.store
+    const many = Array.from({ length: 20_000 }, (_, index) => `u${String(index).padStart(6, '0')}`)
+    files.write('roles_mapping.yml', `readall: { users: [${many.join(', ')}, CLIENT0, early] }\n`)
+    await files.context.reload()
+    const first = await access('?source=mapping&text=early')
+    assert.deepEqual(mapped(first), ['early'])
+    assert.equal((await access('?source=mapping&limit=1')).total, 20_001)
+    const issued = await files.authority.issue({ subject: 'CN=early,O=Acme' })
+    const add = (more: Partial<NewEntry> = {}) =>
+      registry.add(
+        [newEntry({ der: issued.der, pin: leafOf(issued.der).pin, name: 'label', subjectDn: 'CN=early,O=Acme', ...more })],
+        AT_SOCKET.actor,
+      )
+    // Of a CA of ours it stays refused when it was removed: its name is free all the same.
+    for (const origin of [{}, { issuerKeyId: 'ab'.repeat(32) }]) {
+      const [entry] = add({ notAfter: Date.now() + 3_600_000, ...origin })
+      assert.deepEqual(mapped(await access('?source=mapping&text=early')), [])
+      registry.edit(entry?.fingerprint ?? '', { name: 'other' }, AT_SOCKET.actor)
+      registry.remove(entry?.fingerprint ?? '', AT_SOCKET.actor)
+      assert.deepEqual(mapped(await access('?source=mapping&text=early')), ['early'])
+    }
+    files.write('roles_mapping.yml', 'readall: { users: [late, CLIENT0] }\n')
+    await files.context.reload()
+    assert.deepEqual(mapped(await access()), ['late'])
   })
 
   it('tells the methods that a permission is enough for', async (t) => {

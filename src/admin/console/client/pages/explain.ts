@@ -4,7 +4,7 @@ import type { Explanation } from '../api-types.ts'
 import { certificateBadge } from '../parts/badge.ts'
 import { button, iconButton } from '../parts/button.ts'
 import { fingerprint as shortFingerprint } from '../parts/copy.ts'
-import { selectField, textField } from '../parts/field.ts'
+import { selectField, type TextOptions, textField } from '../parts/field.ts'
 import { icon } from '../parts/icon.ts'
 import { panel } from '../parts/panel.ts'
 import { empty, notAllowed, pageHeading, whenLoaded } from '../parts/states.ts'
@@ -80,7 +80,7 @@ class ExplainPage {
   #form(): TemplateResult {
     const asked = this.#asked.value
     const faults = this.#phase.value === 'faulty' ? faultsOf(asked) : new Map<keyof Asked, string>()
-    const text = (key: 'cn' | 'url' | 'listener' | 'address') => ({
+    const text = (key: 'cn' | 'dn' | 'url' | 'listener' | 'address') => ({
       name: `explain-${key}`,
       value: asked[key],
       error: faults.get(key) ?? null,
@@ -90,7 +90,7 @@ class ExplainPage {
     const isPlaced = asked.listener !== '' || asked.address !== ''
     return html`<form @submit=${this.#submit}>
       ${this.#whoChoice(asked.who)}
-      ${asked.who === 'registered' ? this.#registeredField(faults) : asked.who === 'pem' ? this.#pemField(faults) : textField({ ...text('cn'), label: 'Common name', hint: 'As if a trusted certificate had only this name' })}
+      ${this.#whoField(faults, text)}
       <div class="explain-request">
         ${selectField({ name: 'explain-method', label: 'Method', value: asked.method, choices: methods, error: faults.get('method') ?? null, changed: (method) => this.#set({ method }) })}
         ${textField({ ...text('url'), label: 'URL', hint: 'A path, or a whole URL: its name is the Host', monospaced: true })}
@@ -106,7 +106,20 @@ class ExplainPage {
   #whoChoice(now: Who): TemplateResult {
     const choice = (who: Who, label: string): TemplateResult =>
       html`<label><input type="radio" name="explain-who" value=${who} .checked=${who === now} @change=${() => this.#set({ who })}><span>${label}</span></label>`
-    return html`<fieldset class="segments"><legend>Who asks</legend>${choice('registered', 'Registered')}${choice('pem', 'PEM')}${choice('name', 'Name')}</fieldset>`
+    return html`<fieldset class="segments"><legend>Who asks</legend>${choice('registered', 'Registered')}${choice('pem', 'PEM')}${choice('name', 'Name')}${choice('dn', 'DN')}</fieldset>`
+  }
+
+  #whoField(faults: ReadonlyMap<keyof Asked, string>, text: (key: 'cn' | 'dn') => Omit<TextOptions, 'label'>): TemplateResult {
+    const { who } = this.#asked.value
+    if (who === 'registered') return this.#registeredField(faults)
+    if (who === 'pem') return this.#pemField(faults)
+    if (who === 'dn')
+      return textField({
+        ...text('dn'),
+        label: 'Distinguished name',
+        hint: 'As if a trusted certificate had this subject and nothing else',
+      })
+    return textField({ ...text('cn'), label: 'Common name', hint: 'As if a trusted certificate had only this name' })
   }
 
   #registeredField(faults: ReadonlyMap<keyof Asked, string>): TemplateResult {

@@ -2,7 +2,8 @@ import { html, nothing } from 'lit-html'
 import { button } from './button.ts'
 import { openDialog } from './dialog.ts'
 import { textField } from './field.ts'
-import { failure } from './states.ts'
+import { failure, messageOf } from './states.ts'
+import { toast } from './toast.ts'
 
 export interface Confirmation {
   readonly title: string
@@ -17,12 +18,13 @@ export interface Confirmation {
   act?(): Promise<void>
 }
 
-/** Resolves to whether it was confirmed, and done where `act` does it. */
+/** Resolves to whether it was confirmed, and done where `act` does it: what is under way as the dialog is given up is waited for. */
 export async function confirm(options: Confirmation): Promise<boolean> {
   const { title, body, action, isDangerous = false, typed = '' } = options
   let text = ''
   let error: unknown = null
   let isBusy = false
+  let underWay: Promise<void> | undefined
   const done = await openDialog<true>({
     title,
     view: ({ close, redraw }) => {
@@ -31,7 +33,8 @@ export async function confirm(options: Confirmation): Promise<boolean> {
         error = null
         redraw()
         try {
-          await options.act?.()
+          underWay = options.act?.()
+          await underWay
           close(true)
         } catch (reason) {
           error = reason
@@ -60,5 +63,16 @@ export async function confirm(options: Confirmation): Promise<boolean> {
       </form>`
     },
   })
-  return done === true
+  return done === true || (isBusy && (await cameOf(underWay)))
+}
+
+/** Nobody sees the dialog any more, in which it would be said. */
+async function cameOf(underWay: Promise<void> | undefined): Promise<boolean> {
+  try {
+    await underWay
+    return true
+  } catch (error) {
+    toast('bad', messageOf(error))
+    return false
+  }
 }

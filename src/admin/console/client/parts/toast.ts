@@ -7,18 +7,36 @@ interface Toast {
   readonly words: string
 }
 
+/** Where toasts are seen, and read out as they come: a live region for each tone. */
+interface Place {
+  readonly element: HTMLElement
+  readonly regions: Readonly<Record<Toast['tone'], HTMLElement>>
+}
+
 /** Milliseconds; what went wrong stays until it is put away. */
 const STAYS = 6_000
 const toasts = new Set<Toast>()
-const regions = { good: region('status'), bad: region('alert') }
+/** That of the page, and one in each dialog that is open: what is outside of a modal dialog is neither reached nor read out. */
+const places: Place[] = []
+openPlace(document.body)
 
 /** Tells what came of something, beside whatever is shown; read out by screen readers. */
 export function toast(tone: Toast['tone'], words: string): void {
   const told = { tone, words }
   toasts.add(told)
   draw()
-  raise()
   if (tone === 'good') setTimeout(() => dismiss(told), STAYS)
+}
+
+/** Toasts come in this dialog, which is shown and over everything else, until what is returned is called. */
+export function tellIn(dialog: HTMLElement): () => void {
+  const place = openPlace(dialog)
+  draw()
+  return () => {
+    places.splice(places.indexOf(place), 1)
+    place.element.remove()
+    draw()
+  }
 }
 
 function dismiss(told: Toast): void {
@@ -27,39 +45,36 @@ function dismiss(told: Toast): void {
 }
 
 function draw(): void {
-  for (const [tone, place] of Object.entries(regions)) {
-    const own = [...toasts].filter((one) => one.tone === tone)
-    render(
-      own.map(
-        (one) =>
-          html`<div class="toast" data-tone=${one.tone}>${icon(one.tone === 'good' ? 'check' : 'alert')}<p>${one.words}</p>${iconButton('x', 'Dismiss', () => dismiss(one))}</div>`,
-      ),
-      place,
-    )
+  const last = places.at(-1)
+  for (const place of places) {
+    for (const [tone, region] of Object.entries(place.regions)) {
+      const own = place === last ? [...toasts].filter((one) => one.tone === tone) : []
+      render(
+        own.map(
+          (one) =>
+            html`<div class="toast" data-tone=${one.tone}>${icon(one.tone === 'good' ? 'check' : 'alert')}<p>${one.words}</p>${iconButton('x', 'Dismiss', () => dismiss(one))}</div>`,
+        ),
+        region,
+      )
+    }
   }
-}
-
-/** What came to the top layer last is on top. */
-function raise(): void {
-  const place = document.querySelector<HTMLElement>('.toasts')
-  if (place === null || document.querySelector('dialog[open]') === null) return
-  place.hidePopover()
-  place.showPopover()
 }
 
 /** There before it says anything: only changes of a live region are read out. */
-function region(role: 'status' | 'alert'): HTMLElement {
-  let place = document.querySelector<HTMLElement>('.toasts')
-  if (place === null) {
-    place = document.createElement('div')
-    place.className = 'toasts'
-    // Over dialogs too, which are in the top layer.
-    place.popover = 'manual'
-    document.body.append(place)
-    place.showPopover()
+function openPlace(parent: HTMLElement): Place {
+  const element = document.createElement('div')
+  element.className = 'toasts'
+  // In the top layer: over a dialog, and not cut off by it.
+  element.popover = 'manual'
+  const region = (role: 'status' | 'alert'): HTMLElement => {
+    const own = document.createElement('div')
+    own.setAttribute('role', role)
+    element.append(own)
+    return own
   }
-  const own = document.createElement('div')
-  own.setAttribute('role', role)
-  place.append(own)
-  return own
+  const place = { element, regions: { good: region('status'), bad: region('alert') } }
+  parent.append(element)
+  element.showPopover()
+  places.push(place)
+  return place
 }

@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from 'lit-html'
 import type { Certificate } from '../../api-types.ts'
+import { visit } from '../../navigation.ts'
 import { type ButtonOptions, button } from '../../parts/button.ts'
 import { openDialog } from '../../parts/dialog.ts'
 import type { IconName } from '../../parts/icon.ts'
@@ -50,8 +51,11 @@ async function exportOne({ certificate }: Seen): Promise<boolean> {
 
 /** Reads the certificate anew and does it; what goes wrong before a dialog is there is told beside. */
 export async function perform({ act, name }: Action, { fingerprint }: Certificate, changed: (name: ActionName) => void): Promise<void> {
+  const here = visit()
   try {
-    if (await act(await see(fingerprint))) changed(name)
+    const seen = await see(fingerprint)
+    // Its dialog is not for the page that one went to meanwhile.
+    if (visit() === here && (await act(seen)) && visit() === here) changed(name)
   } catch (error) {
     toast('bad', messageOf(error))
   }

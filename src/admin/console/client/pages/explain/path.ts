@@ -4,10 +4,12 @@ import { plural, sentence, spoken } from '../../format.ts'
 import { badge } from '../../parts/badge.ts'
 import { type IconName, icon } from '../../parts/icon.ts'
 import { date } from '../../parts/time.ts'
+import { revocationView } from './revocation.ts'
 
 const TITLES: Readonly<Record<DecisionStep['step'], string>> = {
   request: 'Request',
   chain: 'Chain',
+  revocation: 'Revocation',
   identity: 'Identity',
   roles: 'Roles',
   route: 'Route',
@@ -65,6 +67,8 @@ const FACTS: Readonly<Record<DecisionStep['step'], (explanation: Explanation) =>
     certificate === null
       ? nothing
       : html`<p class="muted">${certificate.subject}${certificate.not_after === null ? nothing : html`, valid until ${date(certificate.not_after)}`}</p>`,
+  revocation: ({ revocation, steps }) =>
+    revocation === null ? nothing : revocationView(revocation, steps.find(({ step }) => step === 'revocation')?.summary ?? ''),
   identity: ({ identity }) => {
     if (identity === null) return nothing
     const permissions = Object.entries(identity.permissions).map(([database, access]) => badge('muted', `${database}: ${access}`, 'list'))

@@ -10,13 +10,14 @@ export function cellWords({ access, methods, reason }: AccessCell): string {
 
 /** The page as RFC 4180 has it; a name that a spreadsheet would compute is text there too. Pure. */
 export function accessCsv({ routes, identities }: AccessMatrix): string {
-  const head = ['certificate', 'fingerprint', 'state', 'identity', 'clearance', 'roles', ...routes.map(({ name }) => name)]
-  const rows = identities.map(({ name, fingerprint, state, identity, clearance, roles, cells }) => [
+  const head = ['name', 'source', 'fingerprint', 'state', 'identity', 'clearance', 'roles', ...routes.map(({ name }) => name)]
+  const rows = identities.map(({ name, source, fingerprint, state, identity, clearance, roles, cells }) => [
     name,
-    fingerprint,
-    state,
+    source,
+    fingerprint ?? '',
+    state ?? '',
     identity ?? '',
-    clearance,
+    clearance ?? '',
     roles.join(' '),
     ...cells.map(cellWords),
   ])
