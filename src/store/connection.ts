@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { type StoreError, storeFailure } from './failure.ts'
-import { assertInPlace, type FileIdentity, identityOf, lost } from './store-file.ts'
+import { HeldFile, lost } from './held-file.ts'
 
 export type Row = Record<string, unknown>
 
@@ -17,7 +17,7 @@ const KEPT = 128
 export class Connection {
   readonly file: string
   #database: DatabaseSync
-  #identity: FileIdentity
+  #held: HeldFile
   /** Why it is closed for now. */
   #lost: StoreError | null = null
   readonly #statements = new Map<string, StatementSync>()
@@ -35,13 +35,19 @@ export class Connection {
           allowExtension: false,
         }),
     )
-    this.#identity = identityOf(file)
+    try {
+      // Now that SQLite has made the file where there was none.
+      this.#held = new HeldFile(file)
+    } catch (error) {
+      this.#database.close()
+      throw error
+    }
   }
 
   /** Throws `store_lost` where its file is not what was opened any more, or `suspend` was called. */
   assertInPlace(): void {
     if (this.#lost !== null) throw this.#lost
-    assertInPlace(this.file, this.#identity)
+    this.#held.assertInPlace()
   }
 
   /** Closes it: whatever is asked of it throws this, until `adopt`. Not inside a transaction. */
@@ -59,7 +65,7 @@ export class Connection {
   adopt(other: Connection): void {
     this.suspend(lost(this.file, 'it is opened anew'))
     this.#database = other.#database
-    this.#identity = other.#identity
+    this.#held = other.#held
     this.#lost = null
   }
 
@@ -152,7 +158,11 @@ export class Connection {
 
   close(): void {
     this.#statements.clear()
-    if (this.#database.isOpen) this.#guard(() => this.#database.close())
+    try {
+      if (this.#database.isOpen) this.#guard(() => this.#database.close())
+    } finally {
+      if (!this.#database.isOpen) this.#held.release()
+    }
   }
 
   #statement(sql: string): StatementSync {

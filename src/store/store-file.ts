@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, fstatSync, fsyncSync, linkSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { unreadable } from '../regular-file.ts'
 import { StoreError } from './failure.ts'
@@ -9,18 +9,6 @@ const FOLDER_MODE = 0o700
 
 /** What SQLite keeps beside the file while it is in use, and a killed process leaves behind: part of it until it is opened again. */
 const COMPANIONS = ['-wal', '-shm', '-journal']
-
-/** What tells a file from every other, whatever its name is; null: there is none. */
-export type FileIdentity = string | null
-
-export function identityOf(file: string): FileIdentity {
-  try {
-    const { dev, ino } = statSync(file, { bigint: true })
-    return `${dev} ${ino}`
-  } catch {
-    return null
-  }
-}
 
 /** Where the registry of a store lies sealed for those that only read it: as secret as the store. */
 export const sealedBeside = (file: string): string => `${file}.base`
@@ -96,33 +84,6 @@ export function protectFile(file: string): void {
   } catch (error) {
     throw unusable(file, error)
   }
-}
-
-const MAGIC = 'SQLite format 3\0'
-
-/**
- * Throws `store_lost` unless the name still leads to this file, and it can be read and begins as a database does: SQLite itself goes on
- * with what is open, and what is written to a file that was removed is gone with the process.
- */
-export function assertInPlace(file: string, identity: FileIdentity): void {
-  let descriptor: number | null = null
-  try {
-    descriptor = openSync(file, 'r+')
-    const { dev, ino } = fstatSync(descriptor, { bigint: true })
-    if (`${dev} ${ino}` !== identity) throw lost(file, 'another file is in its place')
-    const head = Buffer.alloc(MAGIC.length)
-    if (readSync(descriptor, head, 0, head.length, 0) !== head.length || head.toString('latin1') !== MAGIC)
-      throw lost(file, 'it is damaged at its beginning')
-  } catch (error) {
-    throw error instanceof StoreError ? error : lost(file, unreadable(error), error)
-  } finally {
-    if (descriptor !== null) closeSync(descriptor)
-  }
-}
-
-export function lost(file: string, why: string, cause?: unknown): StoreError {
-  const hint = 'nothing is changed until it is back; what was known stays in force for store.max_stale'
-  return new StoreError('store_lost', `store ${file} was lost: ${why}`, { hint, cause })
 }
 
 function companionsOf(file: string): string[] {

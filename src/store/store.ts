@@ -6,12 +6,13 @@ import { type CheckedStore, type CheckOptions, checkConnection, checkPages } fro
 import type { Connection } from './connection.ts'
 import { EnrolmentTokens } from './enrolment-tokens.ts'
 import { StoreError } from './failure.ts'
+import { HeldFile, lost } from './held-file.ts'
 import { IssuanceRecords } from './issuance-records.ts'
 import { openConnection } from './open-connection.ts'
 import { Registry } from './registry.ts'
 import { RegistryVersions } from './registry-changes.ts'
 import { RegistrySnapshot } from './registry-snapshot.ts'
-import { assertInPlace, assertNotLost, ensureFile, identityOf, lost, protectFile } from './store-file.ts'
+import { assertNotLost, ensureFile, protectFile } from './store-file.ts'
 
 export interface StoreOptions {
   /** Milliseconds to wait for another process that writes; the whole process waits. Default 5000. */
@@ -88,17 +89,22 @@ export class Store {
    */
   reopen(): void {
     if (!statSync(this.file, { throwIfNoEntry: false })?.size) throw lost(this.file, 'it is not there, or empty')
-    // Before its log is looked at, which could hide it.
-    assertInPlace(this.file, identityOf(this.file))
-    const fresh = openConnection(this.file, this.#busyTimeout, this.#now())
+    const held = new HeldFile(this.file)
     try {
-      protectFile(this.file)
-      checkPages(fresh, 'quick_check')
-    } catch (error) {
-      fresh.close()
-      throw error
+      // Before its log is looked at, which could hide it.
+      held.assertInPlace()
+      const fresh = openConnection(this.file, this.#busyTimeout, this.#now())
+      try {
+        protectFile(this.file)
+        checkPages(fresh, 'quick_check')
+      } catch (error) {
+        fresh.close()
+        throw error
+      }
+      this.#connection.adopt(fresh)
+    } finally {
+      held.release()
     }
-    this.#connection.adopt(fresh)
   }
 
   /** Changes after this throw. */

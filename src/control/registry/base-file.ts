@@ -1,6 +1,7 @@
 import type { StoreError } from '../../store/failure.ts'
+import { lost } from '../../store/held-file.ts'
 import type { Store } from '../../store/store.ts'
-import { lost, sealedBeside } from '../../store/store-file.ts'
+import { sealedBeside } from '../../store/store-file.ts'
 import { isNewBaseDue } from '../../tls/registry.ts'
 import { openBase, type RegistryBase } from '../../tls/registry-base.ts'
 import { writeBase } from '../../tls/registry-base-writer.ts'

@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { copyFileSync, existsSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openStore } from '../../../src/store/store.ts'
 import { temporaryFolder } from '../../support/authority.ts'
+import { CLI, newEntry } from '../../support/registry-store.ts'
 
 const writer = fileURLToPath(new URL('../../support/store-writer.ts', import.meta.url))
 
@@ -105,3 +107,67 @@ test('a file that may not grow further: told, and nothing half done', (t) => {
   assert.equal(full.code, 'io_failed')
   assert.deepEqual([full.entries, full.serials, full.audit], [full.added, full.added, full.added])
 })
+
+/** What any other program with SQLite does to a store: opens it, reads, and closes it, which merges the log where it believes to be alone. */
+const OTHER = `
+const { DatabaseSync } = require('node:sqlite')
+const other = new DatabaseSync(process.argv[1])
+const { count } = other.prepare('SELECT count(*) AS count FROM entry').get()
+other.close()
+const alone = new DatabaseSync(process.argv[1])
+let inUse = false
+try { alone.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE') } catch { inUse = true }
+console.log(JSON.stringify({ count, inUse }))
+`
+
+test('another program that reads the store takes nothing from it: what is written after that outlasts a death', (t) => {
+  const { path } = temporaryFolder(t)
+  const file = join(path, 'certgate.db')
+  const store = openStore(file)
+  t.after(() => store.close())
+  const look = () => JSON.parse(spawnSync(process.execPath, ['-e', OTHER, file], { encoding: 'utf8' }).stdout)
+  const logOf = () => statSync(`${file}-wal`).ino
+  store.registry.add([newEntry({ name: 'alice' })], CLI)
+  const log = logOf()
+  // One that reads beside it, as sealing does, closes its own connection.
+  store.snapshot().close()
+  store.probe()
+  assert.deepEqual(look(), { count: 1, inUse: true })
+  assert.equal(logOf(), log)
+  const [alice] = store.registry.byName('alice')
+  store.registry.revoke(alice?.fingerprint ?? '', 'keyCompromise', CLI)
+  store.suspend('it is tried')
+  store.reopen()
+  store.registry.add([newEntry({ name: 'bob' })], CLI)
+  assert.deepEqual(look(), { count: 2, inUse: true })
+  // All that a process which dies now leaves behind.
+  for (const suffix of ['', '-wal']) copyFileSync(`${file}${suffix}`, join(path, `left.db${suffix}`))
+  const left = openStore(join(path, 'left.db'))
+  t.after(() => left.close())
+  assert.equal(left.registry.byName('alice')[0]?.revoked?.reason, 'keyCompromise')
+  assert.equal(left.registry.byName('bob').length, 1)
+})
+
+const noProc = !existsSync('/proc/self/fd') && 'there is no /proc here'
+
+test('a store that is closed is nobody’s any more, and no descriptor of it stays', { skip: noProc }, (t) => {
+  const { path } = temporaryFolder(t)
+  const file = join(path, 'certgate.db')
+  const opened = () => readdirSync('/proc/self/fd').filter((name) => leadsTo(`/proc/self/fd/${name}`).startsWith(file)).length
+  const store = openStore(file)
+  const snapshot = store.snapshot()
+  store.registry.add([newEntry({ name: 'alice' })], CLI)
+  store.close()
+  snapshot.close()
+  assert.equal(opened(), 0)
+  assert.equal(JSON.parse(spawnSync(process.execPath, ['-e', OTHER, file], { encoding: 'utf8' }).stdout).inUse, false)
+})
+
+function leadsTo(link: string): string {
+  try {
+    return readlinkSync(link)
+  } catch {
+    // The descriptor by which the folder was read.
+    return ''
+  }
+}
