@@ -362,4 +362,5 @@ export interface CertificateEvent {
   readonly action: string
   readonly target: string | null
   readonly by: string
+  readonly page: string | null
 }
