@@ -345,7 +345,7 @@ export interface RouteAccess {
   readonly hosts: readonly string[]
   readonly path: string
   readonly methods: readonly string[]
-  readonly access: 'allowed' | 'some_databases' | 'denied'
+  readonly access: 'allowed' | 'denied' | 'conditional'
   readonly reason: string | null
   readonly detail: string
   readonly databases: readonly string[]
