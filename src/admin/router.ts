@@ -1,4 +1,5 @@
 import { clearanceIncludes } from '../policy/rights.ts'
+import { answerPage } from './asking-page.ts'
 import { checkSite } from './browser-request.ts'
 import { problemResponse } from './family.ts'
 import { AdminProblem, notFound, problemOf } from './problem.ts'
@@ -39,7 +40,7 @@ export function createRouter(handlers: readonly ApiHandler[], options: RouterOpt
   return async (request) => {
     let response: ApiResponse
     try {
-      response = await route(request)
+      response = await answerPage(request, () => route(request))
     } catch (error) {
       const problem = problemOf(error)
       if (problem === null || problem.status >= 500) options.failed(error, request)

@@ -86,7 +86,7 @@ describe('what is done to a certificate by the console', { skip: noBrowser }, ()
     await page.getByRole('button', { name: 'Edit rights' }).click()
     await dialog().getByLabel(/^Name/).fill(`${name}-mine`)
     await done(`PATCH /api/v1/certificates/${subject.fingerprint}`, { name: `${name}-theirs`, clearance: 'Operator' })
-    const notice = dialog().getByText('Somebody else changed it meanwhile')
+    const notice = dialog().getByText('It was changed elsewhere meanwhile')
     await notice.waitFor()
     await dialog().getByText(`${name}-theirs`).waitFor()
     assert.equal(await dialog().getByLabel(/^Name/).inputValue(), `${name}-mine`, 'what was typed stays')
@@ -112,7 +112,7 @@ describe('what is done to a certificate by the console', { skip: noBrowser }, ()
     await theirs.getByLabel(/^Name/).fill(`${name}-mine`)
     await done(`PATCH /api/v1/certificates/${subject.fingerprint}`, { name: `${name}-theirs` })
     await theirs.getByRole('button', { name: 'Save' }).click()
-    await theirs.getByText('Somebody else changed it meanwhile').waitFor()
+    await theirs.getByText('It was changed elsewhere meanwhile').waitFor()
     await theirs.getByRole('button', { name: 'Save mine over it' }).waitFor()
     assert.equal((await details()).name, `${name}-theirs`)
     await other.close()
@@ -123,6 +123,38 @@ describe('what is done to a certificate by the console', { skip: noBrowser }, ()
     await done(`POST /api/v1/certificates/${subject.fingerprint}/disable`)
     await page.getByText('cli changed this certificate while you looked at it').waitFor()
     await page.locator('h1 .badge', { hasText: 'disabled' }).waitFor()
+  })
+
+  it('is told apart from what another session of the same person does: another tab, or a renewed certificate of the same name', async () => {
+    const told = `alice (another session) changed this certificate while you looked at it`
+    const renewed = await openBrowser(lifetime, { client: await gateway.make('alice', 'ClusterAdmin'), ca: gateway.ca })
+    const tab = await browser.context.newPage()
+    const list = await browser.context.newPage()
+    await openConsole(gateway, list, `certificates?text=${name}`)
+    await list.locator('.live[data-state=live]').waitFor()
+    for (const [index, other] of [tab, renewed.page].entries()) {
+      const label = index === 0 ? 'Disable' : 'Enable'
+      await openOne()
+      await openOne(other)
+      await other.getByRole('button', { name: label }).click()
+      await other.getByRole('dialog').getByRole('button', { name: label }).click()
+      await page.getByText(told).waitFor()
+      // The one that did it is told nothing of others.
+      await other.locator('h1 .badge', { hasText: index === 0 ? 'disabled' : 'valid' }).waitFor()
+      await other
+        .getByRole('table', { name: 'History' })
+        .getByRole('row', { name: new RegExp(`${label}d.*alice`) })
+        .waitFor()
+      assert.equal(await other.getByText('changed this certificate').count(), 0)
+    }
+    await list
+      .getByRole('row', { name: new RegExp(name) })
+      .getByText('changed by alice (another session)')
+      .waitFor()
+    await list.getByText('1 certificate was changed elsewhere since you opened this page.').waitFor()
+    assert.deepEqual(renewed.faults, [])
+    await tab.close()
+    await list.close()
   })
 
   it('is disabled and enabled, and refused in between', async () => {

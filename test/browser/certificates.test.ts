@@ -98,7 +98,7 @@ describe('the certificates of the console', { skip: noBrowser }, () => {
       .getByRole('row', { name: /frank.*disabled/ })
       .getByText('changed by cli')
       .waitFor()
-    await page.getByText('1 certificate was changed by others').waitFor()
+    await page.getByText('1 certificate was changed elsewhere').waitFor()
   })
 
   it('have a page each: who it is, under whom, what it may do, and what happened', async () => {

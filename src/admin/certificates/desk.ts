@@ -12,6 +12,7 @@ import {
 } from '../../policy/granting.ts'
 import { clearanceIncludes } from '../../policy/rights.ts'
 import type { RegistryEntry } from '../../store/types.ts'
+import { pageMark } from '../asking-page.ts'
 import type { AdministrationContext } from '../context.ts'
 import { heldNow } from '../permission.ts'
 import { AdminProblem, notFound, refusedBy } from '../problem.ts'
@@ -97,7 +98,7 @@ export class Desk {
   /** Resolves once every worker knows of what was changed; live views are told. */
   async published({ action, target, caller }: Attempt): Promise<void> {
     await this.context.published()
-    this.context.announce({ kind: 'certificate', data: { action, target, by: caller.actor.name } })
+    this.context.announce({ kind: 'certificate', data: { action, target, by: caller.actor.name, page: pageMark() } })
   }
 
   /** Throws where somebody may not have these become certificates in force. Inside `change`. */

@@ -127,7 +127,7 @@ export class Enrolment {
     // Recorded for good: whoever comes with it now has to be known everywhere.
     await this.#context.published()
     const { fingerprint, createdBy } = entry
-    this.#context.announce({ kind: 'certificate', data: { action: 'certificate.enrol', target: fingerprint, by: createdBy } })
+    this.#context.announce({ kind: 'certificate', data: { action: 'certificate.enrol', target: fingerprint, by: createdBy, page: null } })
     return entry
   }
 

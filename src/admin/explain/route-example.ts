@@ -10,10 +10,14 @@ export interface RouteExample {
   readonly url: string
 }
 
-/** Where a route is reached, and by what. */
-export interface RoutePlace {
+/** A listener, under the Host that a client would send there. */
+export interface Place {
   readonly listener: ListenerSettings
   readonly host: string
+}
+
+/** Where a route is reached, and by what. */
+export interface RoutePlace extends Place {
   /** null: earlier routes take every request that was tried. */
   readonly example: RouteExample | null
 }
@@ -23,10 +27,10 @@ const ANY = ['GET', 'POST', 'PUT', 'DELETE']
 
 /** The first listener and host of a route, and a request that it is the first to match there. */
 export function placeOf(route: Route, policy: Policy, settings: Settings): RoutePlace {
-  const { listeners, hosts, methods } = route.settings
+  const { listeners, methods } = route.settings
   const listener = settings.listeners.get(listeners[0] ?? '') ?? [...settings.listeners.values()][0]
   if (listener === undefined) throw new RangeError('a configuration has a listener')
-  const host = (hosts[0] ?? namedBy(listener) ?? 'localhost').replace('*.', 'www.')
+  const host = hostOf(route, listener)
   const reaches = (method: string, path: string): boolean => {
     const target = canonicalise(path, method)
     return target.problem === null && policy.findRoute(listener.name, host, target.path, method) === route
@@ -43,8 +47,13 @@ export function exampleWith(route: Route, { listener, host, example }: RoutePlac
   return example === null ? null : { listener: listener.name, method, url: urlOf(listener, host, examplePath(route, database)) }
 }
 
+/** The route's first host, else the first name that the listener has a certificate for. */
+export function hostOf({ settings: { hosts } }: Route, listener: ListenerSettings): string {
+  return (hosts[0] ?? namedBy(listener) ?? 'localhost').replace('*.', 'www.')
+}
+
 /** Of somebody at home who asks for nothing in particular. */
-export function questionAt({ listener, host }: RoutePlace): Question {
+export function questionAt({ listener, host }: Place): Question {
   const serverName = /^[\d.]+$/.test(host) ? null : host
   return { method: 'GET', target: '/', host, serverName, listener, remoteAddress: '127.0.0.1', assumptions: [] }
 }

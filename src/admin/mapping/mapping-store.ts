@@ -3,6 +3,7 @@ import { editRoles, type RoleChanges, readRoles } from '../../config/mapping-edi
 import { RoleEditError, type RoleEntry } from '../../config/role-entry.ts'
 import { ConfigError, type Problem } from '../../errors.ts'
 import type { Actor } from '../../store/types.ts'
+import { pageMark } from '../asking-page.ts'
 import type { AdministrationContext, TakenUp } from '../context.ts'
 import { mayDo } from '../permission.ts'
 import { AdminProblem } from '../problem.ts'
@@ -142,7 +143,8 @@ export class MappingStore {
         throw notTakenUp(taken, state.file)
       }
       const made = changes.map(({ role, change }) => ({ role, change }))
-      this.#context.announce({ kind: 'mapping', data: { by: actor.name, tag, changes: made.slice(0, 100), total: made.length } })
+      const data = { by: actor.name, page: pageMark(), tag, changes: made.slice(0, 100), total: made.length }
+      this.#context.announce({ kind: 'mapping', data })
       return true
     } finally {
       replacement.dispose()

@@ -173,7 +173,11 @@ const INSIGHT_PATHS: Paths = {
       'events',
       'What happens, as it happens',
       {
-        200: { description: 'Server-sent events; a comment every 15 seconds', content: { 'text/event-stream': { schema: text } } },
+        200: {
+          description:
+            'Server-sent events; a comment every 15 seconds. `page` in those of certificates and the mapping: the first 32 hex digits of the SHA-256 of the header Certgate-Page (16 to 64 letters, digits, _ or -) that came with the change; null: none did',
+          content: { 'text/event-stream': { schema: text } },
+        },
         ...problems(503),
       },
       { parameters: [{ name: 'Last-Event-ID', in: 'header', description: 'Go on after this one', schema: text }] },

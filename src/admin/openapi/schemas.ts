@@ -1,4 +1,4 @@
-import { EXPLANATION } from './explanation-schemas.ts'
+import { DECISION_STEP, EXPLANATION, REVOCATION_LINES } from './explanation-schema.ts'
 import { OVERVIEW } from './overview-schema.ts'
 import type { Answer, Schema } from './types.ts'
 import { byName, flag, hex64, list, object, orNull, ref, text, time, whole, words } from './words.ts'
@@ -99,10 +99,10 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
         hosts: texts,
         path: text,
         methods: texts,
-        access: words('allowed', 'some_databases', 'denied'),
+        access: { ...words('allowed', 'denied', 'conditional'), description: 'conditional: by the database that is asked for' },
         reason: orNull(text),
         detail: text,
-        databases: texts,
+        databases: { ...texts, description: 'Where conditional: those that it is let in to' },
       }),
     ),
   }),
@@ -175,7 +175,14 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       description: 'What explain says the same about; null: earlier routes take its requests',
     },
   }),
-  ...EXPLANATION,
+  ConfigLine: object({
+    file: text,
+    line: whole,
+    snippet: { ...orNull(text), description: 'Without secrets; null: the file was changed since it was taken up' },
+  }),
+  DecisionStep: DECISION_STEP,
+  RevocationLines: REVOCATION_LINES,
+  Explanation: EXPLANATION,
   Overview: OVERVIEW,
   AuditEntry: object({
     sequence: whole,
@@ -189,10 +196,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     hash: hex64,
   }),
   Chain: {
-    anyOf: [
-      object({ ok: { type: 'boolean' }, entries: whole, head: hex64 }),
-      object({ ok: { type: 'boolean' }, sequence: whole, problem: text }),
-    ],
+    anyOf: [object({ ok: { const: true }, entries: whole, head: hex64 }), object({ ok: { const: false }, sequence: whole, problem: text })],
   },
   Whoami: object({
     name: text,

@@ -5,6 +5,7 @@ export interface Schema {
   readonly description?: string
   readonly format?: string
   readonly pattern?: string
+  readonly const?: boolean
   readonly enum?: readonly (string | null)[]
   readonly minimum?: number
   readonly maximum?: number

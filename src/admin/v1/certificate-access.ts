@@ -1,6 +1,6 @@
 import { json } from '../answers.ts'
 import type { Certificates } from '../certificates/certificates.ts'
-import { accessAt, placesOf, type RouteAccess } from '../explain/access.ts'
+import { accessAt, type PlacedAccess, placesOf } from '../explain/access.ts'
 import { registryAbout, shownWithChain } from '../explain/registry-about.ts'
 import type { RouteEntry } from '../route-table.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
@@ -24,12 +24,15 @@ async function access({ reading, desk }: Certificates, { caller, query }: ApiReq
   const { context } = desk
   const inForce = context.inForce()
   const all = placesOf(inForce)
-  const shown = { ders: shownWithChain(der, context), registry: await registryAbout(der, context), knownStatus: context.knownStatus }
-  const routes = await accessAt(inForce, shown, all.slice(offset, offset + limit), context.now())
+  const claim = { shown: { file: 'the registry', ders: shownWithChain(der, context) } }
+  const knowledge = { registry: await registryAbout(der, context), knownStatus: context.knownStatus }
+  const routes = await accessAt(inForce, claim, all.slice(offset, offset + limit), context.now(), knowledge)
   return json(200, { total: all.length, by_address: inForce.policy.dependsOnAddress, routes: routes.map(accessShape) })
 }
 
-function accessShape({ route, listener, access, reason, detail, databases }: RouteAccess) {
+/** `methods`: those of the route; what is allowed of them is in the matrix. */
+function accessShape({ route, listener, access, reason, detail, databases }: PlacedAccess) {
   const { name, line, hosts, path, methods } = route.settings
-  return { route: name, line, listener: listener.name, hosts, path, methods, access, reason, detail, databases }
+  const names = databases.map((one) => one.name).sort()
+  return { route: name, line, listener: listener.name, hosts, path, methods, access, reason, detail, databases: names }
 }

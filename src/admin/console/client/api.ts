@@ -1,5 +1,6 @@
 import { ApiError } from './api-error.ts'
 import type { ProblemBody } from './api-types.ts'
+import { PAGE } from './own-page.ts'
 
 export { ApiError }
 
@@ -57,6 +58,7 @@ export function save({ name, content }: File): void {
 async function send(what: string, { body, text, ifMatch, signal }: Asking): Promise<Response> {
   const [method = 'GET', path = '/'] = what.split(' ')
   const headers = new Headers({ Accept: 'application/json, */*;q=0.1' })
+  headers.set('Certgate-Page', PAGE)
   if (body !== undefined) headers.set('Content-Type', 'application/json')
   if (text !== undefined) headers.set('Content-Type', text.type)
   if (ifMatch !== undefined) headers.set('If-Match', ifMatch)

@@ -1,5 +1,6 @@
 import { render } from 'lit-html'
 import { live } from './live.ts'
+import { tellIn } from './parts/toast.ts'
 import { settle, startRouter } from './router.ts'
 import { signIn, whyNot } from './session.ts'
 import { shell } from './shell.ts'
@@ -12,6 +13,7 @@ const TICK = 15_000
 restoreTheme()
 const app = document.querySelector<HTMLElement>('#app')
 if (app === null) throw new Error('the page has no place for the console')
+tellIn(document.body)
 drawWith(() => {
   render(shell(), app)
   settle()

@@ -13,6 +13,11 @@ export async function signIn(): Promise<void> {
   }
 }
 
+/** Who did something elsewhere; of the name that is signed in here, that it was not by this page. */
+export function nameElsewhere(by: string): string {
+  return who.value.kind === 'ready' && who.value.value.name === by ? `${by} (another session)` : by
+}
+
 /** Each includes those of lower rank. */
 const RANK: Readonly<Record<Clearance, number>> = { ValidUser: 1, Operator: 2, ClusterNode: 3, ClusterAdmin: 3 }
 

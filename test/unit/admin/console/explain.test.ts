@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { AccessMatrix } from '../../../../src/admin/console/client/api-types.ts'
+import { csvText } from '../../../../src/admin/console/client/csv.ts'
 import {
   askedIn,
   bodyOf,
@@ -10,7 +11,7 @@ import {
   faultsOf,
   queryOf,
 } from '../../../../src/admin/console/client/pages/explain/question.ts'
-import { accessCsv } from '../../../../src/admin/console/client/pages/matrix/csv.ts'
+import { accessRows } from '../../../../src/admin/console/client/pages/matrix/csv.ts'
 
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----'
 const asked = (query: string) => askedIn(new URLSearchParams(query))
@@ -111,7 +112,7 @@ describe('the matrix as CSV', () => {
       ],
     }
     assert.equal(
-      accessCsv(access),
+      csvText(accessRows(access)),
       `name,source,fingerprint,state,identity,clearance,roles,"a,b",'=1\r\n"'@SUM(""x"")",registered,ab,valid,,ValidUser,r s,by database: GET,role missing\r\nzoe,mapping,,,zoe,,,allowed,role missing\r\n`,
     )
   })

@@ -118,6 +118,8 @@ const SAMPLES: readonly (readonly [line: string, status: number, body?: unknown]
   ['POST /api/v1/mapping/preview', 404, { roles: { nothing: null } }],
   ['GET /api/v1/routes', 200],
   ['POST /api/v1/explain', 200, { cn: 'CLIENT0', method: 'GET', url: '/movies/a/b' }],
+  ['POST /api/v1/explain', 200, { anonymous: true, method: 'GET', url: '/movies/a/b' }],
+  ['POST /api/v1/explain', 200, { fingerprint: '{fingerprint}', method: 'GET', url: '/x' }],
   ['POST /api/v1/explain', 400, {}],
   ['GET /api/v1/access', 200],
   ['GET /api/v1/access?limit=101', 400],
@@ -144,7 +146,9 @@ describe('answers are as described', () => {
       const facts = { der, name: 'root', notAfter: Date.now() + 3_600_000, sans: ['dNSName:a.test'] }
       const [entry] = files.context.store.registry.add([newEntry(facts)], AT_SOCKET.actor)
       const asked = line.replace('{fingerprint}', entry?.fingerprint ?? '')
-      const told = await asking(handlers)(asked, body === undefined ? {} : { body })
+      const given: unknown =
+        typeof body === 'object' ? JSON.parse(JSON.stringify(body).replace('{fingerprint}', entry?.fingerprint ?? '')) : body
+      const told = await asking(handlers)(asked, body === undefined ? {} : { body: given })
       assert.equal(told.status, status, told.text)
       const [method = '', path = ''] = line.replace('{fingerprint}', '{ref}').replace('nobody', '{ref}').split('?')[0]?.split(' ') ?? []
       const answer = answerOf(documented.find((one) => one.method === method && one.path === path)?.operation, status)

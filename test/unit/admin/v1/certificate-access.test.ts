@@ -11,6 +11,7 @@ const ROUTES = `routes:
   - { name: read movies, path: "/movies/{kind}/**", methods: [GET, HEAD], allow: [readall, admin], upstream: search }
   - { name: database, path: "/databases/{db}/**", allow: [admin, { database: "{db}", access: auto }], upstream: search }
   - { name: writing, path: "/write/{db}", allow: [{ database: "{db}", access: write }], upstream: search }
+  - { name: posting, path: "/post/{db}", methods: [POST], allow: [{ database: "{db}" }], upstream: search }
   - { name: anybody, path: /who, allow: [authenticated], upstream: search }
   - { name: open, path: /open, allow: [anonymous], upstream: search }
   - { name: rest, path: /**, allow: [admin], upstream: search }
@@ -47,23 +48,26 @@ describe('/api/v1/certificates/{ref}/access', () => {
   it('says of each route whether it lets the holder in, and why', async (t) => {
     const { trust, access } = await opened(t)
     const { total, routes } = await access(await trust('CLIENT0', 'ValidUser', { Movies: 'Read', Logs: 'ReadWrite' }))
-    assert.equal(total, 6)
+    assert.equal(total, 7)
     assert.deepEqual(
       routes.map(({ route, access: told }) => [route, told]),
       [
         ['read movies', 'allowed'],
-        ['database', 'some_databases'],
-        ['writing', 'some_databases'],
+        ['database', 'conditional'],
+        ['writing', 'conditional'],
+        ['posting', 'conditional'],
         ['anybody', 'allowed'],
         ['open', 'allowed'],
         ['rest', 'denied'],
       ],
     )
-    const [movies, database, writing, , , rest] = routes
-    assert.equal(movies?.detail, 'by role readall')
+    const [movies, database, writing, posting, , , rest] = routes
+    assert.equal(movies?.detail, 'the route allows readall')
+    assert.equal(database?.detail, 'by database: Logs: ReadWrite, Movies: Read')
     assert.equal(movies?.listener, 'main')
     assert.deepEqual(database?.databases, ['Logs', 'Movies'])
     assert.deepEqual(writing?.databases, ['Logs'], 'what may only be read is not written')
+    assert.deepEqual(posting?.databases, ['Logs'], 'nor where only POST is taken')
     assert.equal(rest?.reason, 'role_missing')
     assert.match(rest?.detail ?? '', /has only readall; route 'rest' allows admin/)
   })
@@ -71,7 +75,7 @@ describe('/api/v1/certificates/{ref}/access', () => {
   it('lets an operator into every database, and a disabled certificate nowhere', async (t) => {
     const { ask, trust, access } = await opened(t)
     const fingerprint = await trust('olga', 'Operator')
-    assert.deepEqual((await access(fingerprint)).routes[2]?.detail, 'by clearance Operator')
+    assert.deepEqual((await access(fingerprint)).routes[2]?.detail, 'Operator has Admin on every database')
     await ask(`POST ${ROOT}/${fingerprint}/disable`)
     const { routes } = await access(fingerprint)
     assert.ok(routes.every(({ access: told, reason }) => told === 'denied' && reason === 'certificate_disabled'))
@@ -80,8 +84,8 @@ describe('/api/v1/certificates/{ref}/access', () => {
   it('tells the pages that are asked for, and only to who may read', async (t) => {
     const { files, ask, trust, access } = await opened(t)
     const fingerprint = await trust('olga', 'Operator')
-    const { total, routes } = await access(fingerprint, '?offset=4&limit=1')
-    assert.deepEqual([total, routes.map(({ route }) => route)], [6, ['open']])
+    const { total, routes } = await access(fingerprint, '?offset=5&limit=1')
+    assert.deepEqual([total, routes.map(({ route }) => route)], [7, ['open']])
     assert.equal((await ask(`GET ${ROOT}/${fingerprint}/access?limit=1001`)).status, 400)
     assert.equal((await ask(`GET ${ROOT}/${fingerprint}/access`, { caller: callerWith(files, 'ValidUser') })).status, 403)
     assert.equal((await ask(`GET ${ROOT}/${'0'.repeat(64)}/access`, { caller: AT_SOCKET })).status, 404)

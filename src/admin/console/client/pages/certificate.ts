@@ -3,10 +3,11 @@ import { ApiError, ask } from '../api.ts'
 import type { Certificate, CertificateAccess, CertificateEvent } from '../api-types.ts'
 import { live } from '../live.ts'
 import { go } from '../navigation.ts'
+import { isOwn } from '../own-page.ts'
 import { button } from '../parts/button.ts'
 import { empty, notAllowed, notice, pageHeading, whenLoaded } from '../parts/states.ts'
 import { moment } from '../parts/time.ts'
-import { who, whyNot } from '../session.ts'
+import { nameElsewhere, whyNot } from '../session.ts'
 import { Resource, State } from '../store.ts'
 import { accessPanel } from './certificates/access.ts'
 import { type Action, type ActionName, actionsFor, perform } from './certificates/actions.ts'
@@ -32,7 +33,7 @@ class OneCertificate {
   readonly #seen: Resource<Seen>
   readonly #access: Resource<CertificateAccess>
   readonly #from = new State(0)
-  /** Somebody else's last deed since the page was opened. */
+  /** The last deed of another page, or of a program, since the page was opened. */
   readonly #news = new State<CertificateEvent | null>(null)
   /** A dialog of this page is open, or what was asked for in it is under way. */
   #isActing = false
@@ -60,11 +61,10 @@ class OneCertificate {
     refresh()
     for (const kind of ['missed', 'mapping', 'reload'] as const) live.on(kind, this.#signal, refresh)
     live.on<CertificateEvent>('certificate', this.#signal, (event) => {
-      const isOwn = who.value.kind === 'ready' && who.value.value.name === event.by
       const isThis = event.target !== null && event.target === this.#seen.value?.certificate.group
       // What is removed here is left: there is nothing to load any more.
-      if (isThis && isOwn && this.#isActing && event.action === 'certificate.remove') return
-      if (isThis && !isOwn) this.#news.value = event
+      if (isThis && isOwn(event) && this.#isActing && event.action === 'certificate.remove') return
+      if (isThis && !isOwn(event)) this.#news.value = event
       // Another one may have its key, or renew it.
       refresh()
     })
@@ -102,7 +102,7 @@ class OneCertificate {
         }),
       )}</div>
       ${refused === null ? nothing : html`<p class="toolbar-note muted">${refused}</p>`}
-      <div role="status">${news === null ? nothing : notice('warn', html`<bdi>${news.by}</bdi> changed this certificate while you looked at it`, html`<p>${actionWords(news.action)}. What you see is how it is now.</p>`)}</div>
+      <div role="status">${news === null ? nothing : notice('warn', html`<bdi>${nameElsewhere(news.by)}</bdi> changed this certificate while you looked at it`, html`<p>${actionWords(news.action)}. What you see is how it is now.</p>`)}</div>
       ${refusedNotice(certificate)}
       <div class="certificate-grid">
         <div class="stack">${identityPanel(certificate)}${lineagePanel(certificate)}</div>

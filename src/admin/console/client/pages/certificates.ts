@@ -4,11 +4,12 @@ import type { Certificate, CertificateEvent, CertificatePage } from '../api-type
 import { plural } from '../format.ts'
 import { live } from '../live.ts'
 import { go } from '../navigation.ts'
+import { isOwn } from '../own-page.ts'
 import { button } from '../parts/button.ts'
 import { selectField, textField } from '../parts/field.ts'
 import { empty, notAllowed, pageHeading, whenLoaded } from '../parts/states.ts'
 import { dataTable } from '../parts/table.ts'
-import { who, whyNot } from '../session.ts'
+import { whyNot } from '../session.ts'
 import { Resource, State } from '../store.ts'
 import { chooseAction } from './certificates/actions.ts'
 import { columns } from './certificates/columns.ts'
@@ -37,7 +38,7 @@ class CertificateList {
   readonly #listing: State<Listing>
   readonly #page: Resource<CertificatePage>
   readonly #refresh: () => void
-  /** What others changed since the page was opened: their name by the group of the certificate. */
+  /** What was changed elsewhere since the page was opened: by whom, by the group of the certificate. */
   readonly #changed = new State<ReadonlyMap<string, string>>(new Map())
   #typing: ReturnType<typeof setTimeout> | undefined
 
@@ -56,9 +57,9 @@ class CertificateList {
   start(): void {
     void this.#load()
     live.on('missed', this.#signal, this.#refresh)
-    live.on<CertificateEvent>('certificate', this.#signal, ({ target, by }) => {
-      const isOwn = who.value.kind === 'ready' && who.value.value.name === by
-      if (target !== null && !isOwn) this.#changed.value = new Map([...this.#changed.value, [target, by]])
+    live.on<CertificateEvent>('certificate', this.#signal, (event) => {
+      const { target, by } = event
+      if (target !== null && !isOwn(event)) this.#changed.value = new Map([...this.#changed.value, [target, by]])
       this.#refresh()
     })
   }
@@ -72,7 +73,7 @@ class CertificateList {
           ${button({ label: 'Add', kind: 'primary', icon: 'plus', act: () => go('/console/certificates/new') })}`,
       )}
       ${this.#filters()}
-      <p class="list-news muted" role="status">${this.#changed.value.size === 0 ? nothing : `${plural(this.#changed.value.size, 'certificate was', 'certificates were')} changed by others since you opened this page.`}</p>
+      <p class="list-news muted" role="status">${this.#changed.value.size === 0 ? nothing : `${plural(this.#changed.value.size, 'certificate was', 'certificates were')} changed elsewhere since you opened this page.`}</p>
       ${whenLoaded(
         this.#page.state,
         (page) => this.#table(page),

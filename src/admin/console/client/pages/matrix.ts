@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { ask, save } from '../api.ts'
 import type { AccessMatrix } from '../api-types.ts'
+import { csvFile } from '../csv.ts'
 import { count } from '../format.ts'
 import { live } from '../live.ts'
 import { button } from '../parts/button.ts'
@@ -9,7 +10,7 @@ import { icon } from '../parts/icon.ts'
 import { empty, notAllowed, notice, pageHeading, whenLoaded } from '../parts/states.ts'
 import { whyNot } from '../session.ts'
 import { Resource, State } from '../store.ts'
-import { accessCsv } from './matrix/csv.ts'
+import { accessRows } from './matrix/csv.ts'
 import { legend, matrixTable } from './matrix/table.ts'
 import type { OpenedPage, PageContext } from './page.ts'
 
@@ -140,6 +141,6 @@ class MatrixPage {
   #export(): void {
     const access = this.#access.value
     if (access === null) return
-    save({ name: 'access.csv', content: new Blob([accessCsv(access)], { type: 'text/csv;charset=utf-8' }) })
+    save({ name: 'access.csv', content: csvFile(accessRows(access)) })
   }
 }

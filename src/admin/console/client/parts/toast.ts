@@ -18,7 +18,6 @@ const STAYS = 6_000
 const toasts = new Set<Toast>()
 /** That of the page, and one in each dialog that is open: what is outside of a modal dialog is neither reached nor read out. */
 const places: Place[] = []
-openPlace(document.body)
 
 /** Tells what came of something, beside whatever is shown; read out by screen readers. */
 export function toast(tone: Toast['tone'], words: string): void {
@@ -28,9 +27,9 @@ export function toast(tone: Toast['tone'], words: string): void {
   if (tone === 'good') setTimeout(() => dismiss(told), STAYS)
 }
 
-/** Toasts come in this dialog, which is shown and over everything else, until what is returned is called. */
-export function tellIn(dialog: HTMLElement): () => void {
-  const place = openPlace(dialog)
+/** Toasts come in the page, or in this dialog that is shown over it, until what is returned is called. */
+export function tellIn(parent: HTMLElement): () => void {
+  const place = openPlace(parent)
   draw()
   return () => {
     places.splice(places.indexOf(place), 1)

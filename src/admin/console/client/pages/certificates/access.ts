@@ -24,14 +24,13 @@ const COLUMNS: readonly Column<RouteAccess>[] = [
   {
     key: 'why',
     label: 'Why',
-    cell: ({ detail, databases }) =>
-      html`<bdi>${detail}</bdi>${databases.length === 0 ? nothing : html`: <bdi>${databases.join(', ')}</bdi>`}`,
+    cell: ({ detail }) => html`<bdi>${detail}</bdi>`,
   },
 ]
 
 const BADGES: Readonly<Record<RouteAccess['access'], TemplateResult>> = {
   allowed: badge('good', 'allowed'),
-  some_databases: badge('info', 'some databases', 'minus'),
+  conditional: badge('info', 'by database', 'list'),
   denied: badge('muted', 'denied', 'x'),
 }
 

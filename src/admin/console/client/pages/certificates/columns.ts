@@ -4,6 +4,7 @@ import { iconButton } from '../../parts/button.ts'
 import { copyable } from '../../parts/copy.ts'
 import type { Column } from '../../parts/table.ts'
 import { date, moment } from '../../parts/time.ts'
+import { nameElsewhere } from '../../session.ts'
 import { nameLink, stateBadge } from './words.ts'
 
 /** `changed`: who else changed a certificate since, by its group. */
@@ -32,7 +33,7 @@ export function columns(changed: ReadonlyMap<string, string>, act: (certificate:
 }
 
 function nameCell(certificate: Certificate, by: string | undefined): TemplateResult {
-  return html`${nameLink(certificate)}${by === undefined ? nothing : html`<span class="changed-by">changed by <bdi>${by}</bdi></span>`}`
+  return html`${nameLink(certificate)}${by === undefined ? nothing : html`<span class="changed-by">changed by <bdi>${nameElsewhere(by)}</bdi></span>`}`
 }
 
 const SHOWN = 2

@@ -116,7 +116,7 @@ function mergeNotice({ conflicts, taken }: Merge, now: Rights): TemplateResult {
   const line = (field: keyof Rights) => html`<li><strong>${field}</strong> is <bdi>${shownRight(now, field)}</bdi></li>`
   return html`<div role="alert">${notice(
     'warn',
-    'Somebody else changed it meanwhile',
+    'It was changed elsewhere meanwhile',
     html`
       ${taken.length === 0 ? nothing : html`<p>Taken over below:</p><ul class="bullets">${taken.map(line)}</ul>`}
       ${conflicts.length === 0 ? nothing : html`<p>You changed it too. In the gateway now:</p><ul class="bullets">${conflicts.map(line)}</ul>`}

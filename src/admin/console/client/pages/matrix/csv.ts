@@ -8,8 +8,8 @@ export function cellWords({ access, methods, reason }: AccessCell): string {
   return methods.length === 0 ? words : `${words}: ${methods.join(' ')}`
 }
 
-/** The page as RFC 4180 has it; a name that a spreadsheet would compute is text there too. Pure. */
-export function accessCsv({ routes, identities }: AccessMatrix): string {
+/** The page as rows of a spreadsheet. Pure. */
+export function accessRows({ routes, identities }: AccessMatrix): readonly (readonly string[])[] {
   const head = ['name', 'source', 'fingerprint', 'state', 'identity', 'clearance', 'roles', ...routes.map(({ name }) => name)]
   const rows = identities.map(({ name, source, fingerprint, state, identity, clearance, roles, cells }) => [
     name,
@@ -21,10 +21,5 @@ export function accessCsv({ routes, identities }: AccessMatrix): string {
     roles.join(' '),
     ...cells.map(cellWords),
   ])
-  return `${[head, ...rows].map((row) => row.map(field).join(',')).join('\r\n')}\r\n`
-}
-
-function field(text: string): string {
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+  return [head, ...rows]
 }

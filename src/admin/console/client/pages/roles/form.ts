@@ -5,6 +5,7 @@ import { button } from '../../parts/button.ts'
 import { confirm } from '../../parts/confirm.ts'
 import { checkField, textField } from '../../parts/field.ts'
 import { failure, notice, pageHeading } from '../../parts/states.ts'
+import { nameElsewhere } from '../../session.ts'
 import { State } from '../../store.ts'
 import type { MappingDesk } from './desk.ts'
 import { EMPTY_ROLE, isSameRole, LISTS, linesOf, type RoleList, valuesOf } from './mapping.ts'
@@ -116,7 +117,7 @@ export class RoleForm {
       ? notice(
           'warn',
           this.#current === undefined ? 'The role is gone meanwhile' : 'The role was changed meanwhile',
-          html`<p>${this.#desk.by ?? 'Somebody'} changed it while you edited. Review goes on with what stands here; the difference then shows what that takes back.</p>`,
+          html`<p>${this.#desk.by === null ? 'Somebody' : nameElsewhere(this.#desk.by)} changed it while you edited. Review goes on with what stands here; the difference then shows what that takes back.</p>`,
         )
       : nothing
     return html`${others}${this.#error.value === null ? nothing : failure(this.#error.value)}`

@@ -10,6 +10,7 @@ import { copy } from '../../parts/copy.ts'
 import { panel } from '../../parts/panel.ts'
 import { empty, failure, loading, notice, pageHeading, whenLoaded } from '../../parts/states.ts'
 import { type Column, dataTable } from '../../parts/table.ts'
+import { nameElsewhere } from '../../session.ts'
 import type { MappingDesk } from './desk.ts'
 
 type Certificate = Affected['certificates'][number]
@@ -45,7 +46,7 @@ export function review(desk: MappingDesk): TemplateResult {
 }
 
 export function changedBy({ by }: MappingDesk): string {
-  return by === null ? 'The file was changed, not from a console,' : `${by} saved another version`
+  return by === null ? 'The file was changed, not from a console,' : `${nameElsewhere(by)} saved another version`
 }
 
 /** The file is another one by now; what is written here stays. */
