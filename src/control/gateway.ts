@@ -144,8 +144,9 @@ export class Gateway {
   #closeSockets(): void {
     this.#stopping = true
     if (this.#rotation !== null) clearTimeout(this.#rotation)
-    this.#administration.close()
+    // First: what is given back from here on is closed, and connections to it wait for the next process.
     this.#services.inherited.close()
+    this.#administration.close()
     this.#sockets.close()
   }
 

@@ -48,6 +48,9 @@ export interface AuditPage {
   readonly next: number | null
 }
 
+/** What a restored store begins with. */
+export const RESTORED = 'store.restore'
+
 const MAX_PAGE = 1000
 
 /** Sorts behind whatever an action or a digest goes on with. */
@@ -110,6 +113,12 @@ export class AuditLog {
     const [, sequence = '', hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(history) ?? []
     if (sequence === '0') return hash === GENESIS
     return this.#connection.get('SELECT 1 FROM audit WHERE sequence = ? AND hash = ?', Number(sequence), hash ?? '') !== undefined
+  }
+
+  /** Which epoch the newest restore replaced; null: there was none, or it did not know. */
+  replacedEpoch(): string | null {
+    const [restore] = this.read({ before: Number.MAX_SAFE_INTEGER, limit: 1, filter: { action: RESTORED } })
+    return typeof restore?.details.replaces === 'string' ? restore.details.replaces : null
   }
 
   /** One page, oldest first; with `before`, newest first. */

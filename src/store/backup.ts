@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { backup } from 'node:sqlite'
-import { AuditLog } from './audit-log.ts'
+import { AuditLog, RESTORED } from './audit-log.ts'
 import { type CheckedStore, type CheckOptions, checkConnection } from './check.ts'
 import { Connection } from './connection.ts'
 import { storeFailure } from './failure.ts'
@@ -41,11 +41,23 @@ export async function checkBackup(file: string, options: CheckOptions = {}): Pro
   }
 }
 
+export interface RestoreStoreOptions {
+  /** The epoch of what it takes the place of; null: nobody knows of any. */
+  readonly replaces?: string | null
+  readonly now?: () => number
+}
+
 /**
  * Makes a store of a backup, where none is; the restore is its newest audit entry. It gets an epoch of its own: what was sealed of the
- * store that it replaces, at whatever version, counts for nothing.
+ * store that it replaces, at whatever version, counts for nothing. The entry names the epoch that it replaces: whoever knows that one goes on
+ * with this, and never back.
  */
-export async function restoreStore(from: string, file: string, actor: Actor, now: () => number = Date.now): Promise<CheckedStore> {
+export async function restoreStore(
+  from: string,
+  file: string,
+  actor: Actor,
+  { replaces = null, now = Date.now }: RestoreStoreOptions = {},
+): Promise<CheckedStore> {
   return under(resolve(file), async (partial) => {
     const source = new Connection(resolve(from), { busyTimeout: BUSY_TIMEOUT, readOnly: true })
     try {
@@ -55,7 +67,8 @@ export async function restoreStore(from: string, file: string, actor: Actor, now
       try {
         target.write(() => {
           target.run('UPDATE registry SET epoch = ?', randomUUID())
-          new AuditLog(target, now).append({ action: 'store.restore', target: resolve(from), details: { head: checked.audit.head } }, actor)
+          const details = { head: checked.audit.head, ...(replaces !== null && { replaces }) }
+          new AuditLog(target, now).append({ action: RESTORED, target: resolve(from), details }, actor)
         })
         return await checkConnection(target)
       } finally {

@@ -57,6 +57,11 @@ export class Store {
     this.#connection.assertInPlace()
   }
 
+  /** Whether it has all that was known of a store (its epoch, and `history` of its audit log), or `restore` put it in the place of that one. */
+  goesOnFrom({ epoch, history }: { readonly epoch: string; readonly history: string }): boolean {
+    return this.audit.remembers(history) || (epoch !== this.registry.current().epoch && this.audit.replacedEpoch() === epoch)
+  }
+
   /** The whole registry at this moment, to seal a base of; close it. */
   snapshot(): RegistrySnapshot {
     return new RegistrySnapshot(this.file, this.#busyTimeout, this.#now)

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { askReload, askStatus } from '../../src/control/administration/admin-client.ts'
 import { selfSigned } from '../support/authority.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Gateway, get, startGateway } from '../support/gateway.ts'
-import { startProgram } from '../support/program.ts'
+import { ownEntry, startProgram } from '../support/program.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { entryOf, storeOf } from '../support/registered.ts'
 import { fingerprintOf } from '../support/registry.ts'
@@ -96,6 +97,30 @@ test('a store that is damaged ends the start with a reason', async (t) => {
     'this is no database, and long enough to be told from an empty file '.repeat(20),
   )
   await assert.rejects(startProgram({ config: gateway.configFile }, t as never), /certgate: store .*certgate\.db is not a database/)
+})
+
+test('a restored store is started from, and a copy from before the restore is not, until its base is removed', async (t) => {
+  const gateway = await startGateway(t)
+  const { folder, configFile } = gateway
+  const [store, copy, base] = ['certgate.db', 'copy.db', 'certgate.db.base'].map((name) => join(folder, 'data', name)) as [
+    string,
+    string,
+    string,
+  ]
+  const certgate = (...args: string[]) => execFileSync(ownEntry, args, { cwd: folder, encoding: 'utf8' })
+  certgate('backup', 'kept', '--config', configFile)
+  await gateway.program.stop()
+  copyFileSync(store, copy)
+  certgate('restore', '--force', 'kept')
+  const start = () => startProgram({ config: configFile }, t as never)
+  assert.equal((await (await start()).stop()).code, 0)
+  copyFileSync(copy, store)
+  await assert.rejects(
+    start(),
+    /certgate: store .*certgate\.db is not the one that was in use: .*certgate\.db\.base is of one that was restored after it/,
+  )
+  rmSync(base)
+  assert.equal((await (await start()).stop()).code, 0)
 })
 
 test('another store needs a restart: the reload is refused, and all stays', async (t) => {

@@ -129,6 +129,54 @@ test('a listener that moves away is served where it is, and may come back', asyn
   assert.equal((await back).status, 200)
 })
 
+test("control's own addresses come back after a reload without them, and the socket waits for the next process at the end", {
+  skip: notLinux,
+}, async (t) => {
+  const activation = await Activation.hold(t, 5)
+  const [listen, telemetry, admin, http, est] = activation.ports.map((port) => `127.0.0.1:${port}`)
+  const { path: folder } = temporaryFolder(t)
+  const upstream = { name: 'app', target: 'http://127.0.0.1:9' }
+  await initialize({
+    folder,
+    names: ['localhost'],
+    cwd: folder,
+    upstream,
+    listen: `${listen}`,
+    telemetry: `${telemetry}`,
+    admin: `${admin}`,
+  })
+  const config = join(folder, 'certgate.yml')
+  const whole = `${readFileSync(config, 'utf8')}\npki: { http: ${http}, est: ${est} }\n`
+  writeFileSync(config, whole)
+  const program = await activation.start({ config }, t)
+  const socket = join(folder, 'admin.sock')
+  const reload = async (text: string) => {
+    writeFileSync(config, text)
+    const { outcome, message } = await askReload(socket, false)
+    assert.notEqual(outcome, 'failed', message)
+  }
+  for (let round = 0; round < 2; round++) {
+    await reload(
+      whole
+        .replace(/^pki: .*$/m, '')
+        .replace(`${telemetry}`, '127.0.0.1:0')
+        .replace(`${admin}`, '127.0.0.1:0'),
+    )
+    assert.deepEqual(activation.heldBy(program.pid), activation.ports, 'nothing was given up')
+    await assert.rejects(fetch(`http://${http}/ca.crt`), 'nobody answers there')
+    await reload(whole)
+    assert.equal((await fetch(`http://${http}/ca.crt`)).status, 200)
+    assert.equal((await fetch(`http://${telemetry}/readyz`)).status, 200)
+    const { addresses } = await askStatus(socket)
+    assert.deepEqual([addresses.admin, addresses.est, addresses.pki, addresses.telemetry], [admin, est, http, telemetry])
+  }
+  assert.deepEqual(await program.stop(), { code: 0, signal: null })
+  const waiting = fetch(`http://${http}/ca.crt`)
+  const next = await activation.start({ config }, t)
+  assert.equal((await waiting).status, 200)
+  assert.deepEqual(await next.stop(), { code: 0, signal: null })
+})
+
 test('sockets passed to another process are not taken', async (t) => {
   const env = { LISTEN_PID: '1', LISTEN_FDS: '1' }
   const gateway = await startGateway(t, { env })

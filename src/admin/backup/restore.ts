@@ -5,7 +5,9 @@ import { CertgateError } from '../../errors.ts'
 import { unreadable } from '../../regular-file.ts'
 import { restoreStore } from '../../store/backup.ts'
 import { isStoreInUse } from '../../store/in-use.ts'
+import { sealedBeside } from '../../store/store-file.ts'
 import type { Actor } from '../../store/types.ts'
+import { openBase } from '../../tls/registry-base.ts'
 import { type BackedUpFile, fileDigest, type Manifest, unusable } from './manifest.ts'
 import { verifyBackup } from './verify.ts'
 
@@ -47,7 +49,8 @@ interface Step {
 
 /**
  * Puts a backup in place: everything is verified, then written beside its place, and only then given its name; what fails before that
- * changes nothing, and later is taken back. The store has a new epoch, and the restore is its newest audit entry.
+ * changes nothing, and later is taken back. The store has a new epoch, and the restore is its newest audit entry, with the epoch that was
+ * sealed there before: a gateway goes on from that one to this, and from this to no older one.
  */
 export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
   const manifest = await verifyBackup(order.folder)
@@ -93,7 +96,8 @@ async function stage({ file, target, partial, isStore }: Step, order: RestoreOrd
   mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
   const from = join(order.folder, file.path)
   if (isStore) {
-    await restoreStore(from, partial, order.actor, () => order.now)
+    const replaced = await openBase(sealedBeside(target)).catch(() => null)
+    await restoreStore(from, partial, order.actor, { replaces: replaced?.epoch ?? null, now: () => order.now })
     return
   }
   copyFileSync(from, partial)

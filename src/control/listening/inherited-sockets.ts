@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs'
 import { isIPv6, SocketAddress } from 'node:net'
 import type { Address } from '../../config/settings.ts'
-import { adopt, type BoundSocket, boundSocket, formatAddress, type ListenAddress, resolve } from './sockets.ts'
+import { adopt, type BoundSocket, boundSocket, formatAddress, type ListenAddress, lend, park, resolve, takeBack } from './sockets.ts'
 
 /** As systemd passes them (sd_listen_fds(3)): descriptors from this one on. */
 const FIRST = 3
@@ -16,6 +16,8 @@ export type Warn = (message: string, hint: string) => void
 export class InheritedSockets {
   readonly #warn: Warn
   readonly #free: BoundSocket[] = []
+  /** A server of this process listened on these: they wait for another one, and workers cannot have them. */
+  readonly #parked: BoundSocket[] = []
   #closed = false
 
   constructor(sockets: Iterable<BoundSocket> = [], warn: Warn = () => {}) {
@@ -56,19 +58,26 @@ export class InheritedSockets {
     if (socket === null) return null
     this.#remove(socket)
     const { host, port, handle } = socket
-    return boundSocket(host, port, handle, () => {
-      if (this.#closed) socket.close()
-      else this.#free.push(socket)
-    })
+    return boundSocket(host, port, handle, () => this.#giveBack(socket))
   }
 
-  /** Has a server of this process opened, on the socket of its address where there is one. */
+  /** Has a server of this process opened, on the socket of its address where there is one; closing the server gives it back. */
   async open<T>(address: Address, open: (at: ListenAddress) => Promise<T>): Promise<T> {
-    const socket = await this.#find(address)
+    const socket = (await this.#find(address, this.#parked)) ?? (await this.#find(address))
     if (socket === null) return open(address)
-    const server = await open({ ...address, handle: socket.handle })
     this.#remove(socket)
-    return server
+    let returned = false
+    const handle = lend(socket, () => {
+      returned = true
+      this.#park(socket)
+    })
+    try {
+      return await open({ ...address, handle })
+    } catch (error) {
+      // Nobody listens on it yet: it is as it was.
+      if (!returned) this.#giveBack(socket)
+      throw error
+    }
   }
 
   /** What nobody has taken: connections to it would wait for ever. */
@@ -83,18 +92,36 @@ export class InheritedSockets {
   /** From here on what is given back is closed. */
   close(): void {
     this.#closed = true
-    for (const socket of this.#free.splice(0)) socket.close()
+    for (const socket of [...this.#free.splice(0), ...this.#parked.splice(0)]) socket.close()
   }
 
-  async #find({ host, port }: Address): Promise<BoundSocket | null> {
+  async #find({ host, port }: Address, among: readonly BoundSocket[] = this.#free): Promise<BoundSocket | null> {
     // Most processes have inherited nothing, and names take a while.
-    if (port === 0 || !this.#free.some((socket) => socket.port === port)) return null
+    if (port === 0 || !among.some((socket) => socket.port === port)) return null
     const { address } = await resolve(host, formatAddress(host, port))
-    return this.#free.find((socket) => socket.port === port && canonical(socket.host) === canonical(address)) ?? null
+    return among.find((socket) => socket.port === port && canonical(socket.host) === canonical(address)) ?? null
   }
 
   #remove(socket: BoundSocket): void {
-    this.#free.splice(this.#free.indexOf(socket), 1)
+    for (const sockets of [this.#free, this.#parked]) {
+      const at = sockets.indexOf(socket)
+      if (at >= 0) sockets.splice(at, 1)
+    }
+  }
+
+  #giveBack(socket: BoundSocket): void {
+    takeBack(socket.handle)
+    if (this.#closed) socket.close()
+    else this.#free.push(socket)
+  }
+
+  #park(socket: BoundSocket): void {
+    if (this.#closed) {
+      socket.close()
+      return
+    }
+    park(socket)
+    this.#parked.push(socket)
   }
 }
 

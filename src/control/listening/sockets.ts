@@ -32,6 +32,10 @@ export const listenOn = ({ host, port, handle }: ListenAddress): object => handl
 interface TcpHandle {
   getsockname?(into: { port?: number; address?: string }): number
   close(): void
+  ref(): void
+  unref(): void
+  /** What libuv calls with every connection it accepted; a server that listens puts its own there. */
+  onconnection?(status: number, connection: { close(): void } | undefined): void
 }
 
 type CreateServerHandle = (address: string | null, port: number, addressType: 4 | 6, fd?: number) => TcpHandle | number
@@ -81,6 +85,35 @@ export function adopt(fd: number): BoundSocket | null {
   if (address !== undefined && port !== undefined) return boundSocket(address, port, handle as unknown as SendHandle, () => handle.close())
   handle.close()
   return null
+}
+
+/**
+ * The handle of a socket for one server of this process. Node closes a handle with the server that listened on it, and no call of its makes
+ * another descriptor of the same socket: so that closing only says that the server is gone.
+ */
+export function lend({ handle }: BoundSocket, returned: () => void): SendHandle {
+  const tcp = handle as unknown as TcpHandle
+  tcp.ref()
+  Object.defineProperty(tcp, 'close', {
+    configurable: true,
+    value: () => {
+      takeBack(tcp)
+      returned()
+    },
+  })
+  return handle
+}
+
+/** From here on `close` closes it. */
+export function takeBack(handle: unknown): void {
+  delete (handle as Partial<TcpHandle>).close
+}
+
+/** Nobody listens on it any more, but libuv does: what comes is closed, and no reason to go on running. */
+export function park({ handle }: BoundSocket): void {
+  const tcp = handle as unknown as TcpHandle
+  tcp.onconnection = (_status, connection) => connection?.close()
+  tcp.unref()
 }
 
 /** `127.0.0.1:8443`, `[::1]:8443`. */

@@ -1,4 +1,4 @@
-import type { StoreError } from '../../store/failure.ts'
+import { StoreError } from '../../store/failure.ts'
 import { lost } from '../../store/held-file.ts'
 import type { Store } from '../../store/store.ts'
 import { sealedBeside } from '../../store/store-file.ts'
@@ -14,6 +14,17 @@ export const baseFileOf = ({ file }: Store): string => sealedBeside(file)
 
 /** An older copy took the place of the store: revocations may be missing in it. */
 export const older = ({ file }: Store): StoreError => lost(file, 'it is older than what was known')
+
+function another(store: Store): StoreError {
+  const sealed = baseFileOf(store)
+  return new StoreError(
+    'io_failed',
+    `store ${store.file} is not the one that was in use: ${sealed} is of one that was restored after it, or of another`,
+    {
+      hint: 'put that one back, or run "certgate restore" with a backup; to go on with this one, without what was registered and revoked since, remove that file',
+    },
+  )
+}
 
 /**
  * Writes the registry as it is at this moment. Rejects, and what was there stays, where it cannot, or is older than `known`: versions count
@@ -36,13 +47,16 @@ export async function sealBase(store: Store, known?: { readonly epoch: string; r
 /**
  * The base to start from: the one that is there, if it is large, sound, of this store and not too old to go on from; else a new one. Where
  * somebody put an older copy of the store in its place and went on from there, versions alone would not tell: revocations could be missed.
+ * Rejects with `io_failed` where a sound one is of another epoch that the store does not go on from: it was restored since, and this is
+ * from before, or of another gateway. What was revoked after that is not in it.
  */
 export async function baseToStartFrom(store: Store, sealedAnew = SEALED_ANEW): Promise<RegistryBase> {
   const snapshot = store.snapshot()
   const { size, epoch, version } = snapshot
   snapshot.close()
+  const there = await openBase(baseFileOf(store)).catch(() => null)
+  if (there !== null && there.epoch !== epoch && !store.goesOnFrom(there)) throw another(store)
   if (size > sealedAnew) {
-    const there = await openBase(baseFileOf(store)).catch(() => null)
     const isOurs = there !== null && there.epoch === epoch && store.audit.remembers(there.history)
     if (isOurs && store.registry.changesSince(there.version, 1) !== null && !isNewBaseDue(there.size, version - there.version)) return there
   }

@@ -86,12 +86,11 @@ export class RegistryPublisher {
 
   /**
    * Throws `store_lost` where the store is an older copy of what was known, whatever was written to it since: what it counts as changes would
-   * be taken for known ones. One that `restore` made says so by its epoch.
+   * be taken for known ones. One from before a restore is older too; one that `restore` put in its place says so.
    */
   assertGoesOn(): void {
     const { store } = this.#options
-    if (this.#known === null || store.registry.current().epoch !== this.#known.epoch) return
-    if (!store.audit.remembers(this.#known.history)) throw older(store)
+    if (this.#known !== null && !store.goesOnFrom(this.#known)) throw older(store)
   }
 
   /** Resolves once a worker has all that is known, from the base on. */

@@ -52,7 +52,7 @@ test('a restore has all of it, an audit entry of its own, and another epoch', as
   const backup = join(folder, 'backup.db')
   const { audit } = await store.backup(backup)
   const file = join(folder, 'restored', 'certgate.db')
-  const checked = await restoreStore(backup, file, CLI, () => START + 7)
+  const checked = await restoreStore(backup, file, CLI, { now: () => START + 7, replaces: 'before' })
   assert.deepEqual([checked.entries, checked.audit.entries], [1, 2])
   const restored = openStore(file, { now: () => START })
   t.after(() => restored.close())
@@ -60,7 +60,10 @@ test('a restore has all of it, an audit entry of its own, and another epoch', as
   assert.ok(restored.issuance.nextCrlNumber('ca') > number)
   assert.notEqual(restored.registry.current().epoch, store.registry.current().epoch)
   const [last] = restored.audit.read({ before: Number.MAX_SAFE_INTEGER, limit: 1 })
-  assert.deepEqual([last?.action, last?.target, last?.at, last?.details], ['store.restore', backup, START + 7, { head: audit.head }])
+  assert.deepEqual(
+    [last?.action, last?.target, last?.at, last?.details],
+    ['store.restore', backup, START + 7, { head: audit.head, replaces: 'before' }],
+  )
   assert.deepEqual(
     readdirSync(join(folder, 'restored')).filter((name) => name.includes('partial')),
     [],

@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict'
 import type { SendHandle } from 'node:child_process'
-import { createServer, type Server } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
 import { test } from 'node:test'
 import { InheritedSockets } from '../../../../src/control/listening/inherited-sockets.ts'
 import { bind, boundSocket, type ListenAddress, listenOn } from '../../../../src/control/listening/sockets.ts'
 
 // What is taken from real descriptors is in test/integration/restarts-refuse-nobody.test.ts: they are 3 and above there.
+
+/** All that comes on a connection until it ends. */
+async function said(port: number): Promise<string> {
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8')
+  let text = ''
+  for await (const chunk of socket) text += chunk
+  return text
+}
 
 function receive(env: NodeJS.ProcessEnv): { env: NodeJS.ProcessEnv; warnings: string[] } {
   const warnings: string[] = []
@@ -59,6 +67,38 @@ test('a server of this process accepts on it; one that cannot be opened leaves i
   const server = await inherited.open(address, open)
   assert.equal((server.address() as { port: number }).port, address.port)
   assert.equal(await inherited.take(address), null)
+})
+
+test('closing its server gives it back: what comes meanwhile is closed, and the next server accepts again', async (t) => {
+  const passed = await bind('127.0.0.1', 0)
+  const address = { host: '127.0.0.1', port: passed.port }
+  const inherited = new InheritedSockets([passed])
+  t.after(() => inherited.close())
+  for (const round of ['first', 'second', 'third']) {
+    const server = await inherited.open(address, async (at) => {
+      const made = createServer((socket) => socket.end(round))
+      await new Promise<void>((resolve) => made.listen(listenOn(at), resolve))
+      return made
+    })
+    assert.equal(await said(address.port), round)
+    await new Promise((resolve) => server.close(resolve))
+    assert.equal(await said(address.port), '')
+    assert.equal(await inherited.take(address), null, 'no worker accepts beside this process')
+  }
+})
+
+test('once all is closed, a server closes it for good', async () => {
+  const passed = await bind('127.0.0.1', 0)
+  const address = { host: '127.0.0.1', port: passed.port }
+  const inherited = new InheritedSockets([passed])
+  const server = await inherited.open(address, async (at) => {
+    const made = createServer()
+    await new Promise<void>((resolve) => made.listen(listenOn(at), resolve))
+    return made
+  })
+  inherited.close()
+  await new Promise((resolve) => server.close(resolve))
+  await assert.rejects(said(address.port), { code: 'ECONNREFUSED' })
 })
 
 test('what nobody took is closed with a warning', async () => {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { copyFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { test } from 'node:test'
+import { describe, type TestContext, test } from 'node:test'
 import { baseFileOf, baseToStartFrom, sealBase } from '../../../../src/control/registry/base-file.ts'
+import { restoreStore } from '../../../../src/store/backup.ts'
 import { openStore, type Store } from '../../../../src/store/store.ts'
+import { openBase } from '../../../../src/tls/registry-base.ts'
 import { CLI, newEntry, temporaryStore } from '../../../support/registry-store.ts'
 
 function fill(store: Store, count: number): void {
@@ -74,4 +76,48 @@ test('what is older than what is known is not sealed, and the base stays', async
   await assert.rejects(sealBase(store, { epoch, version: version + 1 }), { code: 'store_lost' })
   assert.equal(sealedAt(store), before)
   assert.equal((await sealBase(store, { epoch: 'another', version: version + 1 })).size, 2)
+})
+
+describe('a store of another epoch than the base beside it', () => {
+  /** The base of a store that was restored once, and stores that somebody might put there: from before, and restored anew. */
+  async function restoredOnce(t: TestContext) {
+    const { store, file } = temporaryStore(t)
+    fill(store, 1)
+    await store.backup(`${file}.before`)
+    const { epoch } = store.registry.current()
+    store.close()
+    await restoreStore(`${file}.before`, `${file}.once`, CLI, { replaces: epoch })
+    const put = (from: string) => {
+      for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true })
+      copyFileSync(`${file}.${from}`, file)
+      const opened = openStore(file)
+      t.after(() => opened.close())
+      return opened
+    }
+    const base = await sealBase(put('once'))
+    return { file, base, put }
+  }
+
+  test('is not begun with, however small, and the base stays', async (t) => {
+    const { file, base, put } = await restoredOnce(t)
+    const older = put('before')
+    await assert.rejects(baseToStartFrom(older), {
+      code: 'io_failed',
+      message: `store ${file} is not the one that was in use: ${file}.base is of one that was restored after it, or of another`,
+    })
+    assert.equal((await openBase(`${file}.base`)).epoch, base.epoch)
+    // The way out that the hint tells.
+    rmSync(`${file}.base`)
+    assert.equal((await baseToStartFrom(older)).epoch, older.registry.current().epoch)
+  })
+
+  test('is gone on with where restore put it there, or where it has all that was known', async (t) => {
+    const { file, base, put } = await restoredOnce(t)
+    await restoreStore(`${file}.before`, `${file}.again`, CLI, { replaces: base.epoch })
+    const again = put('again')
+    assert.equal((await baseToStartFrom(again)).epoch, again.registry.current().epoch)
+    await again.backup(`${file}.whole`)
+    await restoreStore(`${file}.whole`, `${file}.moved`, CLI)
+    assert.equal((await baseToStartFrom(put('moved'))).size, 1)
+  })
 })

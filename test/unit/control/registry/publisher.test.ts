@@ -263,10 +263,27 @@ test('one that restore made is gone on from, however old it is', async (t) => {
   await store.backup(`${file}.backup`)
   add()
   await made.published()
-  await restoreStore(`${file}.backup`, `${file}.restored`, CLI)
+  await restoreStore(`${file}.backup`, `${file}.restored`, CLI, { replaces: store.registry.current().epoch })
   putBack(store, `${file}.restored`)
   await made.published()
   const fingerprint = add()
   await made.published()
   assert.equal([...made.registry.withPin(store.registry.get(fingerprint)?.pin ?? '')].length, 1)
+})
+
+test('one from before a restore is older too, and so is one that took the place of another', async (t) => {
+  const { store, file } = temporaryStore(t)
+  store.registry.add([newEntry()], CLI)
+  await store.backup(`${file}.before`)
+  await store.backup(`${file}.backup`)
+  const { epoch } = store.registry.current()
+  await restoreStore(`${file}.backup`, `${file}.restored`, CLI, { replaces: epoch })
+  await restoreStore(`${file}.backup`, `${file}.elsewhere`, CLI)
+  putBack(store, `${file}.restored`)
+  const made = await RegistryPublisher.open({ store, pool: { workers: [], busyFor: 0 }, log: () => {}, deadlines: { poll: 60_000 } })
+  t.after(() => made.close())
+  for (const copy of ['before', 'elsewhere']) {
+    putBack(store, `${file}.${copy}`)
+    assert.throws(() => made.assertGoesOn(), { code: 'store_lost' }, copy)
+  }
 })
