@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { accessSync, type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { unreadable } from '../regular-file.ts'
 import { StoreError } from './failure.ts'
 
@@ -38,7 +38,9 @@ export class HeldFile {
   assertInPlace(): void {
     if (!this.#isHeld) return
     try {
-      if (identityOf(this.file) !== this.#identity) throw lost(this.file, 'another file is in its place')
+      const status = statSync(this.file, { bigint: true })
+      if (`${status.dev} ${status.ino}` !== this.#identity) throw lost(this.file, 'another file is in its place')
+      if (isTakenFromUs(status)) throw lost(this.file, 'permission denied')
       accessSync(this.file, constants.R_OK | constants.W_OK)
       const head = Buffer.alloc(MAGIC.length)
       const descriptor = held.get(this.#identity)?.descriptor ?? -1
@@ -68,6 +70,12 @@ export function lost(file: string, why: string, cause?: unknown): StoreError {
 function identityOf(file: string): FileIdentity {
   const status = statSync(file, { bigint: true, throwIfNoEntry: false })
   return status === undefined ? null : `${status.dev} ${status.ino}`
+}
+
+/** As opening it would tell; \`access\` asks for the real user, not for the effective one. */
+function isTakenFromUs({ mode, uid }: BigIntStats): boolean {
+  const user = process.geteuid?.() ?? 0
+  return user !== 0 && Number(uid) === user && (mode & 0o600n) !== 0o600n
 }
 
 function hold(file: string): string {
