@@ -10,6 +10,7 @@ import type { Page } from 'playwright-core'
 import { readPfx } from '../../src/certificates/pkcs12-read.ts'
 import { createAuthority, encryptKey, temporaryFolder } from '../support/authority.ts'
 import { type Browser, inTheme, noBrowser, openBrowser, PHONE, photograph, seriousFindings, THEMES } from '../support/browser.ts'
+import { startSite } from '../support/foreign-authority.ts'
 import { fileLifetime } from '../support/lifetime.ts'
 import { freePorts } from '../support/outside-program.ts'
 import { type Program, startProgram } from '../support/program.ts'
@@ -74,6 +75,17 @@ describe('the setup pages', { skip: noBrowser }, () => {
     await page.getByRole('link', { name: 'go on here' }).click()
     assert.equal(await heading(page), 'How clients reach the gateway')
     assert.equal((await fetch(url)).status, 403, 'and no other')
+    // Cookies know no ports: another program of this machine, to which the same browser goes, must not get this one.
+    const cookies: (string | undefined)[] = []
+    const other = await startSite(lifetime, ({ headers }, response) => {
+      cookies.push(headers.cookie)
+      response.end('<!doctype html><title>other</title>')
+    })
+    for (const path of ['/', '/name', '/ca.crt']) await page.goto(other.url(path))
+    assert.ok(cookies.length >= 3 && cookies.every((cookie) => cookie === undefined), String(cookies))
+    await page.goto(`${url}/name`)
+    assert.equal(await heading(page), 'How clients reach the gateway')
+    browser.faults.splice(0)
     assert.deepEqual(faults(), [])
   })
 
@@ -149,7 +161,7 @@ describe('the setup pages', { skip: noBrowser }, () => {
     pfx = readFileSync(await download.path())
     assert.equal(await heading(page), 'It runs')
     assert.deepEqual(faults(), [])
-    await assert.rejects(fetch(new URL('/done', url)))
+    await assert.rejects(fetch(`${url}/done`))
   })
 
   it('leave a gateway and a console that the certificate opens', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { CertgateError, UsageError } from '../../errors.ts'
 import { escapeHtml } from '../../gateway/refusal/html-page.ts'
 import { adminStep } from './admin-step.ts'
-import { fileAnswer, goTo, htmlAnswer, type WizardAnswer } from './answer.ts'
+import { fileAnswer, goTo, htmlAnswer, linkTo, type WizardAnswer } from './answer.ts'
 import { caStep } from './ca-step.ts'
 import { doneHtml } from './done-page.ts'
 import type { Draft } from './draft.ts'
@@ -61,7 +61,7 @@ export class Wizard {
     if (this.#making !== null || (path === '/make' && method === 'POST')) return this.#make()
     if (path === '/review') return this.#review(NO_PROBLEMS)
     const step = this.#steps.find((one) => one.path === path)
-    if (step === undefined) return path === '/' ? goTo(this.#next()) : this.#missing()
+    if (step === undefined) return path === '/' ? goTo(this.#next()) : this.#missing(path)
     if (method !== 'POST') return this.#ask(step, null, NO_PROBLEMS)
     if (form === null) return this.#ask(step, null, new Map([['', new UsageError('the form did not arrive whole', 'send it again')]]))
     return this.#take(step, form)
@@ -84,9 +84,9 @@ export class Wizard {
 
   #ask(step: Step, entered: Form | null, problems: Problems): WizardAnswer {
     const index = this.#steps.indexOf(step)
-    const back = index === 0 ? '' : `<a href="${this.#steps[index - 1]?.path}">Back</a>`
+    const back = index === 0 ? '' : `<a href="${linkTo(this.#steps[index - 1]?.path ?? '')}">Back</a>`
     const content =
-      `<form method="post" action="${step.path}"${step.multipart === true ? ' enctype="multipart/form-data"' : ''} novalidate>` +
+      `<form method="post" action="${linkTo(step.path)}"${step.multipart === true ? ' enctype="multipart/form-data"' : ''} novalidate>` +
       `${step.content(this.#draft, entered, problems)}<div class="actions"><button type="submit">Continue</button>${back}</div></form>`
     return this.#page(problems.size === 0 ? 200 : 422, step.title, step.path, content, problems)
   }
@@ -95,8 +95,8 @@ export class Wizard {
     const next = this.#next()
     if (next !== '/review') return goTo(next)
     const content =
-      `${reviewHtml(this.#draft, this.#options.folder)}<form method="post" action="/make"><div class="actions">` +
-      `<button type="submit">Make it, and start</button><a href="${this.#steps.at(-1)?.path}">Back</a></div></form>`
+      `${reviewHtml(this.#draft, this.#options.folder)}<form method="post" action="${linkTo('/make')}"><div class="actions">` +
+      `<button type="submit">Make it, and start</button><a href="${linkTo(this.#steps.at(-1)?.path ?? '')}">Back</a></div></form>`
     return this.#page(problems.size === 0 ? 200 : 422, 'All of it', '/review', content, problems)
   }
 
@@ -158,8 +158,9 @@ export class Wizard {
     )
   }
 
-  #missing(): WizardAnswer {
-    return this.#page(404, 'No such page', '', `<p><a href="/">Go on with the setup</a></p>`, NO_PROBLEMS)
+  #missing(path: string): WizardAnswer {
+    const first = '../'.repeat(path.split('/').length - 2) || './'
+    return this.#page(404, 'No such page', '', `<p><a href="${first}">Go on with the setup</a></p>`, NO_PROBLEMS)
   }
 
   #page(status: number, title: string, path: string, content: string, problems: Problems): WizardAnswer {
@@ -170,7 +171,7 @@ export class Wizard {
     const all = [...this.#steps, { path: '/review', name: 'Review' }, { path: '/done', name: 'Done' }]
     const items = all.map(({ path, name }) => {
       if (path === current) return `<li aria-current="step">${escapeHtml(name)}</li>`
-      return `<li>${this.#made === null && this.#draft.answered.has(path) ? `<a href="${path}">${escapeHtml(name)}</a>` : escapeHtml(name)}</li>`
+      return `<li>${this.#made === null && this.#draft.answered.has(path) ? `<a href="${linkTo(path)}">${escapeHtml(name)}</a>` : escapeHtml(name)}</li>`
     })
     return `<nav aria-label="Steps"><ol>${items.join('')}</ol></nav>`
   }

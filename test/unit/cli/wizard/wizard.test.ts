@@ -74,6 +74,10 @@ test('one step after the other, and nothing is made before the last was confirme
   assert.deepEqual(to(await all()), [303, '/review'])
   assert.equal(made.length, 0)
   const review = text(await get('/review'))
+  // The pages lie below an address that they do not know.
+  for (const path of ['/name', '/ca', '/upstream', '/admin', '/review', '/nothing'])
+    assert.doesNotMatch(text(await get(path)), /(?:href|action)="\//, path)
+  assert.match(text(await get('/a/b')), /href="\.\.\/"/)
   assert.match(review, /gate\.example, .*localhost/)
   assert.match(review, /Nothing answers at unix:\S+none\.sock \(no such file or directory\)/)
   assert.deepEqual(to(await send('/make', {})), [303, '/done'])
