@@ -41,9 +41,9 @@ describe('the setup pages', { skip: noBrowser }, () => {
     browser = await openBrowser(lifetime, { client: null, ca: Buffer.from(root) })
   })
 
-  /** Told as a fault where a page asks anybody but the pages themselves for something; answers of 422 are part of the tests. */
+  /** Told as a fault where a page asks anybody but the pages themselves for something; answers of 422 and the like are part of the tests. */
   const faults = () =>
-    browser.faults.filter((fault) => !fault.startsWith(`request: ${new URL(url).origin}/`) && !/status of 4(?:22|03)/.test(fault))
+    browser.faults.filter((fault) => !fault.startsWith(`request: ${new URL(url).origin}/`) && !/status of 4(?:22|03|09)/.test(fault))
   const heading = (page: Page) => page.locator('main h1').textContent()
   const problem = (page: Page, field: string) => page.locator(`#${field}-problem`).textContent()
   const go = (page: Page) => page.getByRole('button', { name: 'Continue' }).click()
@@ -146,6 +146,29 @@ describe('the setup pages', { skip: noBrowser }, () => {
     assert.equal(await heading(page), 'All of it')
     assert.match((await page.locator('dl').textContent()) ?? '', /an issuing CA below CN=Corp Root/)
     await inspect(page, 'review')
+    assert.deepEqual(faults(), [])
+  })
+
+  it('overwrite nothing that another tab answered, and make nothing that was not looked at', async () => {
+    const { page } = browser
+    const other = await browser.context.newPage()
+    await other.goto(`${url}/admin`)
+    await page.getByRole('link', { name: 'Change administrator' }).click()
+    await other.getByLabel('Name', { exact: true }).fill('bob')
+    await go(other)
+    assert.equal(await heading(other), 'All of it')
+    await page.getByLabel('Name', { exact: true }).fill('mallory')
+    await go(page)
+    await page.getByText('This was answered otherwise since this page was opened, in another tab perhaps').waitFor()
+    assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'mallory')
+    await inspect(page, 'overtaken')
+    await page.getByLabel('Name', { exact: true }).fill('alice')
+    await go(page)
+    assert.equal(await heading(page), 'All of it')
+    await other.getByRole('button', { name: 'Make it, and start' }).click()
+    await other.getByText('An answer was changed since this page was opened').waitFor()
+    assert.match((await other.locator('dl').textContent()) ?? '', /alice, password/)
+    await other.close()
     assert.deepEqual(faults(), [])
   })
 

@@ -38,8 +38,10 @@ class Visitor {
     return { status: response.status, bytes, text: bytes.toString() }
   }
 
-  /** Resolves to where the answer leads, or to the page that it is. */
-  async send(path: string, form: Readonly<Record<string, string | Blob>>): Promise<string> {
+  /** Of the page that has the form. Resolves to where the answer leads, or to the page that it is. */
+  async send(path: string, fields: Readonly<Record<string, string | Blob>>): Promise<string> {
+    const { text } = await this.get(path === '/make' ? '/review' : path)
+    const form = { revision: /name="revision" value="(\d+)"/.exec(text)?.[1] ?? '', ...fields }
     const isMultipart = Object.values(form).some((value) => typeof value !== 'string')
     const body = isMultipart ? new FormData() : new URLSearchParams()
     for (const [name, value] of Object.entries(form)) {
