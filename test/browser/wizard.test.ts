@@ -10,6 +10,7 @@ import type { Page } from 'playwright-core'
 import { readPfx } from '../../src/certificates/pkcs12-read.ts'
 import { createAuthority, encryptKey, temporaryFolder } from '../support/authority.ts'
 import { type Browser, inTheme, noBrowser, openBrowser, PHONE, photograph, seriousFindings, THEMES } from '../support/browser.ts'
+import { startSite } from '../support/foreign-authority.ts'
 import { fileLifetime } from '../support/lifetime.ts'
 import { freePorts } from '../support/outside-program.ts'
 import { type Program, startProgram } from '../support/program.ts'
@@ -40,9 +41,9 @@ describe('the setup pages', { skip: noBrowser }, () => {
     browser = await openBrowser(lifetime, { client: null, ca: Buffer.from(root) })
   })
 
-  /** Told as a fault where a page asks anybody but the pages themselves for something; answers of 422 are part of the tests. */
+  /** Told as a fault where a page asks anybody but the pages themselves for something; answers of 422 and the like are part of the tests. */
   const faults = () =>
-    browser.faults.filter((fault) => !fault.startsWith(`request: ${new URL(url).origin}/`) && !/status of 4(?:22|03)/.test(fault))
+    browser.faults.filter((fault) => !fault.startsWith(`request: ${new URL(url).origin}/`) && !/status of 4(?:22|03|09)/.test(fault))
   const heading = (page: Page) => page.locator('main h1').textContent()
   const problem = (page: Page, field: string) => page.locator(`#${field}-problem`).textContent()
   const go = (page: Page) => page.getByRole('button', { name: 'Continue' }).click()
@@ -74,6 +75,17 @@ describe('the setup pages', { skip: noBrowser }, () => {
     await page.getByRole('link', { name: 'go on here' }).click()
     assert.equal(await heading(page), 'How clients reach the gateway')
     assert.equal((await fetch(url)).status, 403, 'and no other')
+    // Cookies know no ports: another program of this machine, to which the same browser goes, must not get this one.
+    const cookies: (string | undefined)[] = []
+    const other = await startSite(lifetime, ({ headers }, response) => {
+      cookies.push(headers.cookie)
+      response.end('<!doctype html><title>other</title>')
+    })
+    for (const path of ['/', '/name', '/ca.crt']) await page.goto(other.url(path))
+    assert.ok(cookies.length >= 3 && cookies.every((cookie) => cookie === undefined), String(cookies))
+    await page.goto(`${url}/name`)
+    assert.equal(await heading(page), 'How clients reach the gateway')
+    browser.faults.splice(0)
     assert.deepEqual(faults(), [])
   })
 
@@ -137,6 +149,29 @@ describe('the setup pages', { skip: noBrowser }, () => {
     assert.deepEqual(faults(), [])
   })
 
+  it('overwrite nothing that another tab answered, and make nothing that was not looked at', async () => {
+    const { page } = browser
+    const other = await browser.context.newPage()
+    await other.goto(`${url}/admin`)
+    await page.getByRole('link', { name: 'Change administrator' }).click()
+    await other.getByLabel('Name', { exact: true }).fill('bob')
+    await go(other)
+    assert.equal(await heading(other), 'All of it')
+    await page.getByLabel('Name', { exact: true }).fill('mallory')
+    await go(page)
+    await page.getByText('This was answered otherwise since this page was opened, in another tab perhaps').waitFor()
+    assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'mallory')
+    await inspect(page, 'overtaken')
+    await page.getByLabel('Name', { exact: true }).fill('alice')
+    await go(page)
+    assert.equal(await heading(page), 'All of it')
+    await other.getByRole('button', { name: 'Make it, and start' }).click()
+    await other.getByText('An answer was changed since this page was opened').waitFor()
+    assert.match((await other.locator('dl').textContent()) ?? '', /alice, password/)
+    await other.close()
+    assert.deepEqual(faults(), [])
+  })
+
   it('make it, show the password once, and end with the download', async () => {
     const { page } = browser
     await page.getByRole('button', { name: 'Make it, and start' }).click()
@@ -149,7 +184,7 @@ describe('the setup pages', { skip: noBrowser }, () => {
     pfx = readFileSync(await download.path())
     assert.equal(await heading(page), 'It runs')
     assert.deepEqual(faults(), [])
-    await assert.rejects(fetch(new URL('/done', url)))
+    await assert.rejects(fetch(`${url}/done`))
   })
 
   it('leave a gateway and a console that the certificate opens', async () => {

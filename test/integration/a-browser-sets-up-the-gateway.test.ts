@@ -17,10 +17,13 @@ const anyPort = ['--listen', '127.0.0.1:0', '--telemetry', '127.0.0.1:0', '--adm
 /** A browser, as far as the pages can tell: it keeps a cookie, and follows redirects. */
 class Visitor {
   readonly origin: string
+  readonly #base: string
   #cookie = ''
 
-  constructor(origin: string) {
-    this.origin = origin
+  /** `base`: the address that the terminal shows. */
+  constructor(base: string) {
+    this.#base = base
+    this.origin = new URL(base).origin
   }
 
   async open(url: string): Promise<number> {
@@ -30,13 +33,15 @@ class Visitor {
   }
 
   async get(path: string): Promise<{ status: number; bytes: Buffer; text: string }> {
-    const response = await fetch(`${this.origin}${path}`, { headers: { cookie: this.#cookie } })
+    const response = await fetch(`${this.#base}${path}`, { headers: { cookie: this.#cookie } })
     const bytes = Buffer.from(await response.arrayBuffer())
     return { status: response.status, bytes, text: bytes.toString() }
   }
 
-  /** Resolves to where the answer leads, or to the page that it is. */
-  async send(path: string, form: Readonly<Record<string, string | Blob>>): Promise<string> {
+  /** Of the page that has the form. Resolves to where the answer leads, or to the page that it is. */
+  async send(path: string, fields: Readonly<Record<string, string | Blob>>): Promise<string> {
+    const { text } = await this.get(path === '/make' ? '/review' : path)
+    const form = { revision: /name="revision" value="(\d+)"/.exec(text)?.[1] ?? '', ...fields }
     const isMultipart = Object.values(form).some((value) => typeof value !== 'string')
     const body = isMultipart ? new FormData() : new URLSearchParams()
     for (const [name, value] of Object.entries(form)) {
@@ -44,8 +49,8 @@ class Visitor {
       else (body as FormData).set(name, value, `${name}.pem`)
     }
     const headers = { cookie: this.#cookie, origin: this.origin }
-    const response = await fetch(`${this.origin}${path}`, { method: 'POST', headers, body, redirect: 'manual' })
-    return response.headers.get('location') ?? (await response.text())
+    const response = await fetch(`${this.#base}${path}`, { method: 'POST', headers, body, redirect: 'manual' })
+    return response.headers.get('location')?.replace(new URL(this.#base).pathname, '') ?? (await response.text())
   }
 }
 
@@ -57,7 +62,7 @@ async function begin(
 ): Promise<{ program: Program; url: string; visitor: Visitor }> {
   const program = await startProgram({ args: ['init', '--web', '--dir', dir, ...anyPort, ...flags], cwd, listeners: 0 }, t)
   const [, url = ''] = await program.line(/^ +(http:\/\/127\.0\.0\.1:\d+\/[\w-]{43})$/)
-  return { program, url, visitor: new Visitor(new URL(url).origin) }
+  return { program, url, visitor: new Visitor(url) }
 }
 
 test('under an own CA, from the first page to a request that is let through', async (t) => {
@@ -65,7 +70,7 @@ test('under an own CA, from the first page to a request that is let through', as
   const upstream = await RecordingUpstream.start(t)
   const root = await createAuthority('CN=Corp Root')
   const { program, url, visitor } = await begin(t, path)
-  const other = new Visitor(visitor.origin)
+  const other = new Visitor(url)
   assert.equal(await visitor.open(url), 200)
   assert.equal(await other.open(url), 403)
   assert.equal(await visitor.send('/name', { names: 'gate.example', listen: '127.0.0.1:0' }), '/ca')

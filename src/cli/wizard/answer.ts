@@ -15,6 +15,9 @@ export const htmlAnswer = (status: number, body: string, headers: Readonly<Recor
   body,
 })
 
+/** From one page to another: they lie beside each other, wherever that is. */
+export const linkTo = (path: string): string => `./${path.slice(1)}`
+
 /** After a form was taken: a reload of the next page sends nothing again. */
 export const goTo = (path: string): WizardAnswer => ({ status: 303, headers: { Location: path }, body: '' })
 

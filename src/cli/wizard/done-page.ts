@@ -3,6 +3,7 @@ import { parseAddress } from '../../config/address.ts'
 import { formatAddress } from '../../control/listening/sockets.ts'
 import { escapeHtml } from '../../gateway/refusal/html-page.ts'
 import { INSTALLING, installingFor } from '../../gateway/refusal/installing.ts'
+import { linkTo } from './answer.ts'
 import type { Made } from './make.ts'
 import { noteHtml } from './page.ts'
 
@@ -24,9 +25,9 @@ export function doneHtml(done: DonePage): string {
   const urls = [...new Set([first ?? 'localhost', 'localhost'])].map((host) => `https://${formatAddress(host, port)}/`)
   return (
     `<p>The gateway runs, in the terminal where you started this. Its files are in <code>${escapeHtml(folder)}</code>.</p>` +
-    `<h2>1. Trust the gateway</h2><p><a href="/ca.crt" download="ca.crt">ca.crt</a> is the root of its certificate: browsers warn until they trust it.</p>` +
+    `<h2>1. Trust the gateway</h2><p><a href="${linkTo('/ca.crt')}" download="ca.crt">ca.crt</a> is the root of its certificate: browsers warn until they trust it.</p>` +
     `<h2>2. Take the certificate</h2>${passwordHtml(done)}` +
-    `<p><a class="button" href="/admin.pfx" download="admin.pfx">Download admin.pfx</a></p>` +
+    `<p><a class="button" href="${linkTo('/admin.pfx')}" download="admin.pfx">Download admin.pfx</a></p>` +
     '<p>It is given out once, and these setup pages end with it. This page stays open.</p>' +
     `<h2>3. Install it in the browser</h2>${installingHtml(done.userAgent)}` +
     `<h2>4. Come in</h2><ul>${urls.map((url) => `<li>${linkHtml(url)}: the service, behind its lock</li>`).join('')}` +

@@ -1,5 +1,6 @@
 import { escapeHtml } from '../../gateway/refusal/html-page.ts'
 import { ownCaNotes } from '../own-ca.ts'
+import { linkTo } from './answer.ts'
 import type { Draft } from './draft.ts'
 import { noteHtml } from './page.ts'
 
@@ -15,7 +16,7 @@ export function reviewHtml(draft: Draft, folder: string): string {
     ['Administrator', `${administrator}, password ${password === null ? 'made up and shown once' : 'as chosen'}`, '/admin'],
   ]
   const list = rows.map(([name, value, path]) => {
-    const change = path === null ? '' : ` <a href="${path}" aria-label="Change ${name.toLowerCase()}">Change</a>`
+    const change = path === null ? '' : ` <a href="${linkTo(path)}" aria-label="Change ${name.toLowerCase()}">Change</a>`
     return `<dt>${name}</dt><dd>${escapeHtml(value)}${change}</dd>`
   })
   const notes = [...(warning === null ? [] : [warning]), ...(own === null ? [] : ownCaNotes(own, administrator))]

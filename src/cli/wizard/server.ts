@@ -74,21 +74,26 @@ async function listen(server: Server, port: number): Promise<void> {
 }
 
 /** A page and no redirect: a link in another page (a terminal in a browser, say) leads here, and a redirect would go on without the cookie. */
-const WELCOME = page({
-  title: 'Set up certgate',
-  content:
-    '<p>certgate stands in front of a service and lets in who has a client certificate. The next pages ask for what it needs, make its ' +
-    'certificates and its configuration, and start it.</p><p>They belong to this browser now, and nothing is written before the last of them.</p>' +
-    '<div class="actions"><a class="button" href="/">Begin</a></div>',
-})
+const welcome = (first: string): string =>
+  page({
+    title: 'Set up certgate',
+    content:
+      '<p>certgate stands in front of a service and lets in who has a client certificate. The next pages ask for what it needs, make its ' +
+      'certificates and its configuration, and start it.</p><p>They belong to this browser now, and nothing is written before the last of them.</p>' +
+      `<div class="actions"><a class="button" href="${first}">Begin</a></div>`,
+  })
 
-/** With a way on for the one that they do belong to: a link from another site brings no cookie, one from here does. */
-const NOT_YOURS = page({
-  title: 'Not yours',
-  content:
-    '<p>These pages belong to the first browser that opened the address in the terminal. Start the setup again to use another.</p>' +
-    '<p>In that very browser, <a href="/">go on here</a>.</p>',
-})
+/**
+ * With a way on for the one that they do belong to: a link from another site brings no cookie, one from here does. `first` null: whoever asks
+ * does not know where they are.
+ */
+const notYours = (first: string | null): string =>
+  page({
+    title: 'Not yours',
+    content:
+      '<p>These pages belong to the first browser that opened the address in the terminal. Start the setup again to use another.</p>' +
+      (first === null ? '' : `<p>In that very browser, <a href="${first}">go on here</a>.</p>`),
+  })
 
 interface Surroundings extends WizardServerOptions {
   /** What Host has to be. */
@@ -122,27 +127,36 @@ function refusal({ authority, session }: Surroundings, request: IncomingMessage)
   if (method === 'POST' && (foreign || headers.origin !== `http://${authority}`))
     return plain(403, 'Sent by another site', 'This form was not sent by these pages, and nothing was taken from it.')
   if (session.owns(headers.cookie) || (method === 'GET' && !session.isOpen)) return null
-  return htmlAnswer(403, NOT_YOURS)
+  return htmlAnswer(403, notYours(session.placeOf(pathOf(request)) === null ? null : firstOf(session)))
 }
 
 async function accept({ session, heard, opened, answer }: Surroundings, request: IncomingMessage): Promise<WizardAnswer> {
   const { method = '', headers } = request
-  const path = (request.url ?? '').split('?', 1)[0] ?? ''
+  const path = pathOf(request)
   if (!session.isOpen) {
     const cookie = session.exchange(path)
     if (cookie === null) return plain(403, 'Not this address', 'Open the whole address that the terminal shows.')
     heard()
     opened()
-    return htmlAnswer(200, WELCOME, { 'Set-Cookie': cookie })
+    return htmlAnswer(200, welcome(firstOf(session)), { 'Set-Cookie': cookie })
   }
   heard()
+  const place = session.placeOf(path)
+  if (place === null) return plain(403, 'Not this address', 'The pages of the setup are below the address that the terminal shows.')
   // Its own browser, which loads the first page again.
-  if (session.isToken(path)) return goTo('/')
+  if (place === '') return goTo(firstOf(session))
   const body = method === 'POST' ? await readBody(request) : null
   if (method === 'POST' && body === null) return plain(413, 'Too large', `A form holds at most ${LARGEST_FORM / 1024} KiB.`)
   const form = body === null ? null : await readForm(headers['content-type'] ?? '', body)
-  return answer({ method, path, userAgent: headers['user-agent'] ?? '', form })
+  const told = await answer({ method, path: place, userAgent: headers['user-agent'] ?? '', form })
+  const { Location: to } = told.headers
+  return to === undefined ? told : { ...told, headers: { ...told.headers, Location: `/${session.token}${to}` } }
 }
+
+const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? ''
+
+/** Below the address of the terminal, as all pages are: their links to each other are relative. */
+const firstOf = ({ token }: Session): string => `/${token}/`
 
 /** null: it is larger than any form here. */
 async function readBody(request: IncomingMessage): Promise<Buffer | null> {

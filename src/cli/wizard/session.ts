@@ -4,7 +4,8 @@ const COOKIE = 'certgate_setup'
 
 /**
  * One browser, and no other. A one-time token in the address that the terminal shows is exchanged for a cookie on the first visit, and is
- * dead from then on; who brings neither gets nothing.
+ * dead from then on; who brings neither gets nothing. All pages lie below that address, and the cookie is for nothing else: a browser brings it
+ * to every port of this machine, where other programs listen, but to none under a path that they do not know.
  */
 export class Session {
   /** 256 bits, in a path. */
@@ -19,13 +20,16 @@ export class Session {
 
   /** The Set-Cookie line for the first who brings the token; null for everybody else. */
   exchange(path: string): string | null {
-    if (this.#open || !this.isToken(path)) return null
+    if (this.#open || this.placeOf(path) !== '') return null
     this.#open = true
-    return `${COOKIE}=${this.#cookie}; HttpOnly; SameSite=Strict; Path=/`
+    return `${COOKIE}=${this.#cookie}; HttpOnly; SameSite=Strict; Path=/${this.token}`
   }
 
-  isToken(path: string): boolean {
-    return isSame(path, `/${this.token}`)
+  /** Where below the address a path leads: `/name`, or '' for the address itself; null: elsewhere. */
+  placeOf(path: string): string | null {
+    const [, first = '', ...rest] = path.split('/')
+    if (!path.startsWith('/') || !isSame(first, this.token)) return null
+    return rest.map((segment) => `/${segment}`).join('')
   }
 
   /** Whether a Cookie header is that of the browser that came first. */

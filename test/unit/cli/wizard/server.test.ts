@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { request as httpRequest } from 'node:http'
 import { type TestContext, test } from 'node:test'
-import { htmlAnswer } from '../../../../src/cli/wizard/answer.ts'
+import { goTo, htmlAnswer } from '../../../../src/cli/wizard/answer.ts'
 import { LARGEST_FORM } from '../../../../src/cli/wizard/form.ts'
 import { PATIENCE, startWizardServer } from '../../../../src/cli/wizard/server.ts'
 import type { WizardRequest } from '../../../../src/cli/wizard/wizard.ts'
@@ -33,7 +33,7 @@ async function start(t: TestContext) {
     port: 0,
     async answer(request) {
       asked.push(request)
-      return htmlAnswer(200, 'the page')
+      return request.path === '/moved' ? goTo('/name') : htmlAnswer(200, 'the page')
     },
     opened: () => {},
     timedOut: () => timedOut++,
@@ -44,7 +44,7 @@ async function start(t: TestContext) {
     const { headers } = await ask(server.url)
     return { cookie: (headers['set-cookie'] as string[])[0]?.split(';', 1)[0] ?? '' }
   }
-  return { server, origin, asked, open, timedOut: () => timedOut }
+  return { server, origin, base: server.url, asked, open, timedOut: () => timedOut }
 }
 
 test('the address works once, and only for who opened it', async (t) => {
@@ -54,11 +54,27 @@ test('the address works once, and only for who opened it', async (t) => {
   assert.equal((await ask(server.url, { method: 'HEAD' })).status, 405)
   const mine = await open()
   assert.equal((await ask(server.url)).status, 403)
-  assert.equal((await ask(`${origin}/name`)).status, 403)
-  assert.equal((await ask(`${origin}/name`, { headers: { cookie: 'certgate_setup=x' } })).status, 403)
+  assert.equal((await ask(`${server.url}/name`)).status, 403)
+  assert.equal((await ask(`${server.url}/name`, { headers: { cookie: 'certgate_setup=x' } })).status, 403)
   assert.deepEqual(asked, [])
-  const answer = await ask(`${origin}/name`, { headers: mine })
-  assert.deepEqual([answer.status, answer.text], [200, 'the page'])
+  const answer = await ask(`${server.url}/name?x`, { headers: mine })
+  assert.deepEqual([answer.status, answer.text, (asked as readonly WizardRequest[])[0]?.path], [200, 'the page', '/name'])
+})
+
+test('the pages lie below the address, which nobody is told who does not know it', async (t) => {
+  const { server, origin, asked, open } = await start(t)
+  const { pathname } = new URL(server.url)
+  const mine = await open()
+  for (const path of ['/', '/name', '/wrong/name', `${pathname}x/name`])
+    assert.equal((await ask(`${origin}${path}`, { headers: mine })).status, 403, path)
+  assert.deepEqual(asked, [])
+  const again = await ask(server.url, { headers: mine })
+  assert.deepEqual([again.status, again.headers.location], [303, `${pathname}/`])
+  assert.equal((await ask(`${server.url}/moved`, { headers: mine })).headers.location, `${pathname}/name`)
+  const strangers = [await ask(`${origin}/`), await ask(`${origin}/name`), await ask(`${origin}/favicon.ico`)]
+  for (const { status, text } of strangers) assert.deepEqual([status, text.includes(pathname)], [403, false])
+  // One of it by a link from elsewhere brings no cookie; the link there brings it.
+  assert.ok((await ask(`${server.url}/name`)).text.includes(`<a href="${pathname}/">go on here</a>`))
 })
 
 test('a name that leads here is not this address', async (t) => {
@@ -67,14 +83,14 @@ test('a name that leads here is not this address', async (t) => {
   const elsewhere = ['evil.example', `evil.example:${port}`, `localhost:${port}`, '127.0.0.1', `127.0.0.1:1`, `${host}.evil.example`]
   for (const name of elsewhere) assert.equal((await ask(`${origin}${pathname}`, { headers: { host: name } })).status, 421, name)
   const mine = await open()
-  for (const name of elsewhere) assert.equal((await ask(`${origin}/name`, { headers: { ...mine, host: name } })).status, 421, name)
+  for (const name of elsewhere) assert.equal((await ask(`${server.url}/name`, { headers: { ...mine, host: name } })).status, 421, name)
   assert.deepEqual(asked, [])
 })
 
 test('a form of another site is not taken, whatever cookie came with it', async (t) => {
-  const { origin, asked, open } = await start(t)
+  const { base, origin, asked, open } = await start(t)
   const mine = { ...(await open()), 'content-type': 'application/x-www-form-urlencoded' }
-  const send = (headers: Record<string, string>) => ask(`${origin}/make`, { method: 'POST', headers: { ...mine, ...headers }, body: 'a=b' })
+  const send = (headers: Record<string, string>) => ask(`${base}/make`, { method: 'POST', headers: { ...mine, ...headers }, body: 'a=b' })
   const foreign: Record<string, string>[] = [
     {},
     { origin: 'null' },
@@ -94,7 +110,7 @@ test('no answer lets anything be loaded, framed, kept or read from elsewhere', a
   const { server, origin, open } = await start(t)
   const replies = [await ask(`${origin}/nothing`), await ask(server.url)]
   const other = await start(t)
-  replies.push(await ask(`${other.origin}/name`, { headers: await other.open() }))
+  replies.push(await ask(`${other.base}/name`, { headers: await other.open() }))
   await assert.rejects(async () => open())
   for (const { headers } of replies) {
     const policy = String(headers['content-security-policy'])
@@ -109,10 +125,10 @@ test('no answer lets anything be loaded, framed, kept or read from elsewhere', a
 })
 
 test('what is no whole form is told from one, and too large a body is not kept', async (t) => {
-  const { origin, asked, open } = await start(t)
+  const { base, origin, asked, open } = await start(t)
   const headers = { ...(await open()), origin }
   const send = (type: string, body: string | Buffer) =>
-    ask(`${origin}/ca`, { method: 'POST', headers: { ...headers, 'content-type': type }, body })
+    ask(`${base}/ca`, { method: 'POST', headers: { ...headers, 'content-type': type }, body })
   assert.equal((await send('application/json', '{}')).status, 200)
   assert.equal((await send('multipart/form-data; boundary=x', '--x\r\nbroken')).status, 200)
   assert.equal((await send('multipart/form-data', 'no boundary')).status, 200)
@@ -129,14 +145,14 @@ test('what is no whole form is told from one, and too large a body is not kept',
 
 test('the pages close when nobody asks for them, and every request of their browser begins the time anew', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  const { origin, open, timedOut } = await start(t)
+  const { base, open, timedOut } = await start(t)
   t.mock.timers.tick(PATIENCE - 1)
   const mine = await open()
   t.mock.timers.tick(PATIENCE - 1)
-  await ask(`${origin}/name`, { headers: mine })
+  await ask(`${base}/name`, { headers: mine })
   t.mock.timers.tick(PATIENCE - 1)
   assert.equal(timedOut(), 0)
-  await ask(`${origin}/name`)
+  await ask(`${base}/name`)
   t.mock.timers.tick(1)
   assert.equal(timedOut(), 1)
 })

@@ -9,8 +9,8 @@ test('the token opens once, and the cookie is the only way in from then on', () 
   assert.equal(session.exchange(`/${session.token}x`), null)
   assert.equal(session.owns('certgate_setup='), false)
   const line = session.exchange(`/${session.token}`) ?? ''
-  assert.match(line, /^certgate_setup=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/$/)
-  assert.ok(!line.includes(session.token))
+  assert.match(line, /^certgate_setup=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/[\w-]{43}$/)
+  assert.ok(line.endsWith(`; Path=/${session.token}`), 'no other port of this machine is brought it')
   assert.equal(session.exchange(`/${session.token}`), null)
   const [pair = ''] = line.split(';')
   assert.equal(session.owns(pair), true)
@@ -24,4 +24,15 @@ test('nobody is in before the token was brought', () => {
   const stolen = new Session()
   const [pair = ''] = (stolen.exchange(`/${stolen.token}`) ?? '').split(';')
   assert.equal(session.owns(pair), false)
+})
+
+test('pages lie below the token, and nowhere else', () => {
+  const session = new Session()
+  const { token } = session
+  assert.deepEqual(
+    ['', '/', '/name', '/a/b'].map((place) => session.placeOf(`/${token}${place}`)),
+    ['', '/', '/name', '/a/b'],
+  )
+  for (const path of ['', '/', '/name', token, `/${token}x/name`, `/x${token}`, `//${token}/name`, `/${token.slice(1)}/name`, '*'])
+    assert.equal(session.placeOf(path), null, path)
 })

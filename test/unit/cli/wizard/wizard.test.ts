@@ -42,23 +42,27 @@ function begin(t: Lifetime, outcome: (draft: Draft) => Promise<Partial<Made>> = 
     over: () => over++,
   })
   const get = (path: string) => wizard.answer({ method: 'GET', path, userAgent: 'X11 Chrome', form: null })
-  const send = (path: string, fields: Fields) =>
-    wizard.answer({
+  /** As from a page that was opened at some time. */
+  const sendOf = (page: WizardAnswer, path: string, fields: Fields) => {
+    const all: Fields = { revision: /name="revision" value="(\d+)"/.exec(text(page))?.[1] ?? '', ...fields }
+    return wizard.answer({
       method: 'POST',
       path,
       userAgent: '',
       form: {
-        text: (field) => (typeof fields[field] === 'string' ? fields[field] : ''),
-        file: (field) => (typeof fields[field] === 'object' ? fields[field] : null),
+        text: (field) => (typeof all[field] === 'string' ? all[field] : ''),
+        file: (field) => (typeof all[field] === 'object' ? all[field] : null),
       },
     })
+  }
+  const send = async (path: string, fields: Fields) => sendOf(await get(path === '/make' ? '/review' : path), path, fields)
   const all = async () => {
     await send('/name', { names: 'gate.example', listen: '127.0.0.1:0' })
     await send('/ca', { ca: 'new' })
     await send('/upstream', { upstream: 'unix:none.sock' })
     return send('/admin', { administrator: 'admin', password_kind: 'generated' })
   }
-  return { get, send, all, made, over: () => over }
+  return { get, send, sendOf, all, made, over: () => over }
 }
 
 const text = ({ body }: WizardAnswer) => body.toString()
@@ -74,6 +78,10 @@ test('one step after the other, and nothing is made before the last was confirme
   assert.deepEqual(to(await all()), [303, '/review'])
   assert.equal(made.length, 0)
   const review = text(await get('/review'))
+  // The pages lie below an address that they do not know.
+  for (const path of ['/name', '/ca', '/upstream', '/admin', '/review', '/nothing'])
+    assert.doesNotMatch(text(await get(path)), /(?:href|action)="\//, path)
+  assert.match(text(await get('/a/b')), /href="\.\.\/"/)
   assert.match(review, /gate\.example, .*localhost/)
   assert.match(review, /Nothing answers at unix:\S+none\.sock \(no such file or directory\)/)
   assert.deepEqual(to(await send('/make', {})), [303, '/done'])
@@ -149,13 +157,14 @@ test('where nothing could be made the reason is told, and it can be tried again'
 
 test('a second press waits for the first, and whoever comes meanwhile too', async (t) => {
   const gate = Promise.withResolvers<Partial<Made>>()
-  const { send, get, all, made } = begin(t, () => gate.promise)
+  const { sendOf, get, all, made } = begin(t, () => gate.promise)
   await all()
+  const [review, admin] = [await get('/review'), await get('/admin')]
   const answers = [
-    send('/make', {}),
-    send('/make', {}),
+    sendOf(review, '/make', {}),
+    sendOf(review, '/make', {}),
     get('/name'),
-    send('/admin', { administrator: 'other', password_kind: 'generated' }),
+    sendOf(admin, '/admin', { administrator: 'other', password_kind: 'generated' }),
   ]
   gate.resolve({})
   for (const answer of await Promise.all(answers)) assert.deepEqual(to(answer), [303, '/done'])
@@ -195,4 +204,53 @@ test('a gateway that cannot start is told of, and ends the pages', async (t) => 
   assert.match(text(done), /could not start: the port is &lt;taken&gt;/)
   done.sent?.()
   assert.equal(over(), 1)
+})
+
+test('two tabs that answer the same question: the later one overwrites nothing unless it is told so', async (t) => {
+  const { get, send, sendOf, all, made } = begin(t)
+  await all()
+  const stale = await get('/admin')
+  await send('/admin', { administrator: 'alice', password_kind: 'generated' })
+  const overtaken = await sendOf(stale, '/admin', { administrator: '<bob>', password_kind: 'generated' })
+  assert.equal(overtaken.status, 409)
+  assert.match(text(overtaken), /role="alert".*This was answered otherwise since this page was opened, in another tab perhaps/s)
+  assert.match(text(overtaken), /value="&lt;bob&gt;"/, 'what was typed is kept')
+  assert.match(text(await get('/review')), /alice, password/)
+  // Of what is wrong in it is told once it counts.
+  assert.equal((await sendOf(stale, '/admin', { administrator: '*', password_kind: 'generated' })).status, 409)
+  assert.equal((await sendOf(overtaken, '/admin', { administrator: '*', password_kind: 'generated' })).status, 422)
+  assert.deepEqual(to(await sendOf(overtaken, '/admin', { administrator: 'bob', password_kind: 'generated' })), [303, '/review'])
+  // Of another question nothing was overtaken; pressed twice, or said in both, it is the same answer.
+  const [name, admin] = [await get('/name'), await get('/admin')]
+  assert.deepEqual(to(await sendOf(admin, '/admin', { administrator: 'carol', password_kind: 'generated' })), [303, '/review'])
+  assert.deepEqual(to(await sendOf(admin, '/admin', { administrator: 'carol', password_kind: 'generated' })), [303, '/review'])
+  assert.deepEqual(to(await sendOf(name, '/name', { names: 'other.example', listen: '127.0.0.1:0' })), [303, '/review'])
+  await send('/make', {})
+  assert.deepEqual([made[0]?.administrator, made[0]?.names], ['carol', 'other.example'])
+})
+
+test('what was looked at is what is made: a review that is older than an answer makes nothing', async (t) => {
+  const { get, send, sendOf, all, made } = begin(t)
+  await all()
+  const stale = await get('/review')
+  await send('/name', { names: 'other.example', listen: '127.0.0.1:0' })
+  const overtaken = await sendOf(stale, '/make', {})
+  assert.equal(overtaken.status, 409)
+  assert.match(text(overtaken), /An answer was changed since this page was opened.*other\.example/s)
+  assert.equal(made.length, 0)
+  assert.deepEqual(to(await sendOf(overtaken, '/make', {})), [303, '/done'])
+  assert.equal(made.length, 1)
+})
+
+test('answers of two tabs that arrive together are both kept', async (t) => {
+  const { get, sendOf, send, all, made } = begin(t)
+  await all()
+  const pages = [await get('/name'), await get('/upstream')] as const
+  const answers = await Promise.all([
+    sendOf(pages[0], '/name', { names: 'both.example', listen: '127.0.0.1:0' }),
+    sendOf(pages[1], '/upstream', { upstream: 'http://127.0.0.1:2' }),
+  ])
+  for (const answer of answers) assert.deepEqual(to(answer), [303, '/review'])
+  await send('/make', {})
+  assert.deepEqual([made[0]?.names, made[0]?.target.url], ['both.example', 'http://127.0.0.1:2'])
 })
