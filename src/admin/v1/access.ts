@@ -6,6 +6,7 @@ import { AccessMatrix, type AccessRow } from '../explain/access-matrix.ts'
 import { mayRead, mayReadOn } from '../permission.ts'
 import type { RouteEntry } from '../route-table.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
+import type { UnderWay } from '../under-way.ts'
 import { given, QueryParameters } from './parameters.ts'
 import { routeShape } from './routes.ts'
 
@@ -13,8 +14,9 @@ const MOST_IDENTITIES = 100
 const MOST_ROUTES = 100
 
 /** Who gets through which route: registered certificates, page by page, by routes. */
-export function accessRoutes(context: AdministrationContext): readonly RouteEntry[] {
-  return [{ method: 'GET', path: '/api/v1/access', answer: (request) => access(context, request) }]
+export function accessRoutes(context: AdministrationContext, underWay: UnderWay): readonly RouteEntry[] {
+  const answer = (request: ApiRequest) => underWay.run(request.caller, () => access(context, request))
+  return [{ method: 'GET', path: '/api/v1/access', answer }]
 }
 
 async function access(context: AdministrationContext, { caller, query }: ApiRequest): Promise<ApiResponse> {
