@@ -16,8 +16,11 @@ export function familyOf(path: string): Family {
 
 /** A problem as the answer that its family expects. */
 export function problemResponse(problem: AdminProblem, path: string): ApiResponse {
-  const { status, allow } = problem
-  const headers: Record<string, string> = allow.length === 0 ? {} : { Allow: allow.join(', ') }
+  const { status, allow, retryAfter } = problem
+  const headers: Record<string, string> = {
+    ...(allow.length === 0 ? {} : { Allow: allow.join(', ') }),
+    ...(retryAfter === null ? {} : { 'Retry-After': String(retryAfter) }),
+  }
   const family = familyOf(path)
   if (family === 'raven')
     return { status, headers: { 'Content-Type': JSON_TYPE, ...headers }, body: `${JSON.stringify(ravenOf(problem, path))}\n` }

@@ -8,6 +8,8 @@ export interface ProblemOptions {
   readonly cause?: unknown
   /** With 405: the methods that there are. */
   readonly allow?: readonly string[]
+  /** With 429 and 503: seconds after which it may be asked again. */
+  readonly retryAfter?: number
   /** Set where somebody asked for what they may not: it is audited. */
   readonly refusal?: GrantRefusal['code'] | 'own_certificate'
 }
@@ -18,14 +20,16 @@ export class AdminProblem extends CertgateError {
   /** A word for programs, e.g. `name_in_use`. */
   readonly reason: string
   readonly allow: readonly string[]
+  readonly retryAfter: number | null
   readonly refusal: ProblemOptions['refusal'] | null
 
   constructor(status: number, reason: string, message: string, options: ProblemOptions = {}) {
-    const { hint, cause, allow = [], refusal = null } = options
+    const { hint, cause, allow = [], retryAfter = null, refusal = null } = options
     super('admin_refused', message, { ...(hint === undefined ? {} : { hint }), ...(cause === undefined ? {} : { cause }) })
     this.status = status
     this.reason = reason
     this.allow = allow
+    this.retryAfter = retryAfter
     this.refusal = refusal
   }
 }

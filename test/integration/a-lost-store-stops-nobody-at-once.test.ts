@@ -50,6 +50,8 @@ for (const { what, lose, mend } of losses) {
     const file = join(gateway.folder, 'data', 'certgate.db')
     const store = storeOf(gateway, t)
     store.registry.add([entryOf(gateway.alice, gateway.authority), entryOf(gateway.mallory, gateway.authority)], CLI)
+    // It is told after the address: a copy without it would be older than what is known.
+    await eventually('the start in the audit log', () => store.audit.read({ filter: { action: 'configuration.loaded' } }).length > 0)
     await store.backup(`${file}.copy`)
     store.close()
     // Else what is overwritten comes back out of the write-ahead log.

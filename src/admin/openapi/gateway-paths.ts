@@ -65,7 +65,7 @@ const MAPPING_PATHS: Paths = {
       'What would come of a roles_mapping.yml, without writing it',
       {
         200: told('As check tells it', object(JUDGED)),
-        ...problems(413),
+        ...problems(413, 429, 503),
       },
       { parameters: [query('affected', AFFECTED, 'false: leave out who is affected')], requestBody: { required: true, content: YAML } },
     ),
@@ -77,7 +77,7 @@ const MAPPING_PATHS: Paths = {
       'What an edit of roles would make of roles_mapping.yml, without writing it',
       {
         200: told('Send `text` to putMappingFile with this ETag', object({ text, changes: list(ref('ChangedRole')), ...JUDGED }), TAG),
-        ...problems(404, 409, 412, 413),
+        ...problems(404, 409, 412, 413, 429, 503),
       },
       { parameters: [IF_MATCH], requestBody: body(object({ roles: byName(orNull(ref('RoleEdit'))) })) },
     ),
@@ -136,7 +136,7 @@ const INSIGHT_PATHS: Paths = {
           'Registered certificates by name, then whom the mapping names and no certificate is registered of; and at most 100 routes in their order',
           ref('Access'),
         ),
-        ...problems(),
+        ...problems(429, 503),
       },
       {
         parameters: [
@@ -196,7 +196,7 @@ const AUDIT_PATHS: Paths = {
       'Who did what, the newest first',
       {
         200: told('A page', object({ entries: list(ref('AuditEntry')), head: object({ sequence: whole, hash: text }), next: NEXT })),
-        ...problems(),
+        ...problems(429, 503),
       },
       {
         parameters: [
@@ -222,7 +222,7 @@ const AUDIT_PATHS: Paths = {
       'audit',
       'verifyAudit',
       'Whether the log is as it was written',
-      { 200: told('The first entry that is not, if any', ref('Chain')), ...problems() },
+      { 200: told('The first entry that is not, if any', ref('Chain')), ...problems(429, 503) },
       { parameters: [query('head', text, 'A hash, noted earlier, that has to be in it')] },
     ),
   },

@@ -7,6 +7,7 @@ import { type MappedName, MappedNames } from '../explain/mapped-names.ts'
 import { mayRead, mayReadOn } from '../permission.ts'
 import type { RouteEntry } from '../route-table.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
+import type { UnderWay } from '../under-way.ts'
 import { given, QueryParameters } from './parameters.ts'
 import { routeShape } from './routes.ts'
 
@@ -14,9 +15,10 @@ const MOST_IDENTITIES = 100
 const MOST_ROUTES = 100
 
 /** Who gets through which route, page by page: registered certificates, then whom the mapping names and no certificate is registered of. */
-export function accessRoutes(context: AdministrationContext): readonly RouteEntry[] {
+export function accessRoutes(context: AdministrationContext, underWay: UnderWay): readonly RouteEntry[] {
   const mapped = new MappedNames(context)
-  return [{ method: 'GET', path: '/api/v1/access', answer: (request) => access(context, mapped, request) }]
+  const answer = (request: ApiRequest) => underWay.run(request.caller, () => access(context, mapped, request))
+  return [{ method: 'GET', path: '/api/v1/access', answer }]
 }
 
 async function access(context: AdministrationContext, mapped: MappedNames, { caller, query }: ApiRequest): Promise<ApiResponse> {

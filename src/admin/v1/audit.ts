@@ -5,6 +5,7 @@ import { mayRead, mayReadOn } from '../permission.ts'
 import { malformed } from '../problem.ts'
 import type { RouteEntry } from '../route-table.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
+import type { UnderWay } from '../under-way.ts'
 import { given, QueryParameters } from './parameters.ts'
 import { auditShape } from './shapes.ts'
 
@@ -12,16 +13,16 @@ const FILTER = ['text', 'action', 'actor', 'target', 'since', 'until']
 const LONGEST_TEXT = 200
 
 /** The audit log: a page, all of it as it is hashed, and whether it is as it was written. */
-export function auditRoutes(context: AdministrationContext): readonly RouteEntry[] {
+export function auditRoutes(context: AdministrationContext, underWay: UnderWay): readonly RouteEntry[] {
   return [
-    { method: 'GET', path: '/api/v1/audit', answer: (request) => page(context, request) },
+    { method: 'GET', path: '/api/v1/audit', answer: (request) => page(context, request, underWay) },
     { method: 'GET', path: '/api/v1/audit/export', answer: (request) => exported(context, request) },
-    { method: 'GET', path: '/api/v1/audit/verify', answer: (request) => verified(context, request) },
+    { method: 'GET', path: '/api/v1/audit/verify', answer: (request) => underWay.run(request.caller, () => verified(context, request)) },
   ]
 }
 
 /** The newest first, unless `after` asks for what came next. */
-async function page({ store }: AdministrationContext, { caller, query }: ApiRequest): Promise<ApiResponse> {
+async function page({ store }: AdministrationContext, { caller, query }: ApiRequest, underWay: UnderWay): Promise<ApiResponse> {
   mayRead(caller)
   const parameters = new QueryParameters(query, ['after', 'before', 'limit', ...FILTER])
   const [after, before] = [parameters.whole('after'), parameters.whole('before')]
@@ -30,7 +31,9 @@ async function page({ store }: AdministrationContext, { caller, query }: ApiRequ
   if (limit === 0) return json(200, { entries: [], head: store.audit.head(), next: null })
   const head = store.audit.head()
   const asked = { ...given({ after, before: newest, text: textOf(parameters) }), limit, filter: filterOf(parameters) }
-  const { entries, next } = await store.audit.search(asked)
+  const search = () => store.audit.search(asked)
+  // Without words it reads no more than it tells.
+  const { entries, next } = await (asked.text === undefined ? search() : underWay.run(caller, search))
   return json(200, { entries: entries.map(auditShape), head, next })
 }
 

@@ -14,20 +14,21 @@ import { mayDo, mayRead } from '../permission.ts'
 import { AdminProblem, malformed } from '../problem.ts'
 import type { RouteEntry } from '../route-table.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
+import type { UnderWay } from '../under-way.ts'
 import { QueryParameters } from './parameters.ts'
 import { objectOf } from './shapes.ts'
 
 const YAML = 'application/yaml; charset=utf-8'
 
 /** The mapping as a whole: its roles, and its file as somebody wrote it. */
-export function mappingRoutes(context: AdministrationContext, mappings: MappingStore): readonly RouteEntry[] {
+export function mappingRoutes(context: AdministrationContext, mappings: MappingStore, underWay: UnderWay): readonly RouteEntry[] {
   const api = new MappingV1(context, mappings)
   return [
     { method: 'GET', path: '/api/v1/mapping', answer: (request) => api.roles(request) },
     { method: 'GET', path: '/api/v1/mapping.yml', answer: (request) => api.text(request) },
     { method: 'PUT', path: '/api/v1/mapping.yml', answer: (request) => api.write(request) },
-    { method: 'POST', path: '/api/v1/mapping/validate', answer: (request) => api.validate(request) },
-    { method: 'POST', path: '/api/v1/mapping/preview', answer: (request) => api.preview(request) },
+    { method: 'POST', path: '/api/v1/mapping/validate', answer: (request) => underWay.run(request.caller, () => api.validate(request)) },
+    { method: 'POST', path: '/api/v1/mapping/preview', answer: (request) => underWay.run(request.caller, () => api.preview(request)) },
   ]
 }
 

@@ -224,3 +224,30 @@ describe('/api/v1/events', () => {
     assert.equal(hub.clients, 0)
   })
 })
+
+describe('answers that take long', () => {
+  const asked: [string, object][] = [
+    ['POST /api/v1/mapping/validate', { body: 'admin: { users: [x] }\n' }],
+    ['POST /api/v1/mapping/preview', { body: { roles: { readall: { users: ['x'] } } } }],
+    ['GET /api/v1/audit/verify', {}],
+    ['GET /api/v1/audit?text=alice', {}],
+    ['GET /api/v1/access', {}],
+  ]
+  for (const [what, given] of asked) {
+    it(`${what} is given four times at once to one certificate, and to another one beside`, async (t) => {
+      const { files, ask } = await opened(t)
+      files.context.store.registry.add([newEntry({ name: 'alice' })], AT_SOCKET.actor)
+      const [alice, bob] = [callerWith(files, 'Operator'), callerWith(files, 'Operator', 'bob')]
+      const told = await Promise.all([
+        ...Array.from({ length: 6 }, () => ask(what, { ...given, caller: alice })),
+        ask(what, { ...given, caller: bob }),
+      ])
+      assert.deepEqual(
+        told.map(({ status }) => status),
+        [200, 200, 200, 200, 429, 429, 200],
+      )
+      assert.deepEqual([code(told[4] as { json: unknown }), told[4]?.headers['Retry-After']], ['too_many_requests', '2'])
+      assert.equal((await ask(what, { ...given, caller: alice })).status, 200)
+    })
+  }
+})
