@@ -108,6 +108,7 @@ test('odd names are just names, or refused', async (t) => {
     assert.equal(code(await gate.json(400, `POST ${ROOT}`, make('x', 'ValidUser', more))), 'invalid_lifetime', JSON.stringify(more))
   for (const more of [
     { not_after: 'soon' },
+    { not_after: '2030-02-30' },
     { days: 3, not_after: '2030-01-01' },
     { days: 'seven' },
     { key_type: 'dsa' },

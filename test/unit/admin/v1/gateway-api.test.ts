@@ -176,6 +176,7 @@ describe('/api/v1/audit', () => {
       '?limit=-1',
       '?limit=1e9',
       '?since=yesterday',
+      '?since=2026-02-30',
       '?foo=1',
       '?limit=1&limit=2',
       '?after=x',
