@@ -93,6 +93,10 @@ function write(document: YamlDocument, before: Roles, changes: RoleChanges, rewr
   const scribe = { document, editor }
   const { root } = document
   if (root.kind === 'scalar') {
+    // `null`, written out, stands where roles begin.
+    const { text, file } = document.source
+    const bare = text.slice(0, root.start) + text.slice(root.end)
+    if (bare !== text) return write(parseMappingOnce(bare, file).document, before, changes, rewrites)
     appendRoles(editor, editor.count, '', added(before, changes), false)
     return editor.text()
   }

@@ -64,6 +64,8 @@ describe('every way to write a role', () => {
     ],
     ['a comment that begins the file stays', '# file\na: {}\nb: {}\n', { a: null }, '# file\nb: {}\n'],
     ['the last role', 'a: {}\n', { a: null }, ''],
+    ['an empty file that says so', '--- null # none yet\n', { a: { users: ['x'] } }, '---  # none yet\na:\n  users:\n    - x\n'],
+    ['the same in one character', '~', { a: {} }, 'a: {}\n'],
     ['an empty file', '', { a: { users: ['x'] } }, 'a:\n  users:\n    - x\n'],
     ['a file of comments', '# none yet', { a: {} }, '# none yet\na: {}\n'],
     ['a file without a last line break', 'a: {}', { b: {} }, 'a: {}\nb: {}\n'],
