@@ -32,7 +32,8 @@ export function editRoles(text: string, file: string, changes: RoleChanges): str
   const meant = changed(before, real)
   for (const rewrites of [false, true]) {
     const edited = write(document, before, real, rewrites)
-    if (edited !== null && says(edited, file, meant)) return edited
+    // A text of nothing would look like a request whose body was forgotten.
+    if (edited !== null && says(edited, file, meant)) return edited === '' ? '{}\n' : edited
   }
   throw new RoleEditError('file', `${file} is written in a way that cannot be edited without losing something`, {
     hint: 'an anchor that other roles use, or comments within braces: change it by hand',

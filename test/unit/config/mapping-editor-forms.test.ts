@@ -63,7 +63,7 @@ describe('every way to write a role', () => {
       '# file\n\n# of a\na: {}\n\n# section\n\n# end\n',
     ],
     ['a comment that begins the file stays', '# file\na: {}\nb: {}\n', { a: null }, '# file\nb: {}\n'],
-    ['the last role', 'a: {}\n', { a: null }, ''],
+    ['the last role', 'a: {}\n', { a: null }, '{}\n'],
     ['an empty file that says so', '--- null # none yet\n', { a: { users: ['x'] } }, '---  # none yet\na:\n  users:\n    - x\n'],
     ['the same in one character', '~', { a: {} }, 'a: {}\n'],
     ['an empty file', '', { a: { users: ['x'] } }, 'a:\n  users:\n    - x\n'],
