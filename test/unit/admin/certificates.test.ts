@@ -152,6 +152,7 @@ test('tokens are made, listed and taken back by whoever may give what they give'
   assert.equal(code(await gate.json(403, 'POST /api/v1/tokens', above)), 'clearance_not_held')
   for (const body of [
     { name: 'x', clearance: 'ValidUser', days: -1 },
+    { name: 'x', clearance: 'ValidUser', days: 1e-6 },
     { name: 'x', clearance: 'ValidUser', valid_for_seconds: 1e12 },
   ])
     assert.equal(code(await gate.json(400, 'POST /api/v1/tokens', { body })), 'invalid_request')
