@@ -121,6 +121,8 @@ describe('/api/v1/explain', () => {
     [{ cn: 'a', method: 'G ET', url: '/' }, /is not a method/],
     [{ cn: 'a', method: 'GET', url: 'movies' }, /neither a path nor a URL/],
     [{ cn: 'a', method: 'GET', url: '/', listener: 'other' }, /there is no listener/],
+    [{ cn: 'a', method: 'GET', url: '/', address: '10.0.0' }, /'10.0.0' is not an IP address/],
+    [{ cn: 'a', method: 'GET', url: '/', address: '' }, /not an IP address/],
     [{ dn: 'no dn', method: 'GET', url: '/' }, /./],
     [{ certificate: 'AAAA', method: 'GET', url: '/' }, /cannot be read/],
     [{ certificate: '-----BEGIN CERTIFICATE-----', method: 'GET', url: '/' }, /no certificate in the PEM/],
