@@ -1,3 +1,4 @@
+import { isoMoment } from '../iso-moment.ts'
 import { isRecord } from './is-record.ts'
 import { malformed } from './problem.ts'
 import { parseStrictJson } from './strict-json.ts'
@@ -71,10 +72,9 @@ export class Fields {
   date(name: string): Date | undefined {
     const text = this.optionalText(name)
     if (text === undefined) return undefined
-    const date = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$/.test(text) ? new Date(withZone(text)) : null
-    if (date === null || Number.isNaN(date.getTime()))
-      throw malformed(`${name} is not a date`, 'write it as 2030-01-31 or 2030-01-31T12:00:00Z')
-    return date
+    const moment = isoMoment(withZone(text))
+    if (Number.isNaN(moment)) throw malformed(`${name} is not a date`, 'write it as 2030-01-31 or 2030-01-31T12:00:00Z')
+    return new Date(moment)
   }
 
   /** One of `words`; undefined where absent. */

@@ -2,7 +2,7 @@ import { clearanceIncludes } from '../policy/rights.ts'
 import { answerPage } from './asking-page.ts'
 import { checkSite } from './browser-request.ts'
 import { problemResponse } from './family.ts'
-import { AdminProblem, notFound, problemOf } from './problem.ts'
+import { AdminProblem, malformed, notFound, problemOf } from './problem.ts'
 import type { ApiHandler, ApiRequest, ApiResponse } from './types.ts'
 
 export const BODY_LIMIT = 1024 * 1024
@@ -64,12 +64,24 @@ function checkRequest(request: ApiRequest, options: RouterOptions): void {
   if (request.body.length > limit)
     throw new AdminProblem(413, 'body_too_large', `the body has more than ${limit} bytes`, { hint: 'send less at a time' })
   checkSite(request)
+  checkWhole(request)
   // It is trusted to make the first administrator, and for nothing else: it lies on a server, readable by what serves.
   if (request.caller.peer?.isServerCertificate === true && !makesCertificate(request)) {
     options.refusedOwnCertificate?.(request)
     const hint = 'make a client certificate with it: POST /admin/certificates'
     throw new AdminProblem(403, 'own_certificate', "the gateway's own certificate may do nothing else", { hint })
   }
+}
+
+/** Compressed or in parts (RFC 9110 sections 8.4 and 14.5), a body would be taken for another one. */
+function checkWhole({ method, headers, body }: ApiRequest): void {
+  const coding = headers.get('content-encoding') ?? 'identity'
+  if (body.length > 0 && coding.toLowerCase() !== 'identity')
+    throw new AdminProblem(415, 'unsupported_encoding', 'the body is compressed, and is read as it comes', {
+      hint: 'send it without Content-Encoding',
+    })
+  if (method === 'PUT' && headers.has('content-range'))
+    throw malformed('a part of the body is not taken for the whole', 'send all of it, without Content-Range')
 }
 
 function makesCertificate({ method, path }: ApiRequest): boolean {

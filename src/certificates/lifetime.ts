@@ -63,8 +63,10 @@ function checkIssuer(issuer: Lifetime, now: number): void {
 }
 
 function lasting(days: number, start: number): number {
-  if (!(days > 0)) throw new IssuanceError('lifetime', 'the number of days is not above zero')
-  return start + Math.round(days * 86_400) * 1000
+  const seconds = Math.round(days * 86_400)
+  if (!(seconds > 0))
+    throw new IssuanceError('lifetime', days > 0 ? 'less than a second is no lifetime' : 'the number of days is not above zero')
+  return start + seconds * 1000
 }
 
 function until(notAfter: Date, start: number): number {

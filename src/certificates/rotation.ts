@@ -70,7 +70,6 @@ export function verifiesUnder(chain: string, roots: readonly string[], now: numb
 }
 
 function checkOverlap(previous: RotatedAuthority, until: number, request: RotationRequest, now: number): void {
-  const date = (milliseconds: number) => new Date(milliseconds).toISOString()
   if (!(until > now))
     throw new IssuanceError(
       'lifetime',
@@ -78,7 +77,9 @@ function checkOverlap(previous: RotatedAuthority, until: number, request: Rotati
       'old and new must both be trusted for a while, or every client is locked out',
     )
   const ends = Math.min(previous.issuer.facts.notAfter, new X509Certificate(previous.rootCertificate).validToDate.getTime())
-  if (until > ends) throw new IssuanceError('lifetime', `the overlap would end ${date(until)}, after the old authority (${date(ends)})`)
+  // Its own end may be later than any date that there is.
+  if (until > ends)
+    throw new IssuanceError('lifetime', `the overlap would end after the old authority, which ends ${new Date(ends).toISOString()}`)
   if (request.overlapDays >= request.days) throw new IssuanceError('lifetime', 'the new authority would end before the overlap does')
 }
 

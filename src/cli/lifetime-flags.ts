@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts'
+import { isoMoment } from '../iso-moment.ts'
 
 const DAY = 86_400_000
 const UNITS: ReadonlyMap<string, number> = new Map([
@@ -7,9 +8,6 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ['h', 3_600_000],
   ['d', DAY],
 ])
-
-/** A date, or a moment in UTC or with an offset. */
-const DATE = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/
 
 export const LIFETIME_FLAGS = { days: { type: 'string' }, 'not-after': { type: 'string' } } as const
 
@@ -54,10 +52,8 @@ export function readDuration(text: string, flag: string): number {
 
 /** Milliseconds since the epoch. */
 export function readMoment(text: string, flag: string, forms = 'write it as 2030-01-31 or 2030-01-31T12:00:00Z'): number {
-  const moment = DATE.test(text) ? Date.parse(text) : Number.NaN
-  // 2026-02-30 would be taken for a day in March.
-  const sameDay = !Number.isNaN(moment) && !Number.isNaN(Date.parse(text.slice(0, 10))) && isDay(text.slice(0, 10))
-  if (!sameDay) throw new UsageError(`${flag}: '${text}' is not a date`, forms)
+  const moment = isoMoment(text)
+  if (Number.isNaN(moment)) throw new UsageError(`${flag}: '${text}' is not a date`, forms)
   return moment
 }
 
@@ -69,5 +65,3 @@ export function readPast(text: string, flag: string, now: number): number {
   if (daysAgo >= 0) return Math.floor(now / DAY) * DAY - daysAgo * DAY
   return /^\d+[smhd]$/.test(text) ? now - readDuration(text, flag) : readMoment(text, flag, PAST_FORMS)
 }
-
-const isDay = (text: string): boolean => new Date(`${text}T00:00:00Z`).toISOString().slice(0, 10) === text

@@ -32,7 +32,8 @@ export function editRoles(text: string, file: string, changes: RoleChanges): str
   const meant = changed(before, real)
   for (const rewrites of [false, true]) {
     const edited = write(document, before, real, rewrites)
-    if (edited !== null && says(edited, file, meant)) return edited
+    // A text of nothing would look like a request whose body was forgotten.
+    if (edited !== null && says(edited, file, meant)) return edited === '' ? '{}\n' : edited
   }
   throw new RoleEditError('file', `${file} is written in a way that cannot be edited without losing something`, {
     hint: 'an anchor that other roles use, or comments within braces: change it by hand',
@@ -93,6 +94,10 @@ function write(document: YamlDocument, before: Roles, changes: RoleChanges, rewr
   const scribe = { document, editor }
   const { root } = document
   if (root.kind === 'scalar') {
+    // `null`, written out, stands where roles begin.
+    const { text, file } = document.source
+    const bare = text.slice(0, root.start) + text.slice(root.end)
+    if (bare !== text) return write(parseMappingOnce(bare, file).document, before, changes, rewrites)
     appendRoles(editor, editor.count, '', added(before, changes), false)
     return editor.text()
   }

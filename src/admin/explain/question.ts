@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { ListenerSettings, Settings } from '../../config/settings.ts'
 import { InputError, UsageError } from '../../errors.ts'
 import { canonicalise } from '../../policy/path.ts'
@@ -26,6 +27,8 @@ export interface QuestionFlags {
 export function readQuestion(method: string, url: string, flags: QuestionFlags, settings: Settings): Question {
   if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(method)) throw new UsageError(`'${method}' is not a method`, 'for example GET')
   if (!/^(?:\/|\*$|https?:\/\/)/i.test(url)) throw new UsageError(`'${url}' is neither a path nor a URL`, "begin it with '/' or https://")
+  if (flags.address !== undefined && isIP(flags.address) === 0)
+    throw new UsageError(`'${flags.address}' is not an IP address`, 'for example 192.0.2.1 or 2001:db8::1')
   const bytes = Buffer.from(url, 'utf8').toString('latin1')
   const { authority, target } = splitUrl(bytes, url)
   const listener = findListener(flags.listener, settings)

@@ -57,7 +57,7 @@ class MappingV1 {
   /** Whoever writes the file as a whole writes its reserved roles too. */
   async write(request: ApiRequest): Promise<ApiResponse> {
     mayDo(this.#context, request.caller, 'policy', { action: 'mapping.edit', target: null })
-    const text = utf8(request.body)
+    const text = textIn(request.body)
     try {
       const { changes, tag, warnings } = await this.#mappings.rewrite((state) => {
         checkPreconditions(request, state.tag, state.bytes !== null)
@@ -74,7 +74,7 @@ class MappingV1 {
     mayRead(caller)
     const [affected = 'true'] = new QueryParameters(query, ['affected']).words('affected', ['true', 'false']) ?? []
     const file = this.#context.inForce().settings.rolesMapping ?? 'roles_mapping.yml'
-    return json(200, await this.#judged(utf8(body), file, affected === 'true'))
+    return json(200, await this.#judged(textIn(body), file, affected === 'true'))
   }
 
   /** What an edit of roles would make of the file: for who wants to see it first, and then writes it as a whole. Nothing is written. */
@@ -139,7 +139,9 @@ function unmodified(tag: string): ApiResponse {
   return { status: 304, headers: { ETag: tag }, body: null }
 }
 
-function utf8(body: Uint8Array): string {
+/** A body that was forgotten would take every role away. */
+function textIn(body: Uint8Array): string {
+  if (body.length === 0) throw malformed('the request has no body', 'send roles_mapping.yml as a whole; {} is one without roles')
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body)
   } catch {

@@ -1,3 +1,4 @@
+import { isoMoment } from '../../iso-moment.ts'
 import { malformed } from '../problem.ts'
 
 /** The parameters of a query, each at most once and none but these. Throws AdminProblem 400. */
@@ -37,7 +38,7 @@ export class QueryParameters {
   time(name: string): number | undefined {
     const text = this.text(name)
     if (text === undefined) return undefined
-    const time = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN
+    const time = isoMoment(text)
     if (Number.isNaN(time)) throw malformed(`${name} is not a time`, 'write it as 2030-01-31 or 2030-01-31T12:00:00Z')
     return time
   }

@@ -91,6 +91,7 @@ function lifetimeIn(fields: Fields): number | null {
   const days = fields.number('days')
   if (days === undefined) return null
   const { maxDays } = profileOf('client')
-  if (!(days > 0 && days <= maxDays)) throw malformed(`days is not above 0 and at most ${maxDays}`)
-  return Math.round(days * DAY) * 1000
+  const seconds = Math.round(days * DAY)
+  if (!(seconds > 0 && days <= maxDays)) throw malformed(`days is not above 0 and at most ${maxDays}`)
+  return seconds * 1000
 }

@@ -108,6 +108,7 @@ test('odd names are just names, or refused', async (t) => {
     assert.equal(code(await gate.json(400, `POST ${ROOT}`, make('x', 'ValidUser', more))), 'invalid_lifetime', JSON.stringify(more))
   for (const more of [
     { not_after: 'soon' },
+    { not_after: '2030-02-30' },
     { days: 3, not_after: '2030-01-01' },
     { days: 'seven' },
     { key_type: 'dsa' },
@@ -151,6 +152,7 @@ test('tokens are made, listed and taken back by whoever may give what they give'
   assert.equal(code(await gate.json(403, 'POST /api/v1/tokens', above)), 'clearance_not_held')
   for (const body of [
     { name: 'x', clearance: 'ValidUser', days: -1 },
+    { name: 'x', clearance: 'ValidUser', days: 1e-6 },
     { name: 'x', clearance: 'ValidUser', valid_for_seconds: 1e12 },
   ])
     assert.equal(code(await gate.json(400, 'POST /api/v1/tokens', { body })), 'invalid_request')

@@ -84,6 +84,25 @@ test('a body that is too large is refused', async () => {
   assert.match(text(await ask('POST /admin/certificates', { body: Buffer.alloc(BODY_LIMIT + 1) })), /^\{"Url"/)
 })
 
+test('a body that is compressed, or a part of one, is refused and not taken for the whole', async () => {
+  const table = routeTable([{ method: 'PUT', path: '/api/v1/all', answer: () => ({ status: 200, headers: {}, body: 'written' }) }])
+  const write = createRouter([table], { failed: (error) => failures.push(error) })
+  const put = (head: Record<string, string>, body = 'a: {}') =>
+    write({
+      ...{ method: 'PUT', path: '/api/v1/all', query: new URLSearchParams(), caller: CLI_CALLER },
+      ...{ headers: new Map(Object.entries(head)), body: Buffer.from(body) },
+    })
+  for (const coding of ['gzip', 'br', 'identity, gzip', '']) {
+    const refused = await put({ 'content-encoding': coding })
+    assert.deepEqual([refused.status, JSON.parse(text(refused)).code], [415, 'unsupported_encoding'], coding)
+  }
+  const part = await put({ 'content-range': 'bytes 0-4/100' })
+  assert.deepEqual([part.status, JSON.parse(text(part)).hint], [400, 'send all of it, without Content-Range'])
+  assert.equal((await put({})).status, 200)
+  assert.equal((await put({ 'content-encoding': 'Identity' })).status, 200)
+  assert.equal((await put({ 'content-encoding': 'gzip' }, '')).status, 200)
+})
+
 test('what a page of another site causes is refused', async () => {
   const post = async (head: Record<string, string>) => (await ask('POST /api/v1/things/all', { head })).status
   for (const site of ['cross-site', 'same-site', 'Cross-Site', 'none, cross-site'])

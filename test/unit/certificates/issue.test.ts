@@ -103,6 +103,7 @@ test('a time in the past, of no length, too long, or no time at all is refused',
   refused({ notAfter: new Date(now) }, /is in the past$/)
   refused({ notAfter: new Date('nonsense') }, /is not a date/)
   for (const days of [0, -1, Number.NaN]) refused({ days }, /not above zero/)
+  for (const days of [1e-6, Number.MIN_VALUE]) refused({ days }, /less than a second/)
   for (const days of [827, 1e6]) refused({ days }, /too long/)
   refused({ days: Number.POSITIVE_INFINITY }, /too long/)
   assert.equal(lifetimeOf({ days: 825 }, limits, null, now).notAfter, Math.floor(now / 1000) * 1000 + 825 * day)

@@ -91,6 +91,16 @@ describe('parseYaml', () => {
     assert.equal(problems.length, 1)
   })
 
+  it('hints at a mistake in a line of any length at once', () => {
+    const started = performance.now()
+    for (const piece of ['[', 'a: {', '- [:', ': b', '{ ${']) {
+      const { problems } = parse(`a: ${piece.repeat(200_000)}`)
+      assert.equal(problems.length, 1, piece)
+    }
+    assert.ok(performance.now() - started < 10_000, `${performance.now() - started} ms`)
+    assert.match(parse(`a: { b: [${'x, '.repeat(10_000)}c: \${env:X}] }`).problems[0]?.hint ?? '', /must be quoted/)
+  })
+
   it('refuses keys that are not text, and tags', () => {
     assert.match(parse('? [a]\n: b').problems[0]?.message ?? '', /a key must be text/)
     assert.match(parse('1: a').problems[0]?.hint ?? '', /quote it: "1"/)

@@ -46,6 +46,21 @@ describe('/api/v1/mapping', () => {
     assert.equal(files.read(), text)
   })
 
+  it('takes no body at all for a mistake, and {} for a mapping without roles', async (t) => {
+    const { files, ask } = await opened(t)
+    const before = files.read()
+    for (const line of ['PUT /api/v1/mapping.yml', 'POST /api/v1/mapping/validate']) {
+      const { status, json } = await ask(line, { body: '' })
+      assert.deepEqual([status, (json as { detail: string }).detail], [400, 'the request has no body'], line)
+    }
+    assert.equal(files.read(), before)
+    const roles = { readall: null, admin: null }
+    files.write('roles_mapping.yml', 'readall: { users: [a] }\nadmin: { users: [b] }\n')
+    const { text } = (await ask('POST /api/v1/mapping/preview', { body: { roles } })).json as { text: string }
+    assert.equal((await ask('PUT /api/v1/mapping.yml', { body: text })).status, 200)
+    assert.deepEqual((await ask('GET /api/v1/mapping')).json, { roles: {} })
+  })
+
   it('takes back the tag that it gave for a file that is missing', async (t) => {
     const { files, ask } = await opened(t)
     const file = join(files.folder, 'roles_mapping.yml')
@@ -176,8 +191,9 @@ describe('/api/v1/mapping', () => {
       ['ClusterAdmin', 200, 200],
     ] as const) {
       const caller = callerWith(files, clearance)
-      for (const line of ['GET /api/v1/mapping', 'GET /api/v1/mapping.yml', 'POST /api/v1/mapping/validate'])
+      for (const line of ['GET /api/v1/mapping', 'GET /api/v1/mapping.yml'])
         assert.equal((await ask(line, { caller })).status, read, `${clearance} ${line}`)
+      assert.equal((await ask('POST /api/v1/mapping/validate', { caller, body: files.read() })).status, read, `${clearance} validate`)
       const edit = { caller, body: { roles: { readall: {} } } }
       assert.equal((await ask('POST /api/v1/mapping/preview', edit)).status, read, `${clearance} preview`)
       assert.equal((await ask('PUT /api/v1/mapping.yml', { caller, body: files.read() })).status, write, clearance)
