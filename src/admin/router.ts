@@ -42,7 +42,8 @@ export function createRouter(handlers: readonly ApiHandler[], options: RouterOpt
       response = await route(request)
     } catch (error) {
       const problem = problemOf(error)
-      if (problem === null || problem.status >= 500) options.failed(error, request)
+      const isForNobody = request.signal?.aborted === true && error === request.signal.reason
+      if ((problem === null || problem.status >= 500) && !isForNobody) options.failed(error, request)
       response = problemResponse(problem ?? INTERNAL, request.path)
     }
     return { ...response, headers: { ...DEFAULT_HEADERS, ...response.headers } }
