@@ -14,6 +14,9 @@ import { malformed } from '../problem.ts'
 import type { Caller } from '../types.ts'
 import type { Attempt, Desk } from './desk.ts'
 
+/** Databases of all leaves of one file together. */
+const MOST_GRANTED = 2_000
+
 export interface TrustOrder {
   /** PEM, DER or PFX. */
   readonly bytes: Buffer
@@ -32,6 +35,8 @@ export async function trustCertificates(desk: Desk, caller: Caller, order: Trust
   desk.check(grantProblem(caller.rights, { ...rights, roles: new Set() }), attempt)
   checkName(name)
   const { leaves, authorities } = await readTrustedApart(order.bytes, order.password, desk.context.now())
+  if (leaves.length * rights.permissions.size > MOST_GRANTED)
+    throw malformed(`${leaves.length} certificates with ${rights.permissions.size} databases each are too many at once`)
   const read = leaves.map((x509) => ({ x509, leaf: leafOf(x509.raw) }))
   await desk.prepareNames(caller)
   return desk.change(attempt, (held) => {
