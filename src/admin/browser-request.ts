@@ -1,7 +1,9 @@
 import { AdminProblem } from './problem.ts'
 import type { ApiRequest } from './types.ts'
 
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+/** Methods that change nothing here. */
+export const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD'
+
 /** JSON and YAML are all that any call takes, and no page of another site can send them without being asked for (CORS) first. */
 const TYPES = /^(application\/([a-z0-9.+-]+\+)?(json|yaml)|application\/x-yaml|text\/yaml)[ \t]*(;|$)/i
 
@@ -12,10 +14,9 @@ const TYPES = /^(application\/([a-z0-9.+-]+\+)?(json|yaml)|application\/x-yaml|t
  */
 export function checkSite(request: Pick<ApiRequest, 'method' | 'headers' | 'body'>): void {
   const { method, headers } = request
-  const isSafe = SAFE_METHODS.has(method)
   const site = headers.get('sec-fetch-site')
   const strange = site !== undefined && /(^|,)\s*(cross-site|same-site)\s*(,|$)/i.test(site)
-  if (isSafe && (!strange || isFollowedLink(headers))) return
+  if (isSafe(method) && (!strange || isFollowedLink(headers))) return
   const origin = headers.get('origin')
   if (strange || (origin !== undefined && !isSame(origin, headers.get('host') ?? '')))
     throw new AdminProblem(403, 'cross_site', 'a page of another site caused this request')

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CLI_CALLER } from '../../../src/admin/offline.ts'
+import { malformed } from '../../../src/admin/problem.ts'
 import { routeTable } from '../../../src/admin/route-table.ts'
-import { BODY_LIMIT, createRouter } from '../../../src/admin/router.ts'
+import { BODY_LIMIT, bodyLimit, createRouter } from '../../../src/admin/router.ts'
 import type { ApiRequest, Caller } from '../../../src/admin/types.ts'
 
 const failures: unknown[] = []
@@ -16,6 +17,13 @@ const table = routeTable([
   { method: 'POST', path: '/api/v1/things/all', answer: () => ({ status: 204, headers: {}, body: null }) },
   { method: 'POST', path: '/admin/certificates', answer: () => ({ status: 200, headers: {}, body: 'made' }) },
   { method: 'GET', path: '/admin/certificates/export', answer: () => ({ status: 200, headers: {}, body: 'all' }) },
+  {
+    method: 'POST',
+    path: '/api/v1/malformed',
+    answer: () => {
+      throw malformed('name is missing')
+    },
+  },
   {
     method: 'GET',
     path: '/api/v1/broken',
@@ -82,6 +90,27 @@ test('a body that is too large is refused', async () => {
   assert.equal((await ask('POST /api/v1/things/all', { body: Buffer.alloc(BODY_LIMIT) })).status, 204)
   assert.equal((await ask('POST /api/v1/things/all', { body: Buffer.alloc(BODY_LIMIT + 1) })).status, 413)
   assert.match(text(await ask('POST /admin/certificates', { body: Buffer.alloc(BODY_LIMIT + 1) })), /^\{"Url"/)
+})
+
+test('who may change nothing is refused before much is read, and told no more', async () => {
+  const of = (clearance: 'ValidUser' | 'Operator' | undefined, isServerCertificate = false): Caller => ({
+    ...CLI_CALLER,
+    rights: { ...CLI_CALLER.rights, clearance },
+    peer: isServerCertificate ? ({ isServerCertificate } as Caller['peer']) : null,
+  })
+  const path = '/admin/certificates'
+  for (const clearance of ['ValidUser', undefined] as const) {
+    const caller = of(clearance)
+    assert.equal(bodyLimit({ path, caller }), 4_096)
+    const refused = await ask(`POST ${path}`, { caller, body: Buffer.alloc(4_097) })
+    assert.deepEqual([refused.status, /clearance_too_low/.test(text(refused))], [403, true])
+    const malformed = await ask('POST /api/v1/malformed', { caller })
+    assert.deepEqual([malformed.status, JSON.parse(text(malformed)).code], [403, 'clearance_too_low'])
+    assert.equal((await ask('GET /api/v1/things/%zz', { caller })).status, 400)
+  }
+  assert.equal(bodyLimit({ path, caller: of('Operator') }), BODY_LIMIT)
+  assert.equal(bodyLimit({ path, caller: of(undefined, true) }), BODY_LIMIT)
+  assert.equal((await ask('POST /api/v1/malformed', { caller: of('Operator') })).status, 400)
 })
 
 test('what a page of another site causes is refused', async () => {
