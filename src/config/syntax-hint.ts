@@ -1,9 +1,13 @@
+/** Characters before and after the place that are looked at: the whole text may be one line. */
+const AROUND = 500
+
 /** What is usually meant where YAML breaks; undefined where the parser's own words are the best there is. */
 export function syntaxHint(text: string, offset: number, reason: string): string | undefined {
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1
   const lineEnd = text.indexOf('\n', offset)
-  const line = text.slice(lineStart, lineEnd < 0 ? text.length : lineEnd)
-  if (/^\s*\t/.test(line)) return 'indent with spaces, not tabs'
+  const from = Math.max(lineStart, offset - AROUND)
+  const line = text.slice(from, Math.min(lineEnd < 0 ? text.length : lineEnd, offset + AROUND))
+  if (from === lineStart && /^\s*\t/.test(line)) return 'indent with spaces, not tabs'
   if (/[:\-,]\s+\[[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\]:/.test(line)) return 'quote an IPv6 address: "[::]:8443"'
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what a person has to write
   if (/[{,[].*[^"']\$\{/.test(line)) return 'inside { } and [ ] a placeholder must be quoted: "${env:NAME}"'

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { OperatingAuthority } from '../../certificates/operating-authority.ts'
 import { YamlDocument } from '../../config/document.ts'
+import { firstProblems } from '../../config/first-problems.ts'
 import { mappingRemarks } from '../../config/remarks.ts'
 import { mappingErrorsOnce, parseMappingOnce } from '../../config/roles-mapping.ts'
 import { ConfigError, type Problem } from '../../errors.ts'
@@ -33,7 +34,7 @@ export async function judgeMapping(
   try {
     const { mapping, document, warnings } = parseMappingOnce(text, file)
     await others()
-    const errors = mappingErrorsOnce(mapping).map(({ message, line, hint }) => document.problemOnLine(line, message, { hint }))
+    const errors = firstProblems(mappingErrorsOnce(mapping), ({ message, line, hint }) => document.problemOnLine(line, message, { hint }))
     if (errors.length > 0) return { problems: inFileOrder([...warnings, ...errors]), policy: null }
     await others()
     const policy = compilePolicy(settings, mapping, listeners.values())
