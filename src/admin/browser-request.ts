@@ -30,7 +30,8 @@ export function checkSite(request: Pick<ApiRequest, 'method' | 'headers' | 'body
 const isFollowedLink = (headers: ApiRequest['headers']): boolean =>
   headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document'
 
-const isOfBrowser = (headers: ApiRequest['headers']): boolean =>
+/** Whether a browser sent it: these are headers that no page can leave out. */
+export const isOfBrowser = (headers: { readonly has: (name: string) => boolean }): boolean =>
   ['origin', 'sec-fetch-site', 'sec-fetch-mode', 'sec-fetch-dest', 'sec-fetch-user'].some((name) => headers.has(name))
 
 function couldBeForm({ headers, body }: Pick<ApiRequest, 'headers' | 'body'>): boolean {
