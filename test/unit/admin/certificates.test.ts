@@ -136,6 +136,12 @@ test('an export holds the certificates and no key', async (t) => {
   assert.equal(answer.headers['Content-Type'], 'application/x-pkcs12')
   const { readPfxCertificates } = await import('../../../src/certificates/pkcs12-read.ts')
   assert.equal(readPfxCertificates(Buffer.from(answer.body as Uint8Array), '')[0]?.subject, 'CN=alice')
+  const locked = await gate.ask(`POST ${ROOT}/export`, { body: { password: 'secret' } })
+  const content = Buffer.from(locked.body as Uint8Array)
+  assert.equal(readPfxCertificates(content, 'secret')[0]?.subject, 'CN=alice')
+  assert.throws(() => readPfxCertificates(content, ''))
+  const open = await gate.ask(`POST ${ROOT}/export`)
+  assert.equal(readPfxCertificates(Buffer.from(open.body as Uint8Array), '')[0]?.subject, 'CN=alice')
 })
 
 test('tokens are made, listed and taken back by whoever may give what they give', async (t) => {

@@ -14,6 +14,7 @@ const table = routeTable([
     path: '/api/v1/things/{id}',
     answer: (_request, parameters) => ({ status: 200, headers: {}, body: parameters.get('id') ?? '' }),
   },
+  { method: 'GET', path: '/console/{page}', answer: () => ({ status: 200, headers: {}, body: 'page' }) },
   { method: 'POST', path: '/api/v1/things/all', answer: () => ({ status: 204, headers: {}, body: null }) },
   { method: 'POST', path: '/admin/certificates', answer: () => ({ status: 200, headers: {}, body: 'made' }) },
   { method: 'GET', path: '/admin/certificates/export', answer: () => ({ status: 200, headers: {}, body: 'all' }) },
@@ -133,16 +134,20 @@ test('what a page of another site causes is refused', async () => {
   assert.equal(await post({ 'sec-fetch-site': 'none' }), 204)
 })
 
-test('a page of another site may link to here, and read nothing', async () => {
+test('a page of another site may link to the console, and read or start nothing', async () => {
   const link = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
-  const read = async (head: Record<string, string>, method = 'GET') => (await ask(`${method} /api/v1/things/x`, { head })).status
+  const read = async (head: Record<string, string>, method = 'GET', path = '/api/v1/things/x') =>
+    (await ask(`${method} ${path}`, { head })).status
   for (const site of ['cross-site', 'same-site', 'Same-Site', 'none, cross-site']) {
     for (const method of ['GET', 'HEAD']) {
       assert.equal(await read({ 'sec-fetch-site': site }, method), 403, site)
       assert.equal(await read({ 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }, method), 403, site)
       assert.equal(await read({ 'sec-fetch-site': site, ...link, 'sec-fetch-dest': 'iframe' }, method), 403, site)
       assert.equal(await read({ 'sec-fetch-site': site, ...link, 'sec-fetch-mode': 'cors' }, method), 403, site)
-      assert.equal(await read({ 'sec-fetch-site': site, ...link }, method), 200, site)
+      for (const path of ['/console', '/console/roles', '/'])
+        assert.equal(await read({ 'sec-fetch-site': site, ...link }, method, path), path === '/console/roles' ? 200 : 404, path)
+      for (const path of ['/api/v1/things/x', '/admin/certificates/export', '/consolex'])
+        assert.equal(await read({ 'sec-fetch-site': site, ...link }, method, path), 403, path)
     }
     assert.equal((await ask('POST /api/v1/things/all', { head: { 'sec-fetch-site': site, ...link } })).status, 403, site)
   }
