@@ -72,8 +72,8 @@ export class EventHub {
   }
 
   /**
-   * What happens from now on, and after `lastEventId` where that is still known; where it is not, an event `missed` says that there may be
-   * more. Ends once `isAllowed`, asked before each thing that is told, says no, and where too much waits.
+   * What happens from now on, and after `lastEventId` where that is still known and not too much; else an event `missed` says that there may
+   * be more. Ends once `isAllowed`, asked before each thing that is told, says no, and where too much waits.
    */
   async *subscribe(lastEventId: string | null, isAllowed: () => boolean): AsyncGenerator<string, void, undefined> {
     const client = new Client(this.#waiting)
@@ -122,7 +122,10 @@ export class EventHub {
     const first = this.#ring[0]?.sequence ?? this.#sequence + 1
     const isKnown = run === this.#run && last <= this.#sequence && last + 1 >= first
     if (!isKnown) return [this.#missed(this.#sequence)]
-    return this.#ring.filter(({ sequence }) => sequence > last).map(({ text }) => text)
+    const backlog = this.#ring.filter(({ sequence }) => sequence > last).map(({ text }) => text)
+    // What does not fit would cut them off, and again each time that they came back for it.
+    const length = backlog.reduce((sum, text) => sum + text.length, 0)
+    return length > this.#waiting / 2 ? [this.#missed(this.#sequence)] : backlog
   }
 }
 

@@ -1,18 +1,30 @@
+import { actionProblem } from '../policy/granting.ts'
 import { clearanceIncludes } from '../policy/rights.ts'
 import { answerPage } from './asking-page.ts'
-import { checkSite } from './browser-request.ts'
+import { checkSite, isSafe } from './browser-request.ts'
 import { problemResponse } from './family.ts'
-import { AdminProblem, malformed, notFound, problemOf } from './problem.ts'
-import type { ApiHandler, ApiRequest, ApiResponse } from './types.ts'
+import { AdminProblem, malformed, notFound, problemOf, refusedBy } from './problem.ts'
+import type { ApiHandler, ApiRequest, ApiResponse, Caller } from './types.ts'
 
 export const BODY_LIMIT = 1024 * 1024
 /** A mapping may have a hundred thousand users. */
 const MAPPING_LIMIT = 8 * BODY_LIMIT
 const MAPPING = /^\/api\/v1\/mapping(\.yml|\/(validate|preview))$|\/_security\/api\/rolesmapping(\/|$)/
 
-/** Bytes that a body may have; a transport stops reading one byte beyond. More only for a mapping, from who may write it. */
+/** From who may change nothing: enough to be told so, and to be on record with what they tried. */
+const POWERLESS_LIMIT = 4 * 1024
+
+/**
+ * Bytes that a body may have; a transport stops reading one byte beyond. More only for a mapping, from who may write it, and next to nothing
+ * from whom everything that has a body is refused: reading and parsing it would be work that anybody with a certificate could have done.
+ */
 export function bodyLimit({ path, caller }: Pick<ApiRequest, 'path' | 'caller'>): number {
+  if (isPowerless(caller)) return POWERLESS_LIMIT
   return MAPPING.test(path) && clearanceIncludes(caller.rights.clearance, 'ClusterAdmin') ? MAPPING_LIMIT : BODY_LIMIT
+}
+
+function isPowerless({ rights, peer }: Caller): boolean {
+  return peer?.isServerCertificate !== true && actionProblem(rights.clearance, 'read') !== null
 }
 
 export type Api = (request: ApiRequest) => Promise<ApiResponse>
@@ -43,11 +55,18 @@ export function createRouter(handlers: readonly ApiHandler[], options: RouterOpt
       response = await answerPage(request, () => route(request))
     } catch (error) {
       const problem = problemOf(error)
-      if (problem === null || problem.status >= 500) options.failed(error, request)
-      response = problemResponse(problem ?? INTERNAL, request.path)
+      const isForNobody = request.signal?.aborted === true && error === request.signal.reason
+      if ((problem === null || problem.status >= 500) && !isForNobody) options.failed(error, request)
+      response = problemResponse(toldTo(request, problem ?? INTERNAL), request.path)
     }
     return { ...response, headers: { ...DEFAULT_HEADERS, ...response.headers } }
   }
+}
+
+/** Who may change nothing is told so, and not what would be wrong with it. */
+function toldTo({ method, caller }: ApiRequest, problem: AdminProblem): AdminProblem {
+  const refused = problem.status === 400 && isPowerless(caller) && !isSafe(method) ? actionProblem(caller.rights.clearance, 'read') : null
+  return refused === null ? problem : refusedBy(refused)
 }
 
 /** Nothing is kept by caches, taken for what it is not, or put into a page of another site. */
@@ -61,8 +80,11 @@ const INTERNAL = new AdminProblem(500, 'internal', 'the gateway failed to answer
 
 function checkRequest(request: ApiRequest, options: RouterOptions): void {
   const limit = bodyLimit(request)
-  if (request.body.length > limit)
+  if (request.body.length > limit) {
+    const refused = actionProblem(request.caller.rights.clearance, 'read')
+    if (refused !== null && isPowerless(request.caller)) throw refusedBy(refused)
     throw new AdminProblem(413, 'body_too_large', `the body has more than ${limit} bytes`, { hint: 'send less at a time' })
+  }
   checkSite(request)
   checkWhole(request)
   // It is trusted to make the first administrator, and for nothing else: it lies on a server, readable by what serves.

@@ -28,6 +28,8 @@ export interface ApiRequest {
   readonly headers: ReadonlyMap<string, string>
   readonly body: Buffer
   readonly caller: Caller
+  /** Says when whoever asked has gone, so that nothing long is done for nobody. */
+  readonly signal?: AbortSignal
 }
 
 export interface ApiResponse {

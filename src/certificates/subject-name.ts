@@ -1,5 +1,5 @@
 import { COMMON_NAME } from '../identity/oids.ts'
-import { hasUnprintable } from '../identity/unprintable.ts'
+import { hasInvisible, hasUnprintable } from '../identity/unprintable.ts'
 import * as der from './der-write.ts'
 import { IssuanceError } from './issuance-error.ts'
 
@@ -34,5 +34,7 @@ export function checkName(name: string): void {
   if (!name.isWellFormed()) throw new IssuanceError('name', 'the name is not well-formed text')
   if (hasUnprintable(name))
     throw new IssuanceError('name', 'the name has characters that cannot be shown', 'leave out controls and marks of writing direction')
+  if (hasInvisible(name))
+    throw new IssuanceError('name', 'the name has characters that nobody sees', 'leave out zero-width characters, fillers and soft hyphens')
   if (name.trim() === '') throw new IssuanceError('name', 'the name has only blanks', 'give a name that can be seen')
 }

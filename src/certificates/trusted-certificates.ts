@@ -1,8 +1,11 @@
-import { X509Certificate } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import { MaterialError, UnreadableCertificateError } from '../errors.ts'
-import { type AuthorityNode, authorityNode, bearsSignatureOf } from '../tls/authority-node.ts'
+import { certificateParts, readCertificate } from '../identity/certificate.ts'
+import type { CertificateFacts } from '../identity/types.ts'
+import { certificateWeakness, publicKeyOf } from '../tls/authority-node.ts'
 import { looksLikeDer, readPem } from '../tls/pem.ts'
 import { IssuanceError } from './issuance-error.ts'
+import { SignerSearch, slowness } from './issuer-search.ts'
 import { readPfxCertificates } from './pkcs12-read.ts'
 
 /** What somebody hands in to be trusted as a client. */
@@ -23,15 +26,16 @@ const MAX_CERTIFICATES = 64
 export function readTrustedCertificates(bytes: Buffer, password: string | null, now: number): TrustedCertificates {
   if (bytes.length > MAX_BYTES)
     throw new IssuanceError('request', `the certificate has ${bytes.length} bytes, at most ${MAX_BYTES} are read`)
-  const nodes = certificatesOf(bytes, password).map(readNode)
-  if (nodes.length > MAX_CERTIFICATES)
-    throw new IssuanceError('request', `there are ${nodes.length} certificates, at most ${MAX_CERTIFICATES} are read`)
-  const distinct = [...new Map(nodes.map((node) => [node.fingerprint, node])).values()]
-  const authorities = distinct.filter((node) => node.facts.isCa || distinct.some((other) => issued(node, other)))
-  const leaves = distinct.filter((node) => !authorities.includes(node))
+  const certificates = certificatesOf(bytes, password)
+  if (certificates.length > MAX_CERTIFICATES)
+    throw new IssuanceError('request', `there are ${certificates.length} certificates, at most ${MAX_CERTIFICATES} are read`)
+  const distinct = [...new Map(certificates.map(readGiven).map((given) => [given.fingerprint, given])).values()]
+  const issuers = issuersAmong(distinct)
+  const authorities = distinct.filter((given) => given.facts.isCa || issuers.has(given))
+  const leaves = distinct.filter((given) => !authorities.includes(given))
   if (leaves.length === 0) {
     // What `openssl req -x509` makes unless it is told otherwise.
-    const own = distinct.length === 1 && distinct[0]?.selfSigned === true
+    const own = distinct.length === 1 && distinct[0] !== undefined && isSelfIssued(distinct[0])
     const hint = own
       ? 'for a client of its own make it with: openssl req -x509 -addext basicConstraints=critical,CA:FALSE'
       : 'to trust all that it issues, name it under client_ca'
@@ -72,21 +76,48 @@ function fromPem(bytes: Buffer): readonly X509Certificate[] {
   }
 }
 
-function readNode(certificate: X509Certificate): AuthorityNode {
+/** One of them, as far as it is read before any signature is checked. */
+interface Given {
+  readonly x509: X509Certificate
+  readonly facts: CertificateFacts
+  readonly fingerprint: string
+  readonly weakness: string | null
+}
+
+function readGiven(x509: X509Certificate): Given {
   try {
-    return authorityNode(certificate)
+    const [facts, parts, publicKey] = [readCertificate(x509.raw), certificateParts(x509.raw), publicKeyOf(x509)]
+    const slow = publicKey === null ? null : slowness(publicKey)
+    if (slow !== null) throw new IssuanceError('key', `the certificate ${facts.dn} has ${slow}`)
+    // Nobody relies on the signature that an owner makes over itself.
+    const weakness = certificateWeakness(publicKey, parts, !x509.checkIssued(x509))
+    return { x509, facts, fingerprint: createHash('sha256').update(x509.raw).digest('hex'), weakness }
   } catch (error) {
     if (!(error instanceof UnreadableCertificateError)) throw error
     throw new IssuanceError('request', `the certificate cannot be read: ${error.message}`, undefined, error)
   }
 }
 
-/** A root of version 1 says of itself neither that it is a CA nor that it is none. */
-function issued(issuer: AuthorityNode, other: AuthorityNode): boolean {
-  return other !== issuer && other.x509.checkIssued(issuer.x509) && bearsSignatureOf(other.x509, issuer)
+function isSelfIssued({ x509 }: Given): boolean {
+  return x509.checkIssued(x509)
 }
 
-function checkLeaf({ facts, weakness }: AuthorityNode, now: number): void {
+/**
+ * Those that issued another of them, though they do not say that they are authorities: a root of version 1 says of itself neither that it is
+ * a CA nor that it is none. Throws IssuanceError where names fit so often that looking for them would take long.
+ */
+function issuersAmong(all: readonly Given[]): ReadonlySet<Given> {
+  const silent = all.filter(({ facts }) => !facts.isCa)
+  const search = new SignerSearch(silent.map((given) => ({ x509: given.x509, given })))
+  const found = new Set<Given>()
+  for (const { x509 } of all) {
+    const signer = search.find(x509)
+    if (signer !== null) found.add(signer.given)
+  }
+  return found
+}
+
+function checkLeaf({ facts, weakness }: Given, now: number): void {
   if (weakness !== null) throw new IssuanceError('key', `the certificate ${facts.dn} has ${weakness}, which is too weak`)
   if (facts.notAfter <= now)
     throw new IssuanceError('lifetime', `the certificate ${facts.dn} expired ${new Date(facts.notAfter).toISOString()}`)

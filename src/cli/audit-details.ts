@@ -11,6 +11,7 @@ export function detailText(details: AuditLine['details'], target: string | null)
 
 /** Of one that was added or purged: what the columns beside it do not say. */
 function certificateWords(certificate: unknown): string {
+  if (typeof certificate === 'string') return certificate
   const { name = '', clearance, permissions, notAfter, predecessor } = certificate as Readonly<Record<string, unknown>>
   const rights = [clearance, ...(Array.isArray(permissions) ? permissions.map(pairWords) : [])].filter((word) => word !== undefined)
   return [
@@ -56,6 +57,7 @@ function changeWords([key, change]: [string, unknown]): string {
 
 /** `role readall changed: users +CLIENT1 -bob`. */
 function roleWords(role: unknown): string {
+  if (typeof role === 'string') return role
   const { role: name, change, fields } = role as Readonly<Record<string, unknown>>
   const moved = Object.entries((fields ?? {}) as Readonly<Record<string, FieldChange>>).map(([field, { added, removed, ...other }]) => {
     const values = [...(added ?? []).map((value) => `+${value}`), ...(removed ?? []).map((value) => `-${value}`)]

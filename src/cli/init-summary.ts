@@ -22,7 +22,15 @@ export function summary(folder: string, names: readonly string[], made: Initiali
   ] as const
   const width = Math.max(...rows.map(([file]) => file.length))
   const lines = rows.map(([file, what]) => `  ${cyan(file.padEnd(width))}  ${what}`)
-  return `made in ${shortPath(folder, terminal.cwd)}:\n${lines.join('\n')}\n`
+  return `made in ${shortPath(folder, terminal.cwd)}:\n${lines.join('\n')}\n${wildcardNote(names, terminal)}`
+}
+
+/** Else the console would be refused under a name that the certificate seems to have. */
+function wildcardNote(names: readonly string[], terminal: Terminal): string {
+  const wildcard = names.find((name) => name.startsWith('*.'))
+  if (wildcard === undefined) return ''
+  const note = `browsers open the console at localhost, an IP address or a name in admin.hosts: ${wildcard} stands for none`
+  return `${styles(terminal).yellow('note:')} ${note}\n`
 }
 
 function keyRow(own: Initialized['own']): readonly [string, string] {

@@ -5,6 +5,8 @@ export interface InitialConfig {
   readonly listen: string
   readonly telemetry: string
   readonly admin: string
+  /** Of the server certificate. */
+  readonly names?: readonly string[]
   /** Name of the upstream in the file, and its target. */
   readonly upstream: { readonly name: string; readonly target: string }
 }
@@ -14,7 +16,8 @@ function quoted(text: string): string {
   return JSON.stringify(text.replaceAll('${', () => '$${'))
 }
 
-export function initialConfig({ listen, telemetry, admin, upstream }: InitialConfig): string {
+export function initialConfig({ listen, telemetry, admin, names = [], upstream }: InitialConfig): string {
+  const wildcard = names.find((name) => name.startsWith('*.'))
   return `# What certgate serves, whom it trusts and what it lets through. Relative paths are relative to this file.
 # After a change: certgate check, then certgate reload (or just wait: a valid change is taken up by itself).
 
@@ -75,13 +78,21 @@ store:
 # this machine work through the socket.
 admin:
   address: ${admin}
-  socket: admin.sock
+  socket: admin.sock${wildcard === undefined ? '' : hostsComment(wildcard)}
 
 # /metrics, /healthz and /readyz
 telemetry:
   address: ${telemetry}
   access_log: on
 `
+}
+
+/** A wildcard covers names that are somebody else's, so that each by which browsers come has to be named. */
+function hostsComment(wildcard: string): string {
+  return `
+  # Names by which browsers may come here: ${wildcard} in the certificate stands for none of them. localhost and IP addresses always may.
+  # hosts:
+  #   - ${wildcard.replace('*', 'admin')}`
 }
 
 /** `administrator`: a name that stands for itself in the mapping, see `administratorName`. */

@@ -1,4 +1,5 @@
 import { ConfigError, type Problem } from '../errors.ts'
+import { firstProblems, MOST_PROBLEMS } from './first-problems.ts'
 import { maskSecrets } from './mask.ts'
 import { type Position, printable, SourceText } from './source.ts'
 import { parseYaml, type YamlEntry, type YamlMapping, type YamlNode } from './yaml.ts'
@@ -41,13 +42,16 @@ export class YamlDocument implements Located {
   readonly root: YamlNode
   /** Duplicate keys, keys that are not text: found while parsing, the tree is usable for further checks. */
   readonly parseProblems: readonly Problem[]
+  /** How many more there are than the first of them. */
+  readonly untoldProblems: number
 
   /** Throws ConfigError where the text is not one YAML document. */
   constructor(file: string, text: string) {
     this.source = new SourceText(file, text)
     const tree = parseYaml(this.source)
     if (tree.root !== null) maskSecrets(tree.root, this.source)
-    this.parseProblems = tree.problems.map((problem) => this.problemAt(problem, '', problem.message, { hint: problem.hint }))
+    this.parseProblems = firstProblems(tree.problems, (problem) => this.problemAt(problem, '', problem.message, { hint: problem.hint }))
+    this.untoldProblems = Math.max(0, tree.problems.length - MOST_PROBLEMS)
     if (tree.root === null) throw new ConfigError(this.parseProblems)
     this.root = tree.root
   }

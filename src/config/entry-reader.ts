@@ -1,5 +1,6 @@
 import type { Problem } from '../errors.ts'
 import { formatPath, type Path, type YamlDocument } from './document.ts'
+import { MOST_PROBLEMS } from './first-problems.ts'
 import { nearest } from './suggest.ts'
 import { describeScalar, type YamlEntry, type YamlMapping, type YamlNode, type YamlScalar } from './yaml.ts'
 
@@ -7,9 +8,6 @@ interface Range {
   readonly start: number
   readonly end: number
 }
-
-/** One problem a line of a file with 100,000 lines would help nobody, and cost seconds. */
-const MAX_PROBLEMS = 200
 
 const EMPTY: YamlMapping = { kind: 'mapping', entries: new Map(), start: 0, end: 0 }
 
@@ -21,12 +19,12 @@ export class EntryReader {
   readonly document: YamlDocument
   readonly #problems: Problem[]
   #errors: number
-  #left = 0
+  #left: number
 
   constructor(document: YamlDocument) {
     this.document = document
-    this.#problems = document.parseProblems.slice(0, MAX_PROBLEMS)
-    this.#left = document.parseProblems.length - this.#problems.length
+    this.#problems = document.parseProblems.slice(0, MOST_PROBLEMS)
+    this.#left = document.untoldProblems
     this.#errors = document.parseProblems.length
   }
 
@@ -47,7 +45,7 @@ export class EntryReader {
 
   problem(range: Range, path: Path, message: string, hint?: string, severity: Problem['severity'] = 'error'): void {
     if (severity === 'error') this.#errors++
-    if (this.#problems.length < MAX_PROBLEMS)
+    if (this.#problems.length < MOST_PROBLEMS)
       this.#problems.push(this.document.problemAt(range, formatPath(path), message, { hint, severity }))
     else this.#left++
   }
@@ -88,6 +86,12 @@ export class EntryReader {
   checkKeys(node: YamlMapping, path: Path, known: readonly string[]): void {
     for (const [key, entry] of node.entries) {
       if (known.includes(key)) continue
+      if (this.#problems.length >= MOST_PROBLEMS) {
+        // Looking for what was meant takes longer than all else.
+        this.#errors++
+        this.#left++
+        continue
+      }
       const meant = nearest(key, known)
       this.problem(
         entry.key,

@@ -14,6 +14,7 @@ import {
 import { type Authority, anchorKeys, type OwnAuthority } from '../policy/mapping-issuer.ts'
 import type { RoleMapping } from '../policy/types.ts'
 import type { Located } from './document.ts'
+import { firstProblems } from './first-problems.ts'
 import type { Settings } from './settings.ts'
 import { nearest } from './suggest.ts'
 
@@ -82,5 +83,5 @@ function probablyMeant(unknown: ReadonlySet<string>, mapping: RoleMapping): Read
 }
 
 function at(document: Located, remarks: readonly Remark[]): Problem[] {
-  return remarks.map(({ message, line, hint }) => document.problemOnLine(line, message, { severity: 'warning', hint }))
+  return firstProblems(remarks, ({ message, line, hint }) => document.problemOnLine(line, message, { severity: 'warning', hint }))
 }

@@ -5,6 +5,7 @@ import { YamlDocument } from './document.ts'
 import { EntryReader } from './entry-reader.ts'
 import { judgeHost, judgeIssuer, judgePattern, judgeUser } from './expressions.ts'
 import { deepFreeze } from './freeze.ts'
+import { PatternBudget } from './pattern-budget.ts'
 import { rememberByObject, rememberByText } from './remember.ts'
 import { InvalidValue } from './shape.ts'
 import type { YamlMapping } from './yaml.ts'
@@ -31,10 +32,11 @@ export function parseRoleMapping(text: string, file: string): LoadedRoleMapping 
   const document = new YamlDocument(file, text)
   const reader = new EntryReader(document)
   const entries: MappingEntry[] = []
+  const budget = new PatternBudget()
   for (const { name, entry, value } of reader.entries('role', 'rolesmapping')) {
     if (RESERVED.has(name))
       reader.problem(entry.key, [name], `\`${name}\` is a word of \`allow\` and cannot be a role`, 'give the role another name')
-    if (value !== null) entries.push(readEntry(reader, name, value, reader.document.source.position(entry.key.start).line))
+    if (value !== null) entries.push(readEntry({ reader, budget }, name, value, reader.document.source.position(entry.key.start).line))
   }
   if (reader.hasErrors) throw new ConfigError(reader.problems)
   return { mapping: deepFreeze({ file, entries }), document, warnings: reader.problems }
@@ -44,9 +46,15 @@ export function parseRoleMapping(text: string, file: string): LoadedRoleMapping 
 export const parseMappingOnce = rememberByText(parseRoleMapping)
 export const mappingErrorsOnce = rememberByObject(mappingErrors)
 
-function readEntry(reader: EntryReader, role: string, node: YamlMapping, line: number): MappingEntry {
+interface Reading {
+  readonly reader: EntryReader
+  readonly budget: PatternBudget
+}
+
+function readEntry(reading: Reading, role: string, node: YamlMapping, line: number): MappingEntry {
+  const { reader } = reading
   reader.checkKeys(node, [role], KEYS)
-  const list = (key: (typeof KEYS)[number], judge: Judge) => readList(reader, node, role, key, judge)
+  const list = (key: (typeof KEYS)[number], judge: Judge) => readList(reading, node, [role, key], judge)
   // `static` marks the parent system's built-in entries and means nothing here.
   reader.toggle(node, [role], 'static')
   return {
@@ -67,11 +75,12 @@ function readEntry(reader: EntryReader, role: string, node: YamlMapping, line: n
  * A missing, empty or null list grants nothing. A blank value stays in its list: it matches nothing, and dropping it
  * from and_backend_roles would leave fewer roles to hold.
  */
-function readList(reader: EntryReader, node: YamlMapping, role: string, key: string, judge: Judge): MappedValue[] {
+function readList({ reader, budget }: Reading, node: YamlMapping, [role, key]: readonly [string, string], judge: Judge): MappedValue[] {
   const values: MappedValue[] = []
   reader.strings(node, [role], key, (value, scalar, path) => {
     values.push({ value, line: reader.document.source.position(scalar.start).line })
     try {
+      if (judge !== judgeIssuer && !budget.allows(value)) return
       const warning = judge(value)
       if (warning !== undefined) reader.problem(scalar, path(), warning, undefined, 'warning')
     } catch (error) {

@@ -187,6 +187,8 @@ export interface AdminSettings {
   readonly adminDn: readonly string[]
   /** Whether the gateway's own certificate may bootstrap /admin/certificates. */
   readonly serverCertificate: 'allow' | 'deny'
+  /** Names by which browsers may reach the address, beside those of the certificate; lower case. */
+  readonly hosts: readonly string[]
   readonly socket: string
 }
 

@@ -11,12 +11,22 @@ interface Range {
 
 const SECRET_WORDS = '(?:password|passphrase|secret|token|hash)'
 const SECRET_KEY = /(?:^|[_-])(?:password|passphrase|pass|secret|token|hash)$/i
-const SECRET_PAIR = new RegExp(`${SECRET_WORDS}["']?\\s*[:=]\\s*(?=(.*)$)`, 'i')
-const SECRET_BLOCK = new RegExp(`${SECRET_WORDS}["']?\\s*:\\s*(?:[|>][-+0-9]*|["'].*|)\\s*$`, 'i')
+// None of these looks at a part of a line again and again: it may be the whole file. SECRET_BLOCK is for a line without spaces at its end.
+const SECRET_PAIR = new RegExp(`${SECRET_WORDS}["']?\\s*[:=]\\s*(?=([^]*)$)`, 'i')
+const SECRET_BLOCK = new RegExp(`${SECRET_WORDS}["']?\\s*:\\s*(?:[|>][-+0-9]*|["'][^]*)?$`, 'i')
 const QUOTED_VALUE = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')(?=\s*(?:$|[,}\]#]))/
 const PLACEHOLDER_VALUE = /^(["']?)\$\{[^}]*\}\1(?=\s*(?:$|[,}\]#]))/
 const SNIPPET_WIDTH = 120
 const MASK = '***'
+/** Characters of a line from which on what was made of it is kept for its next problem. */
+const LONG_LINE = 1_000
+
+/** A line as it may be shown. */
+interface ShownLine {
+  readonly raw: string
+  readonly hidden: readonly Range[]
+  readonly shown: string
+}
 
 /** Keys whose literal values never appear in a snippet or message. */
 export function isSecretKey(key: string): boolean {
@@ -31,6 +41,8 @@ export class SourceText {
   readonly #masks = new Map<number, Range[]>()
   /** Until the syntax tree has named the secrets, whatever looks like one is masked to the end of its line. */
   #masksKnown = false
+  readonly #longLines = new Map<number, ShownLine>()
+  readonly #longRanges = new Map<number, Range>()
 
   constructor(file: string, text: string) {
     this.file = file
@@ -48,12 +60,16 @@ export class SourceText {
 
   /** The text of a line, counted from 1, without its indentation, list dash and comment. */
   lineRange(line: number): Range {
-    const raw = this.#rawLine(line - 1)
-      .replace(/\s+#.*$/, '')
-      .trimEnd()
+    const known = this.#longRanges.get(line)
+    if (known !== undefined) return known
+    const whole = this.#rawLine(line - 1)
+    const comment = whole.search(/\s#/)
+    const raw = (comment < 0 ? whole : whole.slice(0, comment)).trimEnd()
     const indent = /^[\s-]*/.exec(raw)?.[0].length ?? 0
     const start = this.#lineStart(line - 1)
-    return { start: start + Math.min(indent, raw.length), end: start + raw.length }
+    const range = { start: start + Math.min(indent, raw.length), end: start + raw.length }
+    if (whole.length > LONG_LINE) this.#longRanges.set(line, range)
+    return range
   }
 
   /** From now on the range is shown as `***`. */
@@ -62,20 +78,20 @@ export class SourceText {
       const masks = this.#masks.get(line) ?? []
       masks.push({ start: Math.max(0, start - this.#lineStart(line)), end: end - this.#lineStart(line) })
       this.#masks.set(line, masks)
+      this.#longLines.delete(line)
     }
   }
 
   /** The whole text was parsed and its secrets masked: guesses are needed in comments only. */
   masksAreComplete(): void {
     this.#masksKnown = true
+    this.#longLines.clear()
   }
 
   /** The line of `start` with its number, and carets under the range as far as it reaches on that line. */
   snippet(start: number, end: number): string {
     const line = this.#lineAt(start)
-    const raw = this.#rawLine(line)
-    const hidden = this.#hiddenRanges(line, raw)
-    const shown = printable(withMasks(raw, hidden))
+    const { raw, hidden, shown } = this.#shownLine(line)
     const from = maskedColumn(hidden, Math.min(start - this.#lineStart(line), raw.length))
     const to = maskedColumn(hidden, Math.min(end - this.#lineStart(line), raw.length))
     const cut = from > SNIPPET_WIDTH - 20 ? from - 40 : 0
@@ -87,6 +103,16 @@ export class SourceText {
       ` ${number} | ${head}${shown.slice(cut, cut + SNIPPET_WIDTH)}${tail}`,
       ` ${' '.repeat(number.length)} | ${' '.repeat(head.length + from - cut)}${carets}`,
     ].join('\n')
+  }
+
+  #shownLine(line: number): ShownLine {
+    const known = this.#longLines.get(line)
+    if (known !== undefined) return known
+    const raw = this.#rawLine(line)
+    const hidden = this.#hiddenRanges(line, raw)
+    const made = { raw, hidden, shown: printable(withMasks(raw, hidden)) }
+    if (raw.length > LONG_LINE) this.#longLines.set(line, made)
+    return made
   }
 
   #lineStart(line: number): number {
@@ -138,7 +164,7 @@ export class SourceText {
     const indent = indentOf(raw)
     for (let above = line - 1; above >= 0 && line - above < 200; above--) {
       const text = this.#rawLine(above)
-      if (text.trim() !== '' && indentOf(text) < indent) return SECRET_BLOCK.test(text)
+      if (text.trim() !== '' && indentOf(text) < indent) return SECRET_BLOCK.test(text.trimEnd())
     }
     return false
   }

@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js'
 import { ExpressionError } from './expression-error.ts'
 import { regexLiterals } from './regex-literals.ts'
+import { regexSize } from './regex-size.ts'
 
 /** A value as a person writes it in a mapping: exact, with `*` and `?`, or a `/regex/` over the whole string. */
 export interface Pattern {
@@ -13,7 +14,18 @@ export interface Pattern {
   matches(value: string): boolean
 }
 
-/** Compiles one pattern. Throws ExpressionError for a regex that cannot be compiled: a rule half understood grants nothing. */
+/** The size of the largest expression, see regexSize: a match takes that many steps for each character, and compiling a few milliseconds. */
+export const MOST_REGEX_SIZE = 5_000
+/** Twice what one mapping may hold: the one in force, and the one that is judged. */
+const MOST_REMEMBERED = 200_000
+const MOST_QUOTED = 200
+
+/** What compiling a text costs, by regexSize; 0 for all that is no regular expression. */
+export function patternSize(text: string): number {
+  return isRegex(text) ? regexSize(text.slice(1, -1)) : 0
+}
+
+/** Compiles one pattern. Throws ExpressionError for a regex that cannot be compiled or is too large: a rule half understood grants nothing. */
 export function compilePattern(text: string): Pattern {
   return isRegex(text) ? compileRegex(text) : compileWildcard(text)
 }
@@ -47,25 +59,73 @@ function isRegex(text: string): boolean {
 function compileRegex(text: string): Pattern {
   const body = text.slice(1, -1)
   if (body === '') throw new ExpressionError(`the regular expression '//' is empty`, 'write * to match everything')
-  const regex = compileRe2(body, 0, text)
+  const size = regexSize(body)
+  if (size > MOST_REGEX_SIZE) {
+    const hint = 'write names one by one: plain values, and those with * and ?, have no such limit'
+    throw new ExpressionError(`the regular expression ${shortened(text)} has size ${size}, and ${MOST_REGEX_SIZE} is the most`, hint)
+  }
+  const regex = compiledRegex(body, size, text)
   return { text, kind: 'regex', literals: regexLiterals(body), matches: (value) => regex.testExact(value) }
 }
 
-function compileRe2(body: string, flags: number, text: string): RE2JS {
+/** By source: a mapping is read, judged and taken up, and each time the expressions are the same. */
+const remembered = new Map<string, { readonly regex: RE2JS; readonly size: number }>()
+let rememberedSize = 0
+
+function compiledRegex(body: string, size: number, text: string): RE2JS {
+  const known = remembered.get(body)
+  if (known !== undefined) return known.regex
+  const regex = compileRe2(body, text)
+  remembered.set(body, { regex, size })
+  rememberedSize += size
+  for (const [oldest, { size: freed }] of remembered) {
+    if (rememberedSize <= MOST_REMEMBERED) break
+    remembered.delete(oldest)
+    rememberedSize -= freed
+  }
+  return regex
+}
+
+function compileRe2(body: string, text: string): RE2JS {
   try {
-    return RE2JS.compile(body, flags)
+    return RE2JS.compile(body)
   } catch (cause) {
     const problem = (cause instanceof Error ? cause.message : String(cause)).replace(/^error parsing regexp: /, '')
     const hint = 'RE2 syntax: no look-around and no back-references, so that no pattern can run away'
-    throw new ExpressionError(`the regular expression ${text} cannot be used: ${problem}`, hint, cause)
+    throw new ExpressionError(`the regular expression ${shortened(text)} cannot be used: ${shortened(problem)}`, hint, cause)
   }
 }
 
-/** `?` is one character, also where that takes two UTF-16 units, so the regex engine counts. */
+function shortened(text: string): string {
+  return text.length > MOST_QUOTED ? `${text.slice(0, MOST_QUOTED)}...` : text
+}
+
+/** One character whatever it is, also where that takes two UTF-16 units; or any number of them; or this one. */
+type Token = { readonly character: string } | 'one' | 'any'
+
+/** Without a program: the last star takes one character more where what follows it does not fit. */
 function questionMatcher(text: string): (value: string) => boolean {
-  const body = text.replace(/[*?]|[^*?]+/g, (part) => (part === '*' ? '.*' : part === '?' ? '.' : RE2JS.quote(part)))
-  const regex = compileRe2(body, RE2JS.DOTALL, text)
-  return (value) => regex.testExact(value)
+  const tokens = [...text].map((character): Token => (character === '*' ? 'any' : character === '?' ? 'one' : { character }))
+  return (value) => {
+    const characters = [...value]
+    let [at, token] = [0, 0]
+    let star: { readonly token: number; at: number } | null = null
+    while (at < characters.length) {
+      const expected = tokens[token]
+      if (expected === 'any') {
+        star = { token: ++token, at }
+      } else if (expected !== undefined && (expected === 'one' || expected.character === characters[at])) {
+        at++
+        token++
+      } else if (star !== null) {
+        at = ++star.at
+        token = star.token
+      } else {
+        return false
+      }
+    }
+    return tokens.slice(token).every((rest) => rest === 'any')
+  }
 }
 
 /** Only stars: the first and last part are anchored, each other part may take the first place it finds. */

@@ -100,7 +100,7 @@ function groupEnd(source: string, start: number): number {
 }
 
 /** Index of the `]` that ends the class opened at `start`; -1 if there is none. A `]` that comes first is a member. */
-function classEnd(source: string, start: number): number {
+export function classEnd(source: string, start: number): number {
   const first = source.charAt(start + 1) === '^' ? start + 2 : start + 1
   for (let i = first; i < source.length; i++) {
     const character = source.charAt(i)

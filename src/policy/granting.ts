@@ -1,4 +1,5 @@
 import type { Clearance, DatabaseAccess } from '../identity/types.ts'
+import { withoutInvisible } from '../identity/unprintable.ts'
 import { accessIncludes, accessTo, clearanceIncludes, type RightsHolder } from './rights.ts'
 
 /** Who administers. `roles` are those of `rolesToGrant`: without what only an address gives. */
@@ -103,11 +104,11 @@ export interface NamedKey {
 }
 
 /**
- * Names that anyone could take for one and the same: compatibility forms, case and spacing aside (Unicode NFKC). Only to refuse by,
+ * Names that anyone could take for one and the same: compatibility forms, case, spacing and what nobody sees aside (Unicode NFKC). Only to refuse by,
  * never to recognise by.
  */
 export function foldName(name: string): string {
-  return name.normalize('NFKC').toLowerCase().normalize('NFKC').replace(/\s+/g, ' ').trim()
+  return withoutInvisible(name).normalize('NFKC').toLowerCase().normalize('NFKC').replace(/\s+/g, ' ').trim()
 }
 
 /** Why a new certificate may not have its names while `live` ones are in force; null: it may. A second key is ClusterAdmin's to add. */

@@ -81,6 +81,8 @@ export function backendRolesOf(identity: Identity): readonly string[] {
 }
 
 const MAX_DATABASE_NAME_BYTES = 128
+/** Every worker has all of them in memory, and the audit log has each change of them for good. */
+export const MOST_DATABASES = 500
 
 /**
  * Reads clearance and permissions that somebody asks to give; the problem says what to change. Database names have to be unlike each
@@ -95,6 +97,10 @@ export function readRights(
   const read = new Map<string, DatabaseAccess>()
   const seen = new Set<string>()
   for (const [name, word] of permissions) {
+    if (read.size === MOST_DATABASES)
+      return {
+        problem: `there are more than ${MOST_DATABASES} databases: give some of them to another certificate, or Operator, who has all`,
+      }
     const access = DATABASE_ACCESSES.find((one) => one === word)
     if (access === undefined) {
       return { problem: `unknown permission ${quoted(word)} on database ${quoted(name)}: expected one of ${DATABASE_ACCESSES.join(', ')}` }

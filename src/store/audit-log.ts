@@ -2,6 +2,7 @@ import type { SQLInputValue } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import { type AuditBody, type AuditEntry, bodyText, type ChainVerdict, ChainVerifier, GENESIS, hashOf } from './audit-chain.ts'
 import { auditMatcher } from './audit-search.ts'
+import { boundedDetails } from './bounded-details.ts'
 import type { Json } from './canonical-json.ts'
 import type { Connection, Row } from './connection.ts'
 import type { Actor } from './types.ts'
@@ -59,6 +60,12 @@ const LAST = '~'
 /** Entries that one page of a free text search looks at: some hundred milliseconds, in parts. */
 const MOST_LOOKED_AT = 20_000
 
+/** Characters of entries in one page, which ends with the entry that passes it: a page is sent whole, and kept for who reads it slowly. */
+const MOST_SENT = 1024 * 1024
+
+/** Characters that are read at once. */
+const MOST_READ = 4 * 1024 * 1024
+
 /** Entries between two moments at which others get their turn: some ten milliseconds. */
 const AT_ONCE = 250
 
@@ -75,7 +82,7 @@ export class AuditLog {
     this.#now = now
   }
 
-  /** On disk when this returns, or part of the transaction it is called in. */
+  /** On disk when this returns, or part of the transaction it is called in. Of long details the entry has the beginning. */
   append(event: AuditEvent, actor: Actor): AuditEntry {
     return this.#connection.join(() => {
       const head = this.head()
@@ -86,7 +93,7 @@ export class AuditLog {
         action: event.action,
         target: event.target,
         outcome: event.outcome ?? 'done',
-        details: event.details ?? {},
+        details: boundedDetails(event.details ?? {}),
         previous: head.hash,
       }
       const text = bodyText(body)
@@ -129,7 +136,7 @@ export class AuditLog {
 
   /**
    * One page in the order of `read`, of entries that have every word of `text`. It may be short of its limit, or empty, and yet have a next:
-   * so much is looked at for one page. Gives way in between.
+   * so much is looked at for one page, and so much text is in it. Gives way in between.
    */
   async search(query: AuditQuery & { readonly text?: string } = {}): Promise<AuditPage> {
     const limit = Math.max(1, Math.min(query.limit ?? 100, MAX_PAGE))
@@ -137,17 +144,20 @@ export class AuditLog {
     // Before it is read: what is written meanwhile comes after it.
     const { sequence: newest } = this.head()
     const matches = query.text === undefined ? () => true : auditMatcher(query.text)
-    const size = query.text === undefined ? limit : AT_ONCE
+    const size = query.text === undefined ? Math.min(limit, AT_ONCE) : AT_ONCE
     const entries: AuditEntry[] = []
+    let sent = 0
     let at = { after: query.after ?? 0, ...(query.before !== undefined && { before: query.before }) }
     for (let looked = 0; ; ) {
-      const rows = this.#page({ ...query, ...at }, size)
+      const rows = this.#shortPage({ ...query, ...at }, size)
       for (const row of rows) {
         const entry = entryOf(row)
-        if (matches(entry)) entries.push(entry)
-        if (entries.length === limit) return { entries, next: entry.sequence }
+        if (!matches(entry)) continue
+        entries.push(entry)
+        sent += (row.body as string).length
+        if (entries.length === limit || sent > MOST_SENT) return { entries, next: entry.sequence }
       }
-      if (rows.length < size) return { entries, next: isBackwards ? null : Math.max(at.after, newest, last(rows)) }
+      if (rows.length === 0) return { entries, next: isBackwards ? null : Math.max(at.after, newest, last(rows)) }
       looked += rows.length
       const next = last(rows)
       if (looked >= MOST_LOOKED_AT) return { entries, next }
@@ -183,37 +193,55 @@ export class AuditLog {
     const end = this.head().sequence + 1
     let after = options.after ?? 0
     for (;;) {
-      const rows = this.#page({ ...options, after }, AT_ONCE, end)
-      if (rows.length > 0) yield rows
-      if (rows.length < AT_ONCE) return
+      const rows = this.#shortPage({ ...options, after }, AT_ONCE, end)
+      if (rows.length === 0) return
+      yield rows
       after = rows[rows.length - 1]?.sequence as number
       await setImmediate()
     }
   }
 
-  #page(query: AuditQuery, limit: number, end?: number): Row[] {
-    const conditions = ['sequence > ?']
-    const values: SQLInputValue[] = [query.after ?? 0]
-    const add = (condition: string, ...given: SQLInputValue[]) => {
-      conditions.push(`(${condition})`)
-      values.push(...given)
-    }
-    const { action, actor, target, since, until } = query.filter ?? {}
-    const before = query.before ?? end
-    if (before !== undefined) add('sequence < ?', before)
-    if (action?.endsWith('*')) add('action >= ? AND action < ?', action.slice(0, -1), `${action.slice(0, -1)}${LAST}`)
-    else if (action !== undefined) add('action = ?', action)
-    if (actor !== undefined) add('actor = ?', actor)
-    const digits = target?.toLowerCase() ?? ''
-    if (/^[0-9a-f]{8,64}$/.test(digits))
-      add('target IN (?, ?) OR (target >= ? AND target < ?)', target ?? '', digits, digits, `${digits}${LAST}`)
-    else if (target !== undefined) add('target = ?', target)
-    if (since !== undefined) add('at >= ?', since)
-    if (until !== undefined) add('at <= ?', until)
-    const order = query.before === undefined ? 'ASC' : 'DESC'
-    const sql = `SELECT sequence, body, hash FROM audit WHERE ${conditions.join(' AND ')} ORDER BY sequence ${order} LIMIT ?`
+  #page(query: AuditQuery, limit: number): Row[] {
+    const { sql, values } = asked(query)
     return this.#connection.all(sql, ...values, limit)
   }
+
+  /** The same, and no more of it than is read at once: empty only where there is nothing more. */
+  #shortPage(query: AuditQuery, limit: number, end?: number): Row[] {
+    const { sql, values } = asked(query, end)
+    const rows: Row[] = []
+    let read = 0
+    for (const row of this.#connection.iterate(sql, ...values, limit)) {
+      rows.push(row)
+      read += String(row.body).length
+      if (read > MOST_READ) break
+    }
+    return rows
+  }
+}
+
+function asked(query: AuditQuery, end?: number): { readonly sql: string; readonly values: readonly SQLInputValue[] } {
+  const conditions = ['sequence > ?']
+  const values: SQLInputValue[] = [query.after ?? 0]
+  const add = (condition: string, ...given: SQLInputValue[]) => {
+    conditions.push(`(${condition})`)
+    values.push(...given)
+  }
+  const { action, actor, target, since, until } = query.filter ?? {}
+  const before = query.before ?? end
+  if (before !== undefined) add('sequence < ?', before)
+  if (action?.endsWith('*')) add('action >= ? AND action < ?', action.slice(0, -1), `${action.slice(0, -1)}${LAST}`)
+  else if (action !== undefined) add('action = ?', action)
+  if (actor !== undefined) add('actor = ?', actor)
+  const digits = target?.toLowerCase() ?? ''
+  if (/^[0-9a-f]{8,64}$/.test(digits))
+    add('target IN (?, ?) OR (target >= ? AND target < ?)', target ?? '', digits, digits, `${digits}${LAST}`)
+  else if (target !== undefined) add('target = ?', target)
+  if (since !== undefined) add('at >= ?', since)
+  if (until !== undefined) add('at <= ?', until)
+  const order = query.before === undefined ? 'ASC' : 'DESC'
+  const sql = `SELECT sequence, body, hash FROM audit WHERE ${conditions.join(' AND ')} ORDER BY sequence ${order} LIMIT ?`
+  return { sql, values }
 }
 
 const last = (rows: readonly Row[]): number => (rows.at(-1)?.sequence as number | undefined) ?? 0

@@ -45,6 +45,23 @@ test('a request with two hosts is refused', async (t) => {
   assert.match(seen, /^HTTP\/1\.1 400 [\s\S]*"malformed_request"/)
 })
 
+test('a browser is answered under names of the gateway alone, and nobody under what is no name', async (t) => {
+  const gateway = await startAdministeredGateway(t)
+  const client = await gateway.make('root', 'ClusterAdmin')
+  const ask = async (host: string, headers: Record<string, string> = {}) =>
+    gateway.ask('GET /api/v1/whoami', { client, headers: { host, ...headers } })
+  for (const host of ['@evil', 'a,b', 'x y', '[::1', 'a:b']) assert.equal((await ask(host)).status, 400, host)
+  const signs: Record<string, string>[] = [{ 'sec-fetch-site': 'same-origin' }, { origin: 'https://evil.example' }]
+  for (const sign of signs) {
+    const refused = await ask('evil.example', sign)
+    assert.deepEqual([refused.status, json(refused).code], [421, 'misdirected_request'])
+    assert.match(json(refused).hint, /admin\.hosts.*hosts: \[evil\.example\]/)
+  }
+  for (const host of ['localhost', `localhost:${gateway.adminPort}`, '127.0.0.1', '[::1]:9443', 'LOCALHOST.'])
+    assert.equal((await ask(host, { 'sec-fetch-site': 'same-origin' })).status, 200, host)
+  assert.equal((await ask('any.example')).status, 200, 'a program uses any name')
+})
+
 test('a certificate registered by hand signs in, and a revocation bites on the connection that is open', async (t) => {
   const gateway = await startAdministeredGateway(t)
   await gateway.make('root', 'ClusterAdmin')

@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import { entryFacts, leafOf } from '../../certificates/entry-facts.ts'
+import { SignerSearch } from '../../certificates/issuer-search.ts'
 import { checkName } from '../../certificates/subject-name.ts'
 import { readTrustedApart } from '../../certificates/trusted-apart.ts'
 import { certificateParts } from '../../identity/certificate.ts'
@@ -7,11 +8,14 @@ import type { Rights } from '../../identity/types.ts'
 import { grantProblem } from '../../policy/granting.ts'
 import { clientCasOf } from '../../policy/mapping-issuer.ts'
 import type { RegistryEntry } from '../../store/types.ts'
-import { bearsSignatureOf, parseCertificate } from '../../tls/authority-node.ts'
+import { parseCertificate } from '../../tls/authority-node.ts'
 import { leafRefusal } from '../../tls/leaf.ts'
 import { malformed } from '../problem.ts'
 import type { Caller } from '../types.ts'
 import type { Attempt, Desk } from './desk.ts'
+
+/** Databases of all leaves of one file together. */
+const MOST_GRANTED = 2_000
 
 export interface TrustOrder {
   /** PEM, DER or PFX. */
@@ -31,6 +35,8 @@ export async function trustCertificates(desk: Desk, caller: Caller, order: Trust
   desk.check(grantProblem(caller.rights, { ...rights, roles: new Set() }), attempt)
   checkName(name)
   const { leaves, authorities } = await readTrustedApart(order.bytes, order.password, desk.context.now())
+  if (leaves.length * rights.permissions.size > MOST_GRANTED)
+    throw malformed(`${leaves.length} certificates with ${rights.permissions.size} databases each are too many at once`)
   const read = leaves.map((x509) => ({ x509, leaf: leafOf(x509.raw) }))
   await desk.prepareNames(caller)
   return desk.change(attempt, (held) => {
@@ -43,16 +49,17 @@ export async function trustCertificates(desk: Desk, caller: Caller, order: Trust
       held,
       read.map(({ leaf }) => ({ name, certificate: leaf.certificate, pin: leaf.pin, rights })),
     )
-    const above = [...authorities, ...clientCasOf(desk.context.inForce().listeners.values()).map(parseCertificate)]
+    const above = [...clientCasOf(desk.context.inForce().listeners.values()).map(parseCertificate), ...authorities]
+    const signers = new SignerSearch(above.map((x509) => ({ x509 })))
     const entries = read.map(({ x509, leaf }) => {
-      return { ...entryFacts(leaf), ...rights, name, origin: 'trusted' as const, issuerKey: signerOf(x509, above) }
+      return { ...entryFacts(leaf), ...rights, name, origin: 'trusted' as const, issuerKey: signerOf(x509, signers) }
     })
     return desk.context.store.registry.add(entries, caller.actor)
   })
 }
 
 /** SubjectPublicKeyInfo of the CA that signed it, where its certificate is at hand: by it renewals are recognised. */
-function signerOf(leaf: X509Certificate, above: readonly X509Certificate[]): Buffer | null {
-  const signer = above.find((ca) => leaf.checkIssued(ca) && bearsSignatureOf(leaf, { publicKey: ca.publicKey }))
-  return signer === undefined ? null : Buffer.from(certificateParts(signer.raw).subjectPublicKeyInfo)
+function signerOf(leaf: X509Certificate, signers: SignerSearch<{ readonly x509: X509Certificate }>): Buffer | null {
+  const signer = signers.find(leaf)
+  return signer === null ? null : Buffer.from(certificateParts(signer.x509.raw).subjectPublicKeyInfo)
 }

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { leafOf } from '../../certificates/entry-facts.ts'
 import type { PeerCertificate } from '../../identity/types.ts'
 import type { Policy } from '../../policy/types.ts'
@@ -6,6 +5,7 @@ import { entryState } from '../../store/entry-state.ts'
 import type { RegistryEntry } from '../../store/types.ts'
 import { Grants } from '../certificates/grants.ts'
 import type { AdministrationContext } from '../context.ts'
+import { turnOfOthers } from './judge-mapping.ts'
 
 /** A registered certificate whose names would have other roles. */
 export interface AffectedCertificate {
@@ -24,13 +24,17 @@ export interface Affected {
 }
 
 const MOST_SHOWN = 100
-const AT_ONCE = 100
+/** Milliseconds. With patterns that take long, a certificate may take as much. */
+const AT_ONCE = 10
 
 /** Milliseconds after which looking ends: a registry may have a million certificates. */
 const PATIENCE = 5_000
 
-/** Whose roles a policy would change, among the certificates that are in force. Others get their turn between pages. */
-export async function affectedBy(policy: Policy, context: AdministrationContext): Promise<Affected> {
+/**
+ * Whose roles a policy would change, among the certificates that are in force. Others get their turn every few milliseconds. Rejects with an
+ * AbortError once `signal` says that nobody waits for it.
+ */
+export async function affectedBy(policy: Policy, context: AdministrationContext, signal?: AbortSignal): Promise<Affected> {
   const inForce = context.inForce()
   const authority = context.authority()
   const [now, then] = [new Grants(inForce, authority), new Grants({ ...inForce, policy }, authority)]
@@ -39,11 +43,12 @@ export async function affectedBy(policy: Policy, context: AdministrationContext)
   let total = 0
   const snapshot = context.store.snapshot()
   try {
-    let looked = 0
+    let slice = performance.now()
     for (const entry of snapshot.entries()) {
-      if (++looked % AT_ONCE === 0) {
+      if (performance.now() > slice + AT_ONCE) {
         if (performance.now() > until) return { total, certificates, complete: false }
-        await setImmediate()
+        await turnOfOthers(signal)
+        slice = performance.now()
       }
       const state = entryState(entry, context.now())
       const change = state === 'valid' || state === 'expiring' ? changeOf(entry, now, then) : null

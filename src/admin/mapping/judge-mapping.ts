@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { OperatingAuthority } from '../../certificates/operating-authority.ts'
 import { YamlDocument } from '../../config/document.ts'
+import { firstProblems } from '../../config/first-problems.ts'
 import { mappingRemarks } from '../../config/remarks.ts'
 import { mappingErrorsOnce, parseMappingOnce } from '../../config/roles-mapping.ts'
 import { ConfigError, type Problem } from '../../errors.ts'
@@ -20,22 +21,24 @@ export interface JudgedMapping {
 
 /**
  * What the loader would say to a text of roles_mapping.yml, with everything else as it is in force. Nothing is taken up. With many users each
- * step takes a while: between them others get their turn.
+ * step takes a while: between them others get their turn. Rejects with an AbortError once `signal` says that nobody waits for it.
  */
 export async function judgeMapping(
   text: string,
   file: string,
   { settings, listeners }: InForce,
   authority: OperatingAuthority,
+  signal?: AbortSignal,
 ): Promise<JudgedMapping> {
+  const others = () => turnOfOthers(signal)
   try {
     const { mapping, document, warnings } = parseMappingOnce(text, file)
-    await setImmediate()
-    const errors = mappingErrorsOnce(mapping).map(({ message, line, hint }) => document.problemOnLine(line, message, { hint }))
+    await others()
+    const errors = firstProblems(mappingErrorsOnce(mapping), ({ message, line, hint }) => document.problemOnLine(line, message, { hint }))
     if (errors.length > 0) return { problems: inFileOrder([...warnings, ...errors]), policy: null }
-    await setImmediate()
+    await others()
     const policy = compilePolicy(settings, mapping, listeners.values())
-    await setImmediate()
+    await others()
     const authorities = readAuthorities(listeners.values())
     const config = configDocument(settings.file)
     const remarks = mappingRemarks({
@@ -52,6 +55,12 @@ export async function judgeMapping(
     if (!(error instanceof ConfigError)) throw error
     return { problems: error.problems, policy: null }
   }
+}
+
+/** Rejects where whoever asked has gone meanwhile. */
+export async function turnOfOthers(signal: AbortSignal | undefined): Promise<void> {
+  await setImmediate()
+  signal?.throwIfAborted()
 }
 
 export function errorsOf(problems: readonly Problem[]): readonly Problem[] {

@@ -135,6 +135,12 @@ export const CERTIFICATE_PATHS: Paths = {
       { 200: { description: 'A file', content: { 'application/x-pkcs12': { schema: zip } } }, ...problems() },
       { parameters: [query('password', text)] },
     ),
+    post: operation(
+      'exportCertificatesLocked',
+      'The same, with its password in the body',
+      { 200: { description: 'A file', content: { 'application/x-pkcs12': { schema: zip } } }, ...problems() },
+      { requestBody: body(object({ password: text }, ['password'])) },
+    ),
   },
   '/api/v1/certificates/{ref}': {
     get: operation(

@@ -1,3 +1,4 @@
+import { MOST_DATABASES } from '../../policy/rights.ts'
 import { DECISION_STEP, EXPLANATION, REVOCATION_LINES } from './explanation-schema.ts'
 import { OVERVIEW } from './overview-schema.ts'
 import type { Answer, Schema } from './types.ts'
@@ -66,7 +67,7 @@ const role: Readonly<Record<string, Schema>> = { ...roleLists, reserved: flag, h
 const others = { ...list(ref('Certificate')), description: 'Of its name: those that it was done to as well' }
 
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
-  Permissions: { ...byName(words('Admin', 'ReadWrite', 'Read')), description: 'By database' },
+  Permissions: { ...byName(words('Admin', 'ReadWrite', 'Read')), maxProperties: MOST_DATABASES, description: 'By database' },
   Certificate: object(certificate),
   ChangedCertificate: object({ ...certificate, others }),
   WithdrawnCertificate: object({

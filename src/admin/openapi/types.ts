@@ -3,6 +3,7 @@ export interface Schema {
   readonly $ref?: string
   readonly type?: string | readonly string[]
   readonly description?: string
+  readonly maxProperties?: number
   readonly format?: string
   readonly pattern?: string
   readonly const?: boolean

@@ -14,7 +14,7 @@ import { checkPreconditions } from '../mapping/entity-tag.ts'
 import { malformed } from '../problem.ts'
 import { changedRights, rightsOf } from '../rights-fields.ts'
 import { type Parameters, type RoutedHandler, type RouteEntry, routeTable } from '../route-table.ts'
-import type { ApiRequest, ApiResponse } from '../types.ts'
+import type { ApiRequest, ApiResponse, Caller } from '../types.ts'
 import { accessRoutes } from './certificate-access.ts'
 import { entryQuery } from './query.ts'
 import { certificateShape, certificateTag, detailsShape, named } from './shapes.ts'
@@ -34,6 +34,7 @@ export function certificatesV1(certificates: Certificates): RoutedHandler {
     { method: 'POST', path: `${ROOT}/trust`, answer: (request) => api.trust(request) },
     { method: 'POST', path: `${ROOT}/purge`, answer: (request) => api.purge(request) },
     { method: 'GET', path: `${ROOT}/export`, answer: (request) => api.export(request) },
+    { method: 'POST', path: `${ROOT}/export`, answer: (request) => api.exportLocked(request) },
     { method: 'GET', path: `${ROOT}/{ref}`, answer: (request, parameters) => api.details(request, parameters) },
     { method: 'PATCH', path: `${ROOT}/{ref}`, answer: (request, parameters) => api.edit(request, parameters) },
     { method: 'DELETE', path: `${ROOT}/{ref}`, answer: (request, parameters) => api.remove(request, parameters) },
@@ -64,8 +65,16 @@ class CertificatesV1 {
   }
 
   async export({ caller, query }: ApiRequest): Promise<ApiResponse> {
-    const pfx = await this.#certificates.reading.export(caller, query.get('password') ?? '')
-    return file(200, 'application/x-pkcs12', 'certificates.pfx', pfx)
+    return this.#exported(caller, query.get('password') ?? '')
+  }
+
+  /** The same with its password where no log and no history has it. */
+  async exportLocked({ caller, body }: ApiRequest): Promise<ApiResponse> {
+    return this.#exported(caller, fieldsOrNone(body, ['password']).optionalText('password') ?? '')
+  }
+
+  async #exported(caller: Caller, password: string): Promise<ApiResponse> {
+    return file(200, 'application/x-pkcs12', 'certificates.pfx', await this.#certificates.reading.export(caller, password))
   }
 
   async generate({ caller, body }: ApiRequest): Promise<ApiResponse> {

@@ -1,3 +1,4 @@
+import { clearanceIncludes } from '../../policy/rights.ts'
 import type { AdministrationContext } from '../context.ts'
 import type { EventHub } from '../event-hub.ts'
 import { mayRead, stillHolds } from '../permission.ts'
@@ -7,6 +8,8 @@ import type { ApiRequest, ApiResponse, Caller } from '../types.ts'
 
 /** Each of them costs a little with every event. */
 const MOST_CLIENTS = 200
+/** Of those, how many are for ClusterAdmins alone: an Operator can issue certificates enough for all others. */
+const RESERVED = 40
 /** Of one certificate, so that nobody keeps all others from listening. */
 const MOST_STREAMS = 8
 
@@ -27,7 +30,8 @@ function events({ caller, headers }: ApiRequest, hub: EventHub, holds: (caller: 
     const hint = 'close some of them: every open page of the console is one'
     throw new AdminProblem(503, 'too_many_listeners', `${MOST_STREAMS} streams of this certificate are open already`, { hint })
   }
-  if (hub.clients >= MOST_CLIENTS) throw new AdminProblem(503, 'too_many_listeners', `${MOST_CLIENTS} clients listen already`)
+  const most = clearanceIncludes(caller.rights.clearance, 'ClusterAdmin') ? MOST_CLIENTS : MOST_CLIENTS - RESERVED
+  if (hub.clients >= most) throw new AdminProblem(503, 'too_many_listeners', `${most} clients listen already`)
   const isAllowed = (): boolean => {
     try {
       return holds(caller)

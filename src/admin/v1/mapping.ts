@@ -70,11 +70,11 @@ class MappingV1 {
     }
   }
 
-  async validate({ caller, body, query }: ApiRequest): Promise<ApiResponse> {
+  async validate({ caller, body, query, signal }: ApiRequest): Promise<ApiResponse> {
     mayRead(caller)
     const [affected = 'true'] = new QueryParameters(query, ['affected']).words('affected', ['true', 'false']) ?? []
     const file = this.#context.inForce().settings.rolesMapping ?? 'roles_mapping.yml'
-    return json(200, await this.#judged(textIn(body), file, affected === 'true'))
+    return json(200, await this.#judged(textIn(body), file, affected === 'true', signal))
   }
 
   /** What an edit of roles would make of the file: for who wants to see it first, and then writes it as a whole. Nothing is written. */
@@ -85,12 +85,12 @@ class MappingV1 {
     checkPreconditions(request, state.tag, state.bytes !== null)
     const { text, before, after } = edited(state, changes)
     const made = changedRoles(before, after).map(({ role, change }) => ({ role, change }))
-    return json(200, { text, changes: made, ...(await this.#judged(text, state.file, true)) }, { ETag: state.tag })
+    return json(200, { text, changes: made, ...(await this.#judged(text, state.file, true, request.signal)) }, { ETag: state.tag })
   }
 
-  async #judged(text: string, file: string, withAffected: boolean) {
-    const { problems, policy } = await judgeMapping(text, file, this.#context.inForce(), this.#context.authority())
-    const affected = policy === null || !withAffected ? null : await affectedBy(policy, this.#context)
+  async #judged(text: string, file: string, withAffected: boolean, signal: AbortSignal | undefined) {
+    const { problems, policy } = await judgeMapping(text, file, this.#context.inForce(), this.#context.authority(), signal)
+    const affected = policy === null || !withAffected ? null : await affectedBy(policy, this.#context, signal)
     return { ok: errorsOf(problems).length === 0, file, problems, affected }
   }
 }

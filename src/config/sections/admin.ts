@@ -6,12 +6,20 @@ import { judgeExpression, reversedDn } from '../expressions.ts'
 import type { Paths } from '../paths.ts'
 import type { Reader } from '../reader.ts'
 import type { AdminSettings } from '../settings.ts'
-import { nameSchema, parsed, section, text, word } from '../shape.ts'
+import { InvalidValue, nameSchema, parsed, section, text, word } from '../shape.ts'
 import { nearest } from '../suggest.ts'
 
 /** Compared as a whole and exactly: a wildcard would be a character like any other, and an empty DN nobody's. */
 const distinguishedName = parsed(text('a DN'), (value) => {
   return printName(judgeExpression(() => parseName(value)))
+})
+
+/** As a browser has it in its address: without port, an international one in its `xn--` form. */
+const hostName = parsed(text('a host name'), (value) => {
+  const name = value.toLowerCase().replace(/\.$/, '')
+  if (!/^(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/.test(name))
+    throw new InvalidValue('expected a host name without port and wildcard', 'e.g. admin.example.com')
+  return name
 })
 
 export const adminSchema = section({
@@ -23,6 +31,10 @@ export const adminSchema = section({
   server_certificate: word(['allow', 'deny'])
     .prefault('allow')
     .describe("whether the gateway's own certificate may bootstrap /admin/certificates"),
+  hosts: z
+    .array(hostName)
+    .optional()
+    .describe('names by which browsers may reach the address, beside those of the certificate: where that has only a wildcard'),
   socket: text('a socket path').prefault('data/admin.sock').describe('Unix socket, mode 0600, that status and reload talk to'),
 })
 
@@ -39,7 +51,7 @@ export function readAdmin(reader: Reader, paths: Paths): AdminSettings | null {
   judgeNames(reader, adminDn)
   const opened = input.address !== undefined || input.tls !== undefined || adminDn.length > 0
   const tls = opened ? listenerFor(reader, input.tls) : null
-  return { address: input.address ?? null, tls, adminDn, serverCertificate: input.server_certificate, socket }
+  return { address: input.address ?? null, tls, adminDn, serverCertificate: input.server_certificate, hosts: input.hosts ?? [], socket }
 }
 
 function judgeNames(reader: Reader, names: readonly string[]): void {

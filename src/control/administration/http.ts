@@ -24,7 +24,9 @@ export async function carry(request: IncomingMessage, response: ServerResponse, 
   }
   // What is left of a body that is too large would be read as the next request.
   if (body.length > limit) response.shouldKeepAlive = false
-  const answer = await api(requestOf(request, body, caller))
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  const answer = await api({ ...requestOf(request, body, caller), signal: gone.signal })
   await send(response, answer, request.method === 'HEAD')
 }
 

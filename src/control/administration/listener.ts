@@ -2,12 +2,15 @@ import { createHash, randomBytes, X509Certificate } from 'node:crypto'
 import type { Limits, ListenerTlsSettings } from '../../config/settings.ts'
 import type { Snapshot } from '../../ipc/messages.ts'
 import type { ListenerMaterial, TrustMaterial } from '../../tls/types.ts'
+import { ownHosts } from './own-hosts.ts'
 
 /** Whom the admin address trusts, and what it shows: as the listener that `admin.tls` names, but never without a certificate. */
 export interface AdminTrust {
   readonly settings: ListenerTlsSettings
   readonly material: ListenerMaterial
   readonly limits: Limits
+  /** Names by which browsers may reach it. */
+  readonly hosts: ReadonlySet<string>
 }
 
 /** null where the snapshot has no admin address, or no listener to take over (which the configuration refuses). */
@@ -23,6 +26,7 @@ export function adminTrustOf({ settings: { admin, listeners, limits }, listeners
     settings: { ...tls, clientauthMode: 'REQUIRE' },
     material: { ...withOwn(material, allowed), names, ticketKeys: randomBytes(48) },
     limits,
+    hosts: ownHosts(material, admin.hosts),
   }
 }
 

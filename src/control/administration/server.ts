@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { InForce } from '../../admin/context.ts'
-import { familyOf } from '../../admin/family.ts'
+import { familyOf, problemResponse } from '../../admin/family.ts'
 import { AdminProblem } from '../../admin/problem.ts'
 import type { Api } from '../../admin/router.ts'
 import type { Address, Limits } from '../../config/settings.ts'
@@ -23,6 +23,7 @@ import type { Prepared } from '../workers/replaceable.ts'
 import { callerOf } from './caller.ts'
 import { carry, isPath, send } from './http.ts'
 import type { AdminTrust } from './listener.ts'
+import { hostOf, hostProblem } from './own-hosts.ts'
 
 /** Administrators are few; whoever opens more connections takes the place of an idle one, never that of an answer. */
 const MAX_CONNECTIONS = 256
@@ -34,6 +35,9 @@ const BODY_TIMEOUT = 30_000
 const JUDGE_INTERVAL = 1_000
 const TICKET_KEYS_LAST = 300_000
 const DEFAULT_PATIENCE = 60_000
+
+/** Of every refusal. */
+const ALWAYS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
 
 export interface AdminServerServices {
   readonly api: Api
@@ -72,6 +76,7 @@ export async function openAdminServer(address: ListenAddress, trust: AdminTrust,
 class AdminFront {
   readonly #services: AdminServerServices
   #limits: Limits
+  #hosts: ReadonlySet<string>
   readonly #tls: TlsListener
   readonly #http: HttpServer
   readonly #server: Server
@@ -85,6 +90,7 @@ class AdminFront {
   constructor(trust: AdminTrust, services: AdminServerServices) {
     this.#services = services
     this.#limits = trust.limits
+    this.#hosts = trust.hosts
     this.#tls = this.#createTls(trust)
     this.#http = createHttpServer(
       { maxHeaderSize: MAX_HEAD_BYTES, keepAliveTimeout: this.#limits.keepalive || DEFAULT_PATIENCE },
@@ -117,6 +123,7 @@ class AdminFront {
     this.#createTls(trust).close()
     const commit = () => {
       this.#limits = trust.limits
+      this.#hosts = trust.hosts
       this.#http.keepAliveTimeout = trust.limits.keepalive || DEFAULT_PATIENCE
       this.#tls.update(trust.settings, trust.material)
       this.#judgeAll()
@@ -204,14 +211,25 @@ class AdminFront {
     const reason: Reason | null = peer.refusal ?? (peer.certificate === null ? 'certificate_required' : null)
     if (reason !== null) return this.#refuse(request, response, reason, peer)
     // Node would join them (RFC 9112 section 3.2).
-    if ((request.headersDistinct.host ?? []).length > 1) return this.#refuse(request, response, 'malformed_request', peer)
+    const [given = '', ...others] = request.headersDistinct.host ?? []
+    const host = hostOf(given)
+    // HTTP/1.0 has none, and comes from no browser.
+    if (others.length > 0 || (host === null && given !== '')) return this.#refuse(request, response, 'malformed_request', peer)
     if (!isPath(request.url ?? '')) return this.#refuse(request, response, 'malformed_path', peer)
+    const strange = hostProblem(host ?? '', { has: (name) => name in request.headers }, this.#hosts)
+    if (strange !== null) return this.#refuseHost(request, response, strange)
     const callerNow = () => {
       const now = this.#judge(request.socket)
       if (now === null || now.refusal !== null) return null
       return callerOf(now, this.#services.inForce(), request.socket.remoteAddress ?? '')
     }
     await carry(request, response, callerNow, this.#services.api)
+  }
+
+  async #refuseHost({ url = '', method }: IncomingMessage, response: ServerResponse, problem: AdminProblem): Promise<void> {
+    response.shouldKeepAlive = false
+    const { status, headers, body } = problemResponse(problem, url)
+    await send(response, { status, headers: { ...headers, ...ALWAYS }, body }, method === 'HEAD')
   }
 
   /** Who is there, judged anew; null: nobody any more. */
@@ -242,8 +260,7 @@ class AdminFront {
     const input = { reason, userAgent, contact, detail: peer.detail, requestId: randomUUID(), shape, accept, method, url, close: true }
     const { status, contentType, text, headers } = tellRefusal(input)
     response.shouldKeepAlive = false
-    const always = { 'Content-Type': contentType, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
-    await send(response, { status, headers: { ...always, ...headers }, body: text }, method === 'HEAD')
+    await send(response, { status, headers: { 'Content-Type': contentType, ...ALWAYS, ...headers }, body: text }, method === 'HEAD')
   }
 
   /** Once a second: a connection whose certificate is refused now ends, what it still gets included. */

@@ -3,6 +3,7 @@ import { ownAuthorityOf } from '../../admin/mapping/own-authority.ts'
 import { readAuthority } from '../../certificates/authority-folder.ts'
 import { readPfx } from '../../certificates/pkcs12-read.ts'
 import type { Located } from '../../config/document.ts'
+import { firstProblems } from '../../config/first-problems.ts'
 import type { QuickConfig } from '../../config/flags.ts'
 import { parseInternalUsers } from '../../config/internal-users.ts'
 import { inspectConfig } from '../../config/load.ts'
@@ -159,9 +160,8 @@ function judgePolicy(
   problems: Problem[],
 ): void {
   const { settings, document, mappingDocument } = parts
-  for (const { message, line, hint } of mappingErrorsOnce(mapping)) {
-    problems.push((mappingDocument ?? document).problemOnLine(line, message, { hint }))
-  }
+  const place = mappingDocument ?? document
+  problems.push(...firstProblems(mappingErrorsOnce(mapping), ({ message, line, hint }) => place.problemOnLine(line, message, { hint })))
   problems.push(...newlyUnknownRoles(parts, mapping, previous))
   if (problems.some(({ severity }) => severity === 'error')) return
   try {

@@ -137,6 +137,12 @@ test('an export holds the certificates and no key', async (t) => {
   assert.equal(answer.headers['Content-Type'], 'application/x-pkcs12')
   const { readPfxCertificates } = await import('../../../src/certificates/pkcs12-read.ts')
   assert.equal(readPfxCertificates(Buffer.from(answer.body as Uint8Array), '')[0]?.subject, 'CN=alice')
+  const locked = await gate.ask(`POST ${ROOT}/export`, { body: { password: 'secret' } })
+  const content = Buffer.from(locked.body as Uint8Array)
+  assert.equal(readPfxCertificates(content, 'secret')[0]?.subject, 'CN=alice')
+  assert.throws(() => readPfxCertificates(content, ''))
+  const open = await gate.ask(`POST ${ROOT}/export`)
+  assert.equal(readPfxCertificates(Buffer.from(open.body as Uint8Array), '')[0]?.subject, 'CN=alice')
 })
 
 test('tokens are made, listed and taken back by whoever may give what they give', async (t) => {
@@ -161,4 +167,32 @@ test('tokens are made, listed and taken back by whoever may give what they give'
   const high = (await gate.json(201, 'POST /api/v1/tokens', { body: above.body })).token as { id: string }
   assert.equal(code(await gate.json(403, `DELETE /api/v1/tokens/${high.id}`, { caller: operator })), 'clearance_not_held')
   await gate.json(204, `DELETE /api/v1/tokens/${high.id}`)
+})
+
+test('no way gives a certificate more databases than it may have', async (t) => {
+  const gate = administration(t)
+  await gate.json(201, `POST ${ROOT}`, make('alice'))
+  const { fingerprint, thumbprint } = gate.entry('alice')
+  const many = Object.fromEntries(Array.from({ length: 501 }, (_, index) => [`d${index}`, 'Read']))
+  const certificate = (await selfSigned({ subject: 'CN=good' })).certificate
+  const own = { name: 'x', clearance: 'ValidUser', permissions: many }
+  const raven = { Name: 'x', SecurityClearance: 'ValidUser', Permissions: many, Certificate: certificate }
+  for (const [line, body] of [
+    [`POST ${ROOT}`, own],
+    [`POST ${ROOT}/trust`, { ...own, certificate }],
+    [`PATCH ${ROOT}/${fingerprint}`, { permissions: many }],
+    ['POST /api/v1/tokens', own],
+    ['POST /admin/certificates', { ...raven, Certificate: undefined }],
+    ['PUT /admin/certificates', raven],
+    ['POST /admin/certificates/edit', { ...raven, Thumbprint: thumbprint, Certificate: undefined }],
+  ] as const)
+    assert.match(JSON.stringify(await gate.json(400, line, { body })), /more than 500 databases/, line)
+  assert.equal(gate.store.registry.list().total, 1)
+
+  const leaves = await Promise.all(Array.from({ length: 5 }, (_, index) => selfSigned({ subject: `CN=c${index}` })))
+  const { d500: _, ...most } = many
+  const file = leaves.map((leaf) => leaf.certificate).join('')
+  const together = await gate.json(400, `POST ${ROOT}/trust`, { body: { ...own, permissions: most, certificate: file } })
+  assert.match(String(together.detail), /^5 certificates with 500 databases each are too many at once$/)
+  await gate.json(201, `POST ${ROOT}/trust`, { body: { ...own, permissions: most, certificate } })
 })

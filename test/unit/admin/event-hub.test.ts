@@ -62,6 +62,19 @@ describe('events', () => {
     assert.match((await first(await listening(hub, `${run}-0`), 1))[0] ?? '', /^id: \w+-4\nevent: missed\n/)
   })
 
+  it('say that some were missed where all of them would be too much', async () => {
+    const hub = new EventHub({ waiting: 1_000 })
+    const stream = await listening(hub)
+    hub.publish({ kind: 'audit', data: 0 })
+    const [text = ''] = await first(stream, 1)
+    const id = /^id: (\S+)$/m.exec(text)?.[1] ?? ''
+    for (let n = 1; n <= 30; n++) hub.publish({ kind: 'audit', data: n })
+    const again = await listening(hub, id)
+    assert.match((await first(again, 1))[0] ?? '', /^id: \w+-31\nevent: missed\ndata: \{\}\n\n$/)
+    hub.publish({ kind: 'audit', data: 31 })
+    assert.match((await first(again, 1))[0] ?? '', /^id: \w+-32\nevent: audit\n/)
+  })
+
   it('say that some were missed where that cannot be told any more', async () => {
     const hub = new EventHub({ kept: 2 })
     for (const n of [1, 2, 3, 4]) hub.publish({ kind: 'audit', data: n })

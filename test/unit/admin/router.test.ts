@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CLI_CALLER } from '../../../src/admin/offline.ts'
+import { malformed } from '../../../src/admin/problem.ts'
 import { routeTable } from '../../../src/admin/route-table.ts'
-import { BODY_LIMIT, createRouter } from '../../../src/admin/router.ts'
+import { BODY_LIMIT, bodyLimit, createRouter } from '../../../src/admin/router.ts'
 import type { ApiRequest, Caller } from '../../../src/admin/types.ts'
 
 const failures: unknown[] = []
@@ -13,9 +14,17 @@ const table = routeTable([
     path: '/api/v1/things/{id}',
     answer: (_request, parameters) => ({ status: 200, headers: {}, body: parameters.get('id') ?? '' }),
   },
+  { method: 'GET', path: '/console/{page}', answer: () => ({ status: 200, headers: {}, body: 'page' }) },
   { method: 'POST', path: '/api/v1/things/all', answer: () => ({ status: 204, headers: {}, body: null }) },
   { method: 'POST', path: '/admin/certificates', answer: () => ({ status: 200, headers: {}, body: 'made' }) },
   { method: 'GET', path: '/admin/certificates/export', answer: () => ({ status: 200, headers: {}, body: 'all' }) },
+  {
+    method: 'POST',
+    path: '/api/v1/malformed',
+    answer: () => {
+      throw malformed('name is missing')
+    },
+  },
   {
     method: 'GET',
     path: '/api/v1/broken',
@@ -103,6 +112,27 @@ test('a body that is compressed, or a part of one, is refused and not taken for 
   assert.equal((await put({ 'content-encoding': 'gzip' }, '')).status, 200)
 })
 
+test('who may change nothing is refused before much is read, and told no more', async () => {
+  const of = (clearance: 'ValidUser' | 'Operator' | undefined, isServerCertificate = false): Caller => ({
+    ...CLI_CALLER,
+    rights: { ...CLI_CALLER.rights, clearance },
+    peer: isServerCertificate ? ({ isServerCertificate } as Caller['peer']) : null,
+  })
+  const path = '/admin/certificates'
+  for (const clearance of ['ValidUser', undefined] as const) {
+    const caller = of(clearance)
+    assert.equal(bodyLimit({ path, caller }), 4_096)
+    const refused = await ask(`POST ${path}`, { caller, body: Buffer.alloc(4_097) })
+    assert.deepEqual([refused.status, /clearance_too_low/.test(text(refused))], [403, true])
+    const malformed = await ask('POST /api/v1/malformed', { caller })
+    assert.deepEqual([malformed.status, JSON.parse(text(malformed)).code], [403, 'clearance_too_low'])
+    assert.equal((await ask('GET /api/v1/things/%zz', { caller })).status, 400)
+  }
+  assert.equal(bodyLimit({ path, caller: of('Operator') }), BODY_LIMIT)
+  assert.equal(bodyLimit({ path, caller: of(undefined, true) }), BODY_LIMIT)
+  assert.equal((await ask('POST /api/v1/malformed', { caller: of('Operator') })).status, 400)
+})
+
 test('what a page of another site causes is refused', async () => {
   const post = async (head: Record<string, string>) => (await ask('POST /api/v1/things/all', { head })).status
   for (const site of ['cross-site', 'same-site', 'Cross-Site', 'none, cross-site'])
@@ -123,16 +153,20 @@ test('what a page of another site causes is refused', async () => {
   assert.equal(await post({ 'sec-fetch-site': 'none' }), 204)
 })
 
-test('a page of another site may link to here, and read nothing', async () => {
+test('a page of another site may link to the console, and read or start nothing', async () => {
   const link = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
-  const read = async (head: Record<string, string>, method = 'GET') => (await ask(`${method} /api/v1/things/x`, { head })).status
+  const read = async (head: Record<string, string>, method = 'GET', path = '/api/v1/things/x') =>
+    (await ask(`${method} ${path}`, { head })).status
   for (const site of ['cross-site', 'same-site', 'Same-Site', 'none, cross-site']) {
     for (const method of ['GET', 'HEAD']) {
       assert.equal(await read({ 'sec-fetch-site': site }, method), 403, site)
       assert.equal(await read({ 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }, method), 403, site)
       assert.equal(await read({ 'sec-fetch-site': site, ...link, 'sec-fetch-dest': 'iframe' }, method), 403, site)
       assert.equal(await read({ 'sec-fetch-site': site, ...link, 'sec-fetch-mode': 'cors' }, method), 403, site)
-      assert.equal(await read({ 'sec-fetch-site': site, ...link }, method), 200, site)
+      for (const path of ['/console', '/console/roles', '/'])
+        assert.equal(await read({ 'sec-fetch-site': site, ...link }, method, path), path === '/console/roles' ? 200 : 404, path)
+      for (const path of ['/api/v1/things/x', '/admin/certificates/export', '/consolex'])
+        assert.equal(await read({ 'sec-fetch-site': site, ...link }, method, path), 403, path)
     }
     assert.equal((await ask('POST /api/v1/things/all', { head: { 'sec-fetch-site': site, ...link } })).status, 403, site)
   }

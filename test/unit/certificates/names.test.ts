@@ -38,6 +38,10 @@ test('a common name that is empty, too long, blank or not to be shown is refused
     ['a\0b', /cannot be shown/],
     ['a\nb', /cannot be shown/],
     ['a\u202eb', /cannot be shown/],
+    ...[
+      ...['\u200b', '\u00ad', '\u200c', '\u200d', '\u2060', '\ufeff', '\u034f', '\u061c', '\u115f'],
+      ...['\u180e', '\u2800', '\u3164', '\ufe0f', '\u{e0041}'],
+    ].map((invisible) => [`ad${invisible}min`, /that nobody sees/] as [string, RegExp]),
     ['\ud800', /not well-formed/],
     ['   ', /only blanks/],
   ]

@@ -6,6 +6,7 @@ import { type IssuedCertificate, issueClient } from '../../../src/certificates/i
 import { writeCertificatesPfx, writePfx } from '../../../src/certificates/pkcs12-write.ts'
 import { readTrustedCertificates } from '../../../src/certificates/trusted-certificates.ts'
 import { createAuthority as foreignAuthority, selfSigned } from '../../support/authority.ts'
+import { slowCertificates } from '../../support/slow-certificates.ts'
 
 let authority: Authority
 let alice: IssuedCertificate
@@ -79,4 +80,29 @@ test('a file of more certificates than anybody has is refused', async () => {
   const one = new X509Certificate(alice.der).toString()
   assert.deepEqual(read(Buffer.from(one.repeat(64))), [['CN=alice'], 0])
   refused(Buffer.from(one.repeat(65)), 'request', /there are 65 certificates, at most 64/)
+})
+
+test('keys that were made to be slow are refused before any signature is checked', () => {
+  const [large, odd] = [slowCertificates({ bits: 16_384, exponentBits: 64 }), slowCertificates({ bits: 3_072, exponentBits: 64 })]
+  const started = performance.now()
+  refused(large, 'key', /^the certificate CN=loop has an RSA key of 16384 bits, and 8192 are the most$/)
+  refused(odd, 'key', /^the certificate CN=loop has an RSA key with an exponent of more than 32 bits$/)
+  assert(performance.now() - started < 5_000)
+})
+
+test('signatures are checked for as many pairs as files have, and no more', () => {
+  const started = performance.now()
+  refused(slowCertificates({ bits: 8_192, exponentBits: 32 }), 'request', /^more than 128 signatures would have to be checked$/)
+  assert(performance.now() - started < 20_000)
+})
+
+test('a second root of the same name beside a hundred of its certificates is no obstacle', async () => {
+  const [old, present] = [await foreignAuthority('CN=root', { bare: true }), await foreignAuthority('CN=root', { bare: true })]
+  const leaves = await Promise.all(Array.from({ length: 60 }, (_, index) => present.issue({ subject: `CN=c${index}` })))
+  const file = [old, ...leaves, present].map(({ certificate }) => certificate).join('')
+  const { authorities } = readTrustedCertificates(Buffer.from(file), null, Date.now())
+  assert.deepEqual(
+    authorities.map(({ subject }) => subject),
+    ['CN=root'],
+  )
 })

@@ -42,3 +42,21 @@ test('each address stands alone on an unquoted line, for tools that only know te
     '  address: 127.0.0.1:9464',
   ])
 })
+
+test('with a wildcard it says where names for browsers go, and without one it does not', () => {
+  const made = (names: string[]) =>
+    initialConfig({
+      listen: '0.0.0.0:8443',
+      telemetry: '127.0.0.1:9464',
+      admin: '127.0.0.1:9443',
+      names,
+      upstream: { name: 'app', target: 'http://a:1' },
+    })
+  assert.match(
+    made(['*.gate.example', 'localhost']),
+    /socket: admin\.sock\n {2}# Names .*\n {2}# hosts:\n {2}# {3}- admin\.gate\.example\n\n/,
+  )
+  assert.doesNotMatch(made(['gate.example', 'localhost']), /hosts:/)
+  const uncommented = made(['*.gate.example']).replace('# hosts:', 'hosts:').replace('#   -', '  -')
+  assert.deepEqual(parseConfig(uncommented, '/conf/certgate.yml').settings.admin?.hosts, ['admin.gate.example'])
+})

@@ -145,7 +145,7 @@ describe('loadConfig', () => {
     assert.deepEqual(routes[0]?.upgrade, ['websocket'])
     assert.equal(routes[0]?.line, 47)
     assert.deepEqual(telemetry.accessLog, { file: join(FIXTURES, 'access.log') })
-    const nothingElse = { address: null, tls: null, adminDn: [], serverCertificate: 'allow' }
+    const nothingElse = { address: null, tls: null, adminDn: [], serverCertificate: 'allow', hosts: [] }
     assert.deepEqual(admin, { ...nothingElse, socket: join(FIXTURES, 'run/admin.sock') })
   })
 

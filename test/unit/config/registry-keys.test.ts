@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseConfig } from '../../../src/config/load.ts'
-import type { ConfigError } from '../../../src/errors.ts'
+import { ConfigError } from '../../../src/errors.ts'
 import { FILE, text, told, wired } from './registry-keys-fixture.ts'
 
 describe('trust', () => {
@@ -63,13 +63,20 @@ describe('admin', () => {
       tls: 'main',
       adminDn: ['CN=root,O=Acme', 'CN=second'],
       serverCertificate: 'deny',
+      hosts: [],
       socket: '/conf/data/admin.sock',
     })
   })
 
+  it('has names for browsers: plain ones, in lower case', () => {
+    assert.deepEqual(wired({ rest: 'admin: { hosts: [Admin.Example.com, gate.] }' }).admin?.hosts, ['admin.example.com', 'gate'])
+    for (const host of ['*.example.com', 'a:9443', 'https://a', 'a b', 'ä.example', '', 'a..b'])
+      assert.throws(() => wired({ rest: `admin: { hosts: [${JSON.stringify(host)}] }` }), ConfigError, host)
+  })
+
   it('opens nothing by itself', () => {
     assert.equal(wired({}).admin, null)
-    const bare = { address: null, tls: null, adminDn: [], serverCertificate: 'allow', socket: '/conf/a.sock' }
+    const bare = { address: null, tls: null, adminDn: [], serverCertificate: 'allow', hosts: [], socket: '/conf/a.sock' }
     assert.deepEqual(wired({ rest: 'admin: { socket: a.sock }' }).admin, bare)
   })
 

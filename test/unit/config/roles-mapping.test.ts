@@ -64,7 +64,7 @@ describe('parseRoleMapping', () => {
     assert.throws(
       () => parseRoleMapping(text, 'f'),
       (error) =>
-        error instanceof ConfigError && error.problems.length === 201 && error.problems.at(-1)?.message === 'and 4800 more problems',
+        error instanceof ConfigError && error.problems.length === 101 && error.problems.at(-1)?.message === 'and 4900 more problems',
     )
   })
 
@@ -126,5 +126,48 @@ describe('unknownRoles', () => {
     const unknown = Array.from({ length: 100 }, (_, n) => `raeder${n}`)
     assert.equal(advised(unknown, 100), 100)
     assert.equal(advised(unknown, 1_000), 10)
+  })
+})
+
+describe('what the patterns of a mapping may cost', () => {
+  const problems = (lines: readonly string[]) => {
+    try {
+      parseRoleMapping(`r:\n users:\n${lines.map((line) => ` - "${line}"\n`).join('')}`, 'm.yml')
+    } catch (error) {
+      assert(error instanceof ConfigError)
+      return error.problems
+    }
+    return []
+  }
+  const many = (count: number, make: (index: number) => string) => Array.from({ length: count }, (_, index) => make(index))
+
+  it('is bounded for all expressions together, at the line where it is too much', () => {
+    const started = performance.now()
+    const [problem, ...others] = problems(many(60_000, (index) => `/x{1000}${index}/`))
+    assert.deepEqual(others, [])
+    assert.equal(problem?.message, 'the regular expressions of this file have more than size 100000 together by this line')
+    assert.equal(problem?.line, 100)
+    assert.match(problem?.snippet ?? '', /x\{1000\}97/)
+    assert.notEqual(problem?.hint, undefined)
+    assert(performance.now() - started < 10_000)
+  })
+
+  it('is bounded in number, over all lists', () => {
+    assert.deepEqual(problems(many(20_000, (index) => `u${index}*`)), [])
+    const [problem, ...others] = problems(many(20_001, (index) => `u${index}?`))
+    assert.deepEqual([problem?.message, others], ['the patterns of this file are more than 20000 by this line', []])
+    const half = many(10_001, (index) => `"b${index}*"`).join(', ')
+    assert.throws(() => parseRoleMapping(`r: { users: [${half}] }\ns: { and_backend_roles: [${half}] }\n`, 'm.yml'), ConfigError)
+  })
+
+  it('lets thousands of expressions and a hundred thousand names be', () => {
+    assert.deepEqual(
+      problems([...many(2_000, (index) => `/CN=u${index}-[a-z]+,O=Acme/`), ...many(100_000, (index) => `user-${index}`)]),
+      [],
+    )
+  })
+
+  it('is spent on expressions that are broken too', () => {
+    assert(problems(many(150_000, () => '/(/')).length <= 201)
   })
 })

@@ -31,7 +31,10 @@ function snapshot(number: number, given: { listeners?: string[]; clientCa?: stri
     settings: settingsWith({
       listeners: new Map(names.map((name) => [name, listenerSettings(name)])),
       workers: given.workers ?? 1,
-      admin: given.admin === undefined ? null : { address: null, tls: null, adminDn: [], serverCertificate: 'allow', socket: given.admin },
+      admin:
+        given.admin === undefined
+          ? null
+          : { address: null, tls: null, adminDn: [], serverCertificate: 'allow', hosts: [], socket: given.admin },
     }),
     mapping: { file: '', entries: [] },
     users: [],

@@ -139,6 +139,8 @@ describe('a name in use', () => {
   })
 
   it('folds the same however often', () => {
+    for (const invisible of ['\u200b', '\u00ad', '\u2060', '\ufeff', '\u061c', '\u2800', '\u3164', '\ufe0f', '\u{e0041}'])
+      assert.equal(foldName(`${invisible}Ad${invisible}min${invisible}`), 'admin')
     for (const name of ['\u1e9e', 'ﬁ', 'İ', 'a\t\nb', '\u212b']) assert.equal(foldName(foldName(name)), foldName(name))
   })
 })

@@ -160,3 +160,11 @@ describe('reading rights that somebody asks to give', () => {
     })
   }
 })
+
+it('a certificate has so many databases and no more', () => {
+  const databases = (count: number) => Array.from({ length: count }, (_, index) => [`d${index}`, 'Read'] as const)
+  const most = readRights('ValidUser', databases(500))
+  assert.equal('permissions' in most && most.permissions.size, 500)
+  const more = readRights('ValidUser', databases(60_000))
+  assert.match('problem' in more ? more.problem : '', /^there are more than 500 databases: /)
+})

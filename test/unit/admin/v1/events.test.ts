@@ -65,3 +65,16 @@ it('streams that end by themselves count no more', async (t) => {
     assert.equal((await ended).done, true)
   }
 })
+
+it('an administrator listens also where Operators have taken all that they get', async (t) => {
+  const { files, listen } = await opened(t)
+  let operator = callerWith(files, 'Operator')
+  for (let count = 0; count < 160; count++) {
+    if (count % 8 === 0) operator = callerWith(files, 'Operator')
+    assert.equal((await listen(operator)).status, 200, String(count))
+  }
+  const { status, json } = await listen(callerWith(files, 'Operator'))
+  assert.deepEqual([status, json?.code], [503, 'too_many_listeners'])
+  const admin = callerWith(files, 'ClusterAdmin')
+  for (let count = 0; count < 8; count++) assert.equal((await listen(admin)).status, 200)
+})

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { EventHub } from '../../../../src/admin/event-hub.ts'
+import { judgeMapping } from '../../../../src/admin/mapping/judge-mapping.ts'
 import { gatewayApi } from '../../../../src/admin/v1/gateway-api.ts'
 import type { Problem } from '../../../../src/errors.ts'
 import { AT_SOCKET, administeredFiles, asking, callerWith } from '../../../support/administered-files.ts'
@@ -220,5 +221,27 @@ describe('/api/v1/mapping', () => {
     assert.equal((await ask('PUT /_plugins/_security/api/rolesmapping/a', { body: huge })).status, 413)
     assert.equal((await ask('PUT /api/v1/mapping.yml', { body: '- a\n- b\n' })).status, 400)
     assert.equal(files.read(), before)
+  })
+
+  it('refuses what would take long to compile, whoever gives it', async (t) => {
+    const { files, ask } = await opened(t)
+    const users = Array.from({ length: 1_000 }, (_, index) => `/x{1000}${index}/`)
+    const body = `r:\n users:\n${users.map((user) => ` - ${user}\n`).join('')}`
+    const before = files.read()
+    const started = performance.now()
+    const judged = async (line: string, given: unknown) => (await ask(line, { body: given })).text
+    assert.match(await judged('POST /api/v1/mapping/validate', body), /more than size 100000 together/)
+    assert.match(await judged('POST /api/v1/mapping/preview', { roles: { r: { users } } }), /more than size 100000 together/)
+    assert.match(await judged('PUT /api/v1/mapping.yml', body), /more than size 100000 together/)
+    assert.match(await judged('PUT /_plugins/_security/api/rolesmapping/r', { users }), /more than size 100000 together/)
+    assert(performance.now() - started < 10_000)
+    assert.equal(files.read(), before)
+  })
+
+  it('judges nothing for who has gone', async (t) => {
+    const { files } = await opened(t)
+    const gone = AbortSignal.abort()
+    const judged = judgeMapping('a: {}\n', 'm.yml', files.context.inForce(), files.context.authority(), gone)
+    await assert.rejects(judged, { name: 'AbortError' })
   })
 })

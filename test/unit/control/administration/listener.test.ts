@@ -36,6 +36,7 @@ function snapshot(admin: Partial<AdminSettings>): Snapshot {
     tls: 'main',
     adminDn: [],
     serverCertificate: 'allow',
+    hosts: [],
     socket: '/x',
     ...admin,
   } as const

@@ -9,6 +9,7 @@ const admin = (changes: Partial<AdminSettings> = {}): AdminSettings => ({
   tls: 'main',
   adminDn: ['CN=root'],
   serverCertificate: 'allow',
+  hosts: [],
   socket: '/a.sock',
   ...changes,
 })

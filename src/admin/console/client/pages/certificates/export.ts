@@ -20,8 +20,7 @@ export async function exportAll(): Promise<void> {
         error = null
         redraw()
         try {
-          const query = password === '' ? '' : `?${new URLSearchParams({ password })}`
-          save(await askFile(`GET /api/v1/certificates/export${query}`, { signal }))
+          save(await askFile('POST /api/v1/certificates/export', { body: { password }, signal }))
           close(true)
         } catch (reason) {
           error = reason
