@@ -15,6 +15,7 @@ export interface Settings {
   readonly upstreams: ReadonlyMap<string, UpstreamSettings>
   readonly routes: readonly RouteSettings[]
   readonly identityHeaders: IdentityHeaderSettings
+  /** null: the quick form opens nothing. */
   readonly admin: AdminSettings | null
   readonly pki: PkiSettings | null
   /** What signs; also without a `pki` block, where its folder has it. null: the quick form issues nothing. */
@@ -188,6 +189,8 @@ export interface AdminSettings {
   /** Whether the gateway's own certificate may bootstrap /admin/certificates. */
   readonly serverCertificate: 'allow' | 'deny'
   readonly socket: string
+  /** `admin` is not written. Without a registry nobody needs the socket then. */
+  readonly byDefault: boolean
 }
 
 export interface PkiSettings {

@@ -64,13 +64,14 @@ describe('admin', () => {
       adminDn: ['CN=root,O=Acme', 'CN=second'],
       serverCertificate: 'deny',
       socket: '/conf/data/admin.sock',
+      byDefault: false,
     })
   })
 
-  it('opens nothing by itself', () => {
-    assert.equal(wired({}).admin, null)
-    const bare = { address: null, tls: null, adminDn: [], serverCertificate: 'allow', socket: '/conf/a.sock' }
-    assert.deepEqual(wired({ rest: 'admin: { socket: a.sock }' }).admin, bare)
+  it('opens nothing by itself but the socket', () => {
+    const bare = { address: null, tls: null, adminDn: [], serverCertificate: 'allow' }
+    assert.deepEqual(wired({}).admin, { ...bare, socket: '/conf/data/admin.sock', byDefault: true })
+    assert.deepEqual(wired({ rest: 'admin: { socket: a.sock }' }).admin, { ...bare, socket: '/conf/a.sock', byDefault: false })
   })
 
   it('tells everything that is wrong at once', () => {

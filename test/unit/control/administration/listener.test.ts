@@ -37,6 +37,7 @@ function snapshot(admin: Partial<AdminSettings>): Snapshot {
     adminDn: [],
     serverCertificate: 'allow',
     socket: '/x',
+    byDefault: false,
     ...admin,
   } as const
   const listeners = new Map([['main', listenerSettings('main', { tls })]])

@@ -10,6 +10,7 @@ const admin = (changes: Partial<AdminSettings> = {}): AdminSettings => ({
   adminDn: ['CN=root'],
   serverCertificate: 'allow',
   socket: '/a.sock',
+  byDefault: false,
   ...changes,
 })
 
