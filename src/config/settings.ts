@@ -57,6 +57,8 @@ export interface CertificateSource {
   readonly cert: string | null
   readonly key: string | null
   readonly passphrase: string | null
+  /** What certgate is to renew a server certificate for: DNS names and IP addresses. Absent: what it is for already. */
+  readonly names?: readonly string[]
 }
 
 export interface CrlSettings {
