@@ -31,7 +31,7 @@ USER 1000:1000
 VOLUME /data
 WORKDIR /data
 EXPOSE 8443
-# Asks on the admin socket, which `init` writes into certgate.yml; without an admin block use `/healthz` instead.
+# Asks on the admin socket, which every gateway with a registry opens beside it.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["/app/bin/certgate", "status", "--config", "/data/certgate.yml"]
 # Exec form, and bin/certgate becomes Node.js by exec: signals reach it, and its exit code is the container's.
 ENTRYPOINT ["/app/bin/certgate"]

@@ -1,3 +1,5 @@
+import { printName } from '../identity/name-print.ts'
+import { COMMON_NAME } from '../identity/oids.ts'
 import type { San } from '../identity/types.ts'
 import type { SigningRequest } from './csr.ts'
 import { IssuanceError } from './issuance-error.ts'
@@ -17,6 +19,8 @@ export interface SignedRequest extends SignedCertificate {
   readonly sans: readonly San[]
   /** Names that were asked for and are not in the certificate. */
   readonly dropped: readonly San[]
+  /** The subject that was asked for, printed, where the certificate has another: null: it has that one, or none was asked for. */
+  readonly droppedSubject: string | null
 }
 
 /**
@@ -39,5 +43,7 @@ export function signRequest(
   const dropped = request.sans.filter(
     ({ type, value }) => !sans.some((san) => san.type === type && san.value.toLowerCase() === value.toLowerCase()),
   )
-  return { ...signed, commonName, sans, dropped }
+  const subject = printName(request.subject)
+  const isTaken = subject === '' || subject === printName([[{ oid: COMMON_NAME, value: commonName }]])
+  return { ...signed, commonName, sans, dropped, droppedSubject: isTaken ? null : subject }
 }

@@ -3,7 +3,7 @@ import { CertgateError } from '../errors.ts'
 import type { Terminal } from './command.ts'
 import { type OfflineGateway, openOffline } from './offline.ts'
 import { printable } from './printable.ts'
-import { adminSocketOf } from './running.ts'
+import { socketOf } from './running.ts'
 
 /** Flags of every command that administers. */
 export const ADMINISTRATION_FLAGS = {
@@ -110,7 +110,7 @@ export async function administer(
   terminal: Terminal,
   use: (administration: Administration) => Promise<number>,
 ): Promise<number> {
-  const administration = new Administration(socketOrWarning(flags, terminal), openerOf(flags, terminal))
+  const administration = new Administration(socketOf(flags, terminal), openerOf(flags, terminal))
   try {
     return await use(administration)
   } finally {
@@ -121,14 +121,6 @@ export async function administer(
 /** A socket by itself says nothing of the files behind it. */
 function openerOf({ config, socket }: AdministrationFlags, terminal: Terminal): (() => Promise<OfflineGateway>) | null {
   return socket !== undefined && config === undefined ? null : () => openOffline(config, terminal)
-}
-
-function socketOrWarning(flags: AdministrationFlags, terminal: Terminal): string | null {
-  const socket = adminSocketOf(flags, terminal)
-  if (socket === null) {
-    terminal.err('certgate: the configuration has no admin block: a gateway that runs with it takes this up only when it is restarted\n')
-  }
-  return socket
 }
 
 function jsonCall(method: string, path: string, body: object | undefined): ApiCall {

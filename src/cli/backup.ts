@@ -9,7 +9,7 @@ import { CertgateError } from '../errors.ts'
 import { openStore } from '../store/store.ts'
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, Administration } from './administration.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
-import { adminSocketOf, DEFAULT_CONFIG } from './running.ts'
+import { DEFAULT_CONFIG, socketOf } from './running.ts'
 import { shortPath } from './short-path.ts'
 import { storeOf } from './stopped-store.ts'
 import { styles } from './style.ts'
@@ -32,10 +32,9 @@ examples:
   async run(args, terminal) {
     const { flags, positionals } = parseArguments('backup', args, ADMINISTRATION_FLAGS, { min: 1, max: 1, names: 'FOLDER' })
     const folder = resolve(terminal.cwd, positionals[0] ?? '')
-    const socket = adminSocketOf(flags, terminal)
+    const socket = socketOf(flags, terminal)
     const isAlone = flags.socket !== undefined && flags.config === undefined
-    const manifest =
-      (socket === null ? null : await askRunning(socket, folder, isAlone)) ?? (await ofStopped(flags.config, folder, terminal))
+    const manifest = (await askRunning(socket, folder, isAlone)) ?? (await ofStopped(flags.config, folder, terminal))
     for (const file of manifest.left_out) terminal.err(`certgate: left out: ${file}, which may not be read; keep a copy of it elsewhere\n`)
     terminal.out(flags.json ? `${JSON.stringify({ folder, ...manifest }, null, 2)}\n` : backupText(folder, manifest, terminal))
     return 0

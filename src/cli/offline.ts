@@ -56,7 +56,7 @@ async function stoppedContext(config: string | undefined, terminal: Pick<Termina
   const { file } = settings.store
   if (await staysInUse(file)) {
     throw new CertgateError('store_locked', `${file} is in use: a gateway runs on it, and does not answer on its admin socket`, {
-      hint: 'stop it, or let it open one: `admin: { socket: data/admin.sock }`',
+      hint: 'name that socket with --socket, or restart it: then it opens the one of this configuration',
     })
   }
   const store = openStore(file)

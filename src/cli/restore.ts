@@ -7,7 +7,7 @@ import { CertgateError, ConfigError } from '../errors.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
 import { printable } from './printable.ts'
 import { programName, shellWord } from './program-name.ts'
-import { adminSocketOf } from './running.ts'
+import { socketOf } from './running.ts'
 import { shortPath } from './short-path.ts'
 import { styles } from './style.ts'
 
@@ -65,7 +65,7 @@ async function assertStopped({ config }: Manifest, to: string, terminal: Termina
 /** A configuration that cannot be read is what one restores from a backup for. */
 function socketIfKnown(config: string, terminal: Terminal): string | null {
   try {
-    return adminSocketOf({ config, socket: undefined }, terminal)
+    return socketOf({ config, socket: undefined }, terminal)
   } catch (error) {
     if (error instanceof ConfigError) return null
     throw error

@@ -2,14 +2,14 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { inspectConfig } from '../config/load.ts'
 import { nobodyListens } from '../control/administration/api-client.ts'
-import { CertgateError } from '../errors.ts'
+import { CertgateError, ConfigError } from '../errors.ts'
 import { AuditLog } from '../store/audit-log.ts'
 import { Connection } from '../store/connection.ts'
 import { assertOurs } from '../store/migrate.ts'
 import { Administration, type AdministrationFlags } from './administration.ts'
 import type { Terminal } from './command.ts'
 import { cannotRead } from './named-file.ts'
-import { adminSocketOf, DEFAULT_CONFIG } from './running.ts'
+import { DEFAULT_CONFIG, socketOf } from './running.ts'
 import { shortPath } from './short-path.ts'
 
 const BUSY_TIMEOUT = 5000
@@ -32,22 +32,22 @@ export async function askOrRead<T>(
   read: (audit: AuditLog) => Promise<T>,
 ): Promise<T> {
   if (flags.store !== undefined) return withAudit(resolve(terminal.cwd, flags.store), flags.store, read)
-  const socket = adminSocketOf(flags, terminal)
-  if (socket !== null) {
-    try {
-      return await ask(new Administration(socket, null))
-    } catch (error) {
-      const isAlone = flags.socket !== undefined && flags.config === undefined
-      if (isAlone || !nobodyListens(error)) throw error
-    }
+  const socket = socketOf(flags, terminal)
+  try {
+    return await ask(new Administration(socket, null))
+  } catch (error) {
+    const isAlone = flags.socket !== undefined && flags.config === undefined
+    if (isAlone || !nobodyListens(error)) throw error
   }
   const file = storeOf(flags.config, terminal)
   return withAudit(file, shortPath(file, terminal.cwd), read)
 }
 
-/** The store that a configuration names, right or not in all else. Throws ConfigError where that cannot be told. */
+/** The store that a configuration means, right or not in all else. Throws ConfigError where that cannot be told. */
 export function storeOf(config: string | undefined, { cwd, env }: Pick<Terminal, 'cwd' | 'env'>): string {
-  const { settings } = inspectConfig(resolve(cwd, config ?? DEFAULT_CONFIG), { env })
+  const { settings, problems } = inspectConfig(resolve(cwd, config ?? DEFAULT_CONFIG), { env })
+  const doubts = problems.filter(({ path, severity }) => path === 'store.sqlite' && severity === 'error')
+  if (doubts.length > 0) throw new ConfigError(doubts)
   if (settings.store?.kind === 'sqlite') return settings.store.file
   throw new CertgateError('io_failed', 'the configuration names no store in a file')
 }

@@ -14,9 +14,10 @@ import { readAuth } from './sections/auth.ts'
 import { readIdentityHeaders } from './sections/identity-headers.ts'
 import { readLimits } from './sections/limits.ts'
 import { readListeners } from './sections/listeners.ts'
-import { readAuthority, readPki, readStore } from './sections/pki.ts'
+import { readAuthority, readPki } from './sections/pki.ts'
 import { readRevocation } from './sections/revocation.ts'
 import { readRoutes } from './sections/routes.ts'
+import { readStore } from './sections/store.ts'
 import { readTelemetry } from './sections/telemetry.ts'
 import { readUpstreams } from './sections/upstreams.ts'
 import type { Settings } from './settings.ts'
@@ -48,7 +49,7 @@ export interface InspectedConfig {
 
 /**
  * Reads certgate.yml into frozen, complete settings. Throws ConfigError with every problem at once; nothing of the
- * file is used then. Reads the files of `${file:...}` placeholders, and no other file that the configuration names.
+ * file is used then. Reads the files of `${file:...}` placeholders, and of no other more than whether it is there: a registry, an authority.
  */
 export function loadConfig(file: string, options: LoadOptions = {}): LoadedConfig {
   return accepted(inspectConfig(file, options))
@@ -105,6 +106,7 @@ function readSettings(reader: Reader, paths: Paths, placeholderFiles: readonly s
   const listeners = readListeners(reader, paths)
   const auth = readAuth(reader, reader.has(['internal_users']))
   const upstreams = readUpstreams(reader, paths)
+  const store = readStore(reader, paths)
   const routes = readRoutes(reader, { listeners: reader.names(['listeners']), upstreams: reader.names(['upstreams']) })
   return {
     file: reader.document.file,
@@ -116,10 +118,10 @@ function readSettings(reader: Reader, paths: Paths, placeholderFiles: readonly s
     upstreams,
     routes,
     identityHeaders: readIdentityHeaders(reader),
-    admin: readAdmin(reader, paths),
+    admin: readAdmin(reader, paths, store),
     pki: readPki(reader),
-    authority: readAuthority(reader, paths),
-    store: readStore(reader, paths),
+    authority: readAuthority(reader, paths, store),
+    store,
     revocation: readRevocation(reader),
     telemetry: readTelemetry(reader, paths),
     workers: reader.parse(scalarShape.workers, ['workers']) ?? 'auto',

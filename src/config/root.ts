@@ -4,9 +4,10 @@ import { authSchema } from './sections/auth.ts'
 import { identityHeadersSchema } from './sections/identity-headers.ts'
 import { limitsSchema } from './sections/limits.ts'
 import { listenersSchema } from './sections/listeners.ts'
-import { pkiSchema, storeSchema } from './sections/pki.ts'
+import { pkiSchema } from './sections/pki.ts'
 import { revocationSchema } from './sections/revocation.ts'
 import { routesSchema } from './sections/routes.ts'
+import { storeSchema } from './sections/store.ts'
 import { telemetrySchema } from './sections/telemetry.ts'
 import { upstreamsSchema } from './sections/upstreams.ts'
 import { integer, section, text, toggle, word } from './shape.ts'
@@ -32,7 +33,7 @@ export const rootSchema = section({
   upstreams: upstreamsSchema.describe('what is protected, by name'),
   routes: routesSchema.describe('first match wins; nothing matches: refused'),
   identity_headers: identityHeadersSchema.optional().describe('what the upstream sees of the user; inbound copies are always removed'),
-  admin: adminSchema.optional().describe('absent: nothing is opened'),
+  admin: adminSchema.optional().describe('absent: the socket beside the store alone is opened'),
   pki: pkiSchema.optional().describe('issuing certificates; absent: off'),
   store: storeSchema.optional().describe('where certificates are registered'),
   telemetry: telemetrySchema.optional().describe('absent: nothing is opened'),

@@ -15,6 +15,7 @@ export interface Settings {
   readonly upstreams: ReadonlyMap<string, UpstreamSettings>
   readonly routes: readonly RouteSettings[]
   readonly identityHeaders: IdentityHeaderSettings
+  /** null: the quick form opens nothing. */
   readonly admin: AdminSettings | null
   readonly pki: PkiSettings | null
   /** What signs; also without a `pki` block, where its folder has it. null: the quick form issues nothing. */
@@ -56,6 +57,8 @@ export interface CertificateSource {
   readonly cert: string | null
   readonly key: string | null
   readonly passphrase: string | null
+  /** What certgate is to renew a server certificate for: DNS names and IP addresses. Absent: what it is for already. */
+  readonly names?: readonly string[]
 }
 
 export interface CrlSettings {
@@ -190,6 +193,8 @@ export interface AdminSettings {
   /** Names by which browsers may reach the address, beside those of the certificate; lower case. */
   readonly hosts: readonly string[]
   readonly socket: string
+  /** `admin` is not written. Without a registry nobody needs the socket then. */
+  readonly byDefault: boolean
 }
 
 export interface PkiSettings {

@@ -222,6 +222,7 @@ class Control {
       openEst: (address, snapshot) => enrolment.open(address, snapshot),
       pool: this.#pool,
       inherited: this.#inherited,
+      keepsRegistry: () => this.#registry !== null,
       announce: (line) => this.#options.out(`${line}\n`),
       openAdmin: (socket) => this.#administration.openSocket(socket),
       openAdministration: (address, trust) => this.#administration.openAddress(address, trust),

@@ -34,6 +34,8 @@ export interface InForce {
 export interface GatewayServices {
   readonly pool: WorkerPool
   readonly inherited: InheritedSockets
+  /** Whether there is a registry, and so something that can be revoked. */
+  keepsRegistry(): boolean
   /** All reject with CertgateError `address_unavailable`. */
   openTelemetry(address: ListenAddress): Promise<PlainServer>
   openAdmin(socket: string): Promise<AdminSocket>
@@ -80,11 +82,11 @@ export class Gateway {
   /** What is open beside the listeners, with the real ports. */
   get addresses(): StatusAddresses {
     const plain = (server: PlainServer | null) => (server === null ? null : formatAddress(server.address.address, server.address.port))
-    const { admin, pki } = this.#inForce?.snapshot.settings ?? {}
+    const { pki } = this.#inForce?.snapshot.settings ?? {}
     const [administration, est] = [this.#administration.value, this.#est.value]
     return {
       admin: administration === null ? null : formatAddress(administration.address.host, administration.address.port),
-      socket: admin?.socket ?? null,
+      socket: this.#admin.value?.path ?? null,
       est: est === null ? null : formatAddress(pki?.est?.host ?? '', est.port),
       pki: plain(this.#pki.value),
       telemetry: plain(this.#telemetry.value),
@@ -168,7 +170,7 @@ export class Gateway {
       )
       const http = pki?.http ?? null
       prepared.push(await this.#pki.prepare(keyOf(http), () => inherited.open(http as Address, (at) => this.#services.openPki(at))))
-      const socket = admin?.socket ?? null
+      const socket = admin === null || (admin.byDefault && !this.#services.keepsRegistry()) ? null : admin.socket
       prepared.push(await this.#admin.prepare(socket, () => this.#services.openAdmin(socket as string)))
       prepared.push(...(await this.#prepareAdministration(snapshot)))
       prepared.push(...(await this.#prepareEst(snapshot)))

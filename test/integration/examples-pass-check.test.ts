@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { copyExample, exampleNames } from '../support/example.ts'
-import { absent, run } from '../support/outside-program.ts'
+import { run } from '../support/outside-program.ts'
 
 // Every folder under examples/ holds a configuration that runs once `certgate init --dir data` has made certificates.
 
@@ -24,20 +24,32 @@ for (const name of exampleNames()) {
   })
 }
 
-test('examples/issue makes client certificates, escapes nothing and overwrites nothing', { skip: absent('openssl') }, async (t) => {
+for (const name of exampleNames()) {
+  test(`examples/${name}: its README issues with certgate, into the registry of the authority that init made`, async (t) => {
+    const example = await copyExample(t, name)
+    const lines = [...example.read('README.md').matchAll(/\.\.\/\.\.\/bin\/certgate (cert generate [^\n`]*)/g)].map(
+      ([, words = '']) => words,
+    )
+    assert.ok(lines.length > 0)
+    const certgate = (words: string) => run(entry, words.split(' '), { cwd: example.folder })
+    for (const words of lines) {
+      const { code, stderr } = await certgate(words)
+      assert.equal(code, 0, stderr)
+      const [, , client = ''] = words.split(' ')
+      assert.equal(statSync(example.path(`data/clients/${client}.key`)).mode & 0o777, 0o600)
+      assert.match((await certgate('cert list')).text, new RegExp(`^${client} .* valid `, 'm'))
+    }
+    assert.match((await certgate('cert list')).text, /^admin +ClusterAdmin /m)
+  })
+}
+
+test('who is revoked while an example runs is refused at once, and stays so', async (t) => {
   const example = await copyExample(t, 'legacy-app')
-  const issue = (...args: string[]) => run('../issue', args, { cwd: example.folder })
-  assert.deepEqual(await issue('alice').then(({ code, text }) => [code, text]), [
-    0,
-    'data/clients/alice.crt and data/clients/alice.key: CN=alice\n',
-  ])
-  assert.equal(statSync(example.path('data/clients/alice.key')).mode & 0o777, 0o600)
-  const before = example.read('data/clients/alice.key')
-  const again = await issue('alice')
-  assert.deepEqual([again.code, example.read('data/clients/alice.key')], [1, before])
-  assert.match(again.stderr, /exists already/)
-  for (const name of ['', '-x', 'a/CN=admin', '../x', 'a b', 'Jürgen']) assert.equal((await issue(name)).code, 2)
-  assert.equal((await issue()).code, 2)
-  const { text } = await run(entry, ['dn', 'data/clients/alice.crt'], { cwd: example.folder })
-  assert.match(text, /^cn +alice$/m)
+  const bob = await example.issue('bob')
+  const gateway = await example.serve()
+  // The application is not there.
+  assert.equal((await gateway.client(bob).ask('/')).status, 502)
+  const revoked = await run(entry, ['cert', 'revoke', 'bob'], { cwd: example.folder })
+  assert.equal(revoked.code, 0, revoked.stderr)
+  assert.match((await gateway.client(bob).ask('/')).text, /certificate_revoked/)
 })

@@ -4,6 +4,7 @@ import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { askReload, askStatus } from '../../src/control/administration/admin-client.ts'
+import { openStore } from '../../src/store/store.ts'
 import { selfSigned } from '../support/authority.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Gateway, get, startGateway } from '../support/gateway.ts'
@@ -129,7 +130,25 @@ test('another store needs a restart: the reload is refused, and all stays', asyn
   const report = await askReload(socketOf(gateway), false)
   assert.deepEqual(
     [report.outcome, report.problems.map(({ message, path }) => `${path}: ${message}`)],
-    ['failed', ['store: the store cannot change while certgate runs']],
+    [
+      'failed',
+      [
+        'store.sqlite: there is no registry yet, but there is one in data/certgate.db: a new one would know of none of its revocations',
+        'store: the store cannot change while certgate runs',
+      ],
+    ],
+  )
+  openStore(join(gateway.folder, 'other.db')).close()
+  const again = await askReload(socketOf(gateway), false)
+  assert.deepEqual(
+    [again.outcome, again.problems.map(({ message, path }) => `${path}: ${message}`)],
+    [
+      'failed',
+      [
+        'store.sqlite: the registry data/certgate.db is there too, and nothing that it says counts',
+        'store: the store cannot change while certgate runs',
+      ],
+    ],
   )
   assert.equal((await gateway.ask(get('/x'))).status, 200)
 })

@@ -37,7 +37,7 @@ for (const [what, keyArguments, signArguments] of forms) {
     const made = await run('openssl', args, { cwd })
     assert.equal(made.code, 0, made.stderr)
     const signed = signRequest(authority.issuer, 'client', readSigningRequest(readFileSync(join(cwd, 'a.csr'))))
-    assert.deepEqual([signed.commonName, signed.dropped], ['alice', []])
+    assert.deepEqual([signed.commonName, signed.dropped, signed.droppedSubject], ['alice', [], 'CN=alice,O=Acme'])
     write('a.crt', signed.certificate)
     write('root.crt', authority.rootCertificate)
     write('issuing.crt', authority.issuingCertificate)

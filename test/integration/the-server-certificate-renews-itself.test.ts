@@ -95,3 +95,57 @@ test('never one of another authority, which is only warned of', async (t) => {
   assert.equal(gate.store().audit.read({ filter: { action: 'server.renew' } }).length, 0)
   assert.equal((await shown(t, program.port, foreign.certificate)).fingerprint256, new X509Certificate(server.certificate).fingerprint256)
 })
+
+/** As the configuration has it: `names` under the certificate of the listener. */
+function name(gate: Initialized, names: readonly string[] | null): void {
+  const text = gate.read('certgate.yml').replace(/^ {8}names: .*\n/m, '')
+  const line = names === null ? '' : `        names: ${JSON.stringify(names)}\n`
+  gate.write(
+    'certgate.yml',
+    text.replace(/^ {8}key: server\.key\n/m, (key) => key + line),
+  )
+}
+
+test('for the names of the configuration as soon as they are others, and only then', async (t) => {
+  const gate = await initialized(t)
+  const { program, client } = await gate.start()
+  const early = client()
+  assert.equal((await early.ask('/before')).status, 200)
+  const before = await shown(t, program.port, gate.read('ca/ca.crt'))
+  const names = ['localhost', 'Db.example', '*.gate.example', '2001:DB8::0001', '10.0.0.7', 'a_b']
+  name(gate, names)
+  const fresh = await eventually('the new names', async () => {
+    const certificate = await shown(t, program.port, gate.read('ca/ca.crt'))
+    return certificate.fingerprint256 !== before.fingerprint256 && certificate
+  })
+  assert.equal(
+    fresh.subjectAltName,
+    'DNS:localhost, DNS:db.example, DNS:*.gate.example, IP Address:2001:DB8:0:0:0:0:0:1, IP Address:10.0.0.7, DNS:a_b',
+  )
+  assert.equal((await early.ask('/after')).status, 200)
+  const renewals = () => gate.store().audit.read({ filter: { action: 'server.renew' } })
+  assert.deepEqual(
+    renewals().map(({ details }) => details.why),
+    ['the configuration names it otherwise'],
+  )
+  // In another order and spelling they are the same, and without the key it stays as it is: both are looked at, and nothing comes of it.
+  for (const same of [[...names, '2001:db8::1'].reverse().map((one) => one.toLowerCase()), null]) {
+    name(gate, same)
+    await program.line(/"snapshot":\d+.*taken up|configuration/)
+  }
+  name(gate, ['localhost'])
+  await eventually('one name', async () => (await shown(t, program.port, gate.read('ca/ca.crt'))).subjectAltName === 'DNS:localhost')
+  assert.equal(renewals().length, 2)
+})
+
+test('names of a certificate that is not ours change nothing, and the log says so', async (t) => {
+  const gate = await initialized(t)
+  const foreign = await createAuthority('CN=foreign root')
+  const server = await foreign.server(['localhost'])
+  gate.write('server.crt', server.chain)
+  gate.write('server.key', server.key)
+  name(gate, ['localhost', 'db.example'])
+  const { program } = await gate.start()
+  await program.line(/the `names` of .*server\.crt change nothing: it is not of this authority/)
+  assert.equal((await shown(t, program.port, foreign.certificate)).fingerprint256, new X509Certificate(server.certificate).fingerprint256)
+})

@@ -42,11 +42,10 @@ export interface ServedExample {
 }
 
 export async function copyExample(t: Lifetime, name: string): Promise<Example> {
-  // As deep as in a checkout, so that ../issue and ../../bin/certgate are where the READMEs say.
+  // As deep as in a checkout, so that ../../bin/certgate is where the READMEs say.
   const { path: above } = temporaryFolder(t)
   const folder = join(above, 'examples', name)
   cpSync(join(examples, name), folder, { recursive: true, filter: (source) => source !== join(examples, name, 'data') })
-  cpSync(join(examples, 'issue'), join(above, 'examples', 'issue'))
   mkdirSync(join(above, 'bin'))
   writeFileSync(join(above, 'bin', 'certgate'), `#!/bin/sh\nexec '${join(root, 'bin', 'certgate')}' "$@"\n`, { mode: 0o755 })
   const made = await run('../../bin/certgate', ['init', '--dir', 'data'], { cwd: folder })
@@ -64,8 +63,9 @@ export async function copyExample(t: Lifetime, name: string): Promise<Example> {
     read,
     replace,
     issue: async (commonName) => {
-      const issued = await run('../issue', [commonName], { cwd: folder })
-      if (issued.code !== 0) throw new Error(`examples/issue failed: ${issued.stderr}`)
+      const words = ['cert', 'generate', commonName, '--no-password', '--out', 'data/clients']
+      const issued = await run('../../bin/certgate', words, { cwd: folder })
+      if (issued.code !== 0) throw new Error(`certgate cert generate failed: ${issued.stderr}`)
       return { cert: read(`data/clients/${commonName}.crt`), key: read(`data/clients/${commonName}.key`) }
     },
     serve: async () => {

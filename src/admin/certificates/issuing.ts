@@ -5,7 +5,7 @@ import { type IssuedCertificate, issue, type SignedCertificate } from '../../cer
 import type { Issuer } from '../../certificates/issuer.ts'
 import type { KeyType } from '../../certificates/key.ts'
 import type { LifetimeRequest } from '../../certificates/lifetime.ts'
-import { signRequest } from '../../certificates/sign-request.ts'
+import { type SignedRequest, signRequest } from '../../certificates/sign-request.ts'
 import { checkName } from '../../certificates/subject-name.ts'
 import { COMMON_NAME } from '../../identity/oids.ts'
 import type { Rights, San } from '../../identity/types.ts'
@@ -51,7 +51,7 @@ export interface Generated {
 
 export interface Signed {
   readonly entry: RegistryEntry
-  readonly signed: SignedCertificate
+  readonly signed: SignedRequest
   /** Names that were asked for and are not in it. */
   readonly dropped: readonly San[]
   /** Others that have its key, and are refused with it if it is revoked or disabled; of a renewal, only those of other names. */

@@ -166,7 +166,13 @@ class CertificatesV1 {
   }
 
   #signed({ entry, signed, dropped, sameKey }: Signed): ApiResponse {
-    const warnings = [...warningsOf(signed), ...(sameKey.length === 0 ? [] : [sameKeyWarning(sameKey)])]
+    const { commonName, droppedSubject } = signed
+    const subject = `the subject ${droppedSubject} of the request is not taken over: the certificate is for the common name '${commonName}' alone`
+    const warnings = [
+      ...warningsOf(signed),
+      ...(droppedSubject === null ? [] : [subject]),
+      ...(sameKey.length === 0 ? [] : [sameKeyWarning(sameKey)]),
+    ]
     const told = { dropped: dropped.map(sanText), same_key: sameKey.map(named), warnings }
     return json(201, { certificate: this.#shape(entry), pem: signed.certificate, ...told }, warningHeader(warningsOf(signed)))
   }

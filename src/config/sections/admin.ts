@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import * as z from 'zod'
 import { parseName } from '../../identity/name-parse.ts'
 import { printName } from '../../identity/name-print.ts'
@@ -5,7 +6,7 @@ import { address } from '../address.ts'
 import { judgeExpression, reversedDn } from '../expressions.ts'
 import type { Paths } from '../paths.ts'
 import type { Reader } from '../reader.ts'
-import type { AdminSettings } from '../settings.ts'
+import type { AdminSettings, StoreSettings } from '../settings.ts'
 import { InvalidValue, nameSchema, parsed, section, text, word } from '../shape.ts'
 import { nearest } from '../suggest.ts'
 
@@ -35,23 +36,37 @@ export const adminSchema = section({
     .array(hostName)
     .optional()
     .describe('names by which browsers may reach the address, beside those of the certificate: where that has only a wildcard'),
-  socket: text('a socket path').prefault('data/admin.sock').describe('Unix socket, mode 0600, that status and reload talk to'),
+  socket: text('a socket path')
+    .optional()
+    .describe('Unix socket, mode 0600, that the commands of this machine talk to; absent: `admin.sock` beside the store'),
 })
 
-/** Without the block nothing is opened: null. */
-export function readAdmin(reader: Reader, paths: Paths): AdminSettings | null {
-  const input = reader.parse(adminSchema, ['admin'])
+/**
+ * Without the block the socket alone is opened: what is revoked has to be in force at once, and it is the way back in for who is locked
+ * out. null: the block cannot be used.
+ */
+export function readAdmin(reader: Reader, paths: Paths, store: Pick<StoreSettings, 'file'>): AdminSettings | null {
+  const byDefault = !reader.has(['admin'])
+  const input = byDefault ? adminSchema.parse({}) : reader.parse(adminSchema, ['admin'])
   if (input === undefined) return null
-  const socket = paths.absolute(input.socket)
+  const socket = input.socket === undefined ? join(dirname(store.file), 'admin.sock') : paths.absolute(input.socket)
   if (Buffer.byteLength(socket) > 107)
     reader.problem(['admin', 'socket'], 'a Unix socket path is at most 107 bytes', {
-      hint: `this one is ${Buffer.byteLength(socket)}: ${socket}`,
+      hint: `this one is ${Buffer.byteLength(socket)}: ${socket}${input.socket === undefined ? '; name another in `admin: { socket: ... }`' : ''}`,
     })
   const adminDn = input.admin_dn ?? []
   judgeNames(reader, adminDn)
   const opened = input.address !== undefined || input.tls !== undefined || adminDn.length > 0
   const tls = opened ? listenerFor(reader, input.tls) : null
-  return { address: input.address ?? null, tls, adminDn, serverCertificate: input.server_certificate, hosts: input.hosts ?? [], socket }
+  return {
+    address: input.address ?? null,
+    tls,
+    adminDn,
+    serverCertificate: input.server_certificate,
+    hosts: input.hosts ?? [],
+    socket,
+    byDefault,
+  }
 }
 
 function judgeNames(reader: Reader, names: readonly string[]): void {

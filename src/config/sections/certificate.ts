@@ -41,6 +41,7 @@ export interface CertificateInput {
   readonly cert?: string | undefined
   readonly key?: string | undefined
   readonly passphrase?: string | undefined
+  readonly names?: readonly string[] | undefined
 }
 
 export function certificateSource(paths: Paths, input: CertificateInput): CertificateSource {
@@ -51,6 +52,7 @@ export function certificateSource(paths: Paths, input: CertificateInput): Certif
     cert: file(input.cert),
     key: file(input.key),
     passphrase: input.passphrase ?? null,
+    ...(input.names !== undefined && { names: input.names }),
   }
 }
 

@@ -1,25 +1,50 @@
+import { isIP } from 'node:net'
 import * as z from 'zod'
 import { address } from '../address.ts'
 import type { Path } from '../document.ts'
 import type { Paths } from '../paths.ts'
 import type { Reader } from '../reader.ts'
 import type { ListenerSettings, ListenerTlsSettings, TrustMode, TrustSettings } from '../settings.ts'
-import { later, namedMap, nameSchema, section, word } from '../shape.ts'
+import { later, list, namedMap, nameSchema, section, word } from '../shape.ts'
 import { nearest } from '../suggest.ts'
 import {
   type CertificateInput,
   type CrlInput,
-  certificate,
+  certificateParts,
   certificateSource,
   crl,
   crlSettings,
   files,
+  judgeCertificate,
   type OcspInput,
   ocsp,
   ocspSettings,
 } from './certificate.ts'
 
 const TRUST = ['ca', 'registry', 'either', 'both'] as const
+
+const HOST_PATTERN = /^(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i
+
+const certificateName = z
+  .string()
+  .refine(
+    (name) => isIP(name) !== 0 || HOST_PATTERN.test(name),
+    'expected a host name such as `gate.example`, `*.example` or an IP address',
+  )
+
+/** What certgate shows. It can be renewed, so it can be told for what names. */
+const certificate = section({
+  ...certificateParts,
+  names: list(certificateName, 'name at least one, or leave `names` out')
+    .optional()
+    .describe('DNS names and IP addresses, all of them: where it was issued by the authority of certgate, it is issued anew for these'),
+}).superRefine((value, context) => {
+  judgeCertificate(value, context)
+  const locked = (['pfx', 'passphrase'] as const).find((part) => value[part] !== undefined)
+  if (value.names === undefined || locked === undefined) return
+  const hint = 'write { cert: FILE, key: FILE } with a key that is not encrypted, or leave `names` out'
+  context.addIssue({ code: 'custom', path: ['names'], message: `with \`${locked}\` certgate cannot renew it`, params: { hint } })
+})
 
 const sniName = section({
   certificate: certificate.optional().describe("shown under this name; the listener's own where absent"),
@@ -28,8 +53,6 @@ const sniName = section({
   crl: crl.optional(),
   ocsp: ocsp.optional(),
 })
-
-const HOST_PATTERN = /^(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i
 
 /** A host name, or `*.` and one: one wildcard label, as in certificates. */
 export const hostPattern = z.string().regex(HOST_PATTERN, 'expected a host name such as `db.example`, or `*.example`')

@@ -1,13 +1,14 @@
+import { dirname, join } from 'node:path'
 import * as z from 'zod'
 import { address } from '../address.ts'
+import { hasAuthority } from '../kept.ts'
 import type { Paths } from '../paths.ts'
 import type { Reader } from '../reader.ts'
 import type { AuthoritySettings, PkiSettings, StoreSettings } from '../settings.ts'
-import { InvalidValue, later, parsed, section, text, word } from '../shape.ts'
+import { InvalidValue, parsed, section, text, word } from '../shape.ts'
 import { parsePeriod, period } from '../units.ts'
 import { certificateParts, certificateSource, judgeCertificate } from './certificate.ts'
 
-const DEFAULT_FOLDER = 'ca'
 const DEFAULT_LIFETIME = '7d'
 
 const authority = section({
@@ -37,7 +38,9 @@ export const pkiSchema = section({
   url: publicUrl.optional().describe('public address of `http`, written into certificates for who checks them; absent: nothing is written'),
   authority: authority
     .optional()
-    .describe(`the CA that signs: { folder }, { cert, key, passphrase } or { pfx, password }; absent: the folder \`${DEFAULT_FOLDER}\``),
+    .describe(
+      `the CA that signs: { folder }, { cert, key, passphrase } or { pfx, password }; absent: the folder \`ca\` beside this file, else beside the store`,
+    ),
   crl_lifetime: period(10_000, '10s')
     .prefault(DEFAULT_LIFETIME)
     .describe('how long a revocation list may be relied on; it is signed anew at half of that'),
@@ -65,39 +68,25 @@ function requireTls(reader: Reader): void {
 }
 
 /** There always is a place for one: what it is without a `pki` block signs too. */
-export function readAuthority(reader: Reader, paths: Paths): AuthoritySettings {
+export function readAuthority(reader: Reader, paths: Paths, store: Pick<StoreSettings, 'file'>): AuthoritySettings {
   // Its problems were noted when the addresses were read.
   const before = reader.problems.length
   const input = reader.parse(pkiSchema, ['pki'])
   reader.problems.length = before
-  const { folder = DEFAULT_FOLDER, ...own } = input?.authority ?? {}
+  const { folder: written, ...own } = input?.authority ?? {}
   const isOwn = Object.values(own).some((part) => part !== undefined)
+  const folder = written === undefined ? usualFolder(paths, store) : paths.absolute(written)
   return {
-    source: isOwn ? { kind: 'own', certificate: certificateSource(paths, own) } : { kind: 'folder', folder: paths.absolute(folder) },
+    source: isOwn ? { kind: 'own', certificate: certificateSource(paths, own) } : { kind: 'folder', folder },
     url: input?.url ?? null,
     crlLifetime: input?.crl_lifetime ?? parsePeriod(DEFAULT_LIFETIME),
-    crlFolder: paths.absolute(isOwn ? 'ca/crl' : `${folder}/crl`),
+    crlFolder: isOwn ? paths.absolute('ca/crl') : join(folder, 'crl'),
   }
 }
 
-const DEFAULT_SQLITE = 'data/certgate.db'
-const DEFAULT_MAX_STALE = 15 * 60_000
-
-export const storeSchema = section({
-  sqlite: text('a file').prefault(DEFAULT_SQLITE).describe('the registry of certificates and the audit log: one file, made where absent'),
-  max_stale: period(1_000, '1s')
-    .prefault('15m')
-    .describe('how long certificates are judged by what was known when the store is lost while certgate runs; then they are answered 503'),
-  postgres: later('a registry that several gateways share'),
-})
-
-/** There is always one: certificates are registered in it and revoked by it. It is written to, so it is not watched. */
-export function readStore(reader: Reader, paths: Paths): StoreSettings {
-  const input = reader.parse(storeSchema, ['store'])
-  return {
-    kind: 'sqlite',
-    file: paths.absolute(input?.sqlite ?? DEFAULT_SQLITE),
-    byDefault: !reader.has(['store']),
-    maxStale: input?.max_stale ?? DEFAULT_MAX_STALE,
-  }
+/** `init` makes it beside the store; the configuration may be elsewhere by now. */
+function usualFolder(paths: Paths, { file }: Pick<StoreSettings, 'file'>): string {
+  const besideConfiguration = paths.absolute('ca')
+  const besideStore = join(dirname(file), 'ca')
+  return !hasAuthority(besideConfiguration) && hasAuthority(besideStore) ? besideStore : besideConfiguration
 }

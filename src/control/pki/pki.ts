@@ -12,7 +12,7 @@ import type { StatusAuthority } from '../status.ts'
 import { answerPki } from './answers.ts'
 import { ExpiryWatch } from './expiry-watch.ts'
 import { type PkiServer, startPkiServer } from './server.ts'
-import { adopt, ownServerCertificates, renew } from './server-certificate.ts'
+import { adopt, namedForeign, ownServerCertificates, renew } from './server-certificate.ts'
 
 export interface PkiServices {
   readonly store: Store
@@ -50,6 +50,8 @@ export class Pki {
   #upkeepDue = 0
   #insightDue = 0
   #renewing = false
+  /** What was loaded meanwhile may name them otherwise. */
+  #missed = false
   #report: ExpiryReport = { own: [], clients: { total: 0, first: [] } }
 
   constructor(services: PkiServices, snapshot: Snapshot) {
@@ -161,11 +163,20 @@ export class Pki {
 
   async #renewServerCertificates(): Promise<void> {
     const { store, log } = this.#services
+    if (this.#renewing) this.#missed = true
     if (this.#renewing || this.#snapshot === null) return
     this.#renewing = true
+    this.#missed = false
     try {
-      for (const own of ownServerCertificates(this.#snapshot.settings, this.service.loaded)) {
-        const key = `renewal of ${own.cert}`
+      const { settings } = this.#snapshot
+      const ours = ownServerCertificates(settings, this.service.loaded)
+      for (const file of namedForeign(settings, ours)) {
+        const key = `names of ${file}`
+        this.#problems.tell(key, `the \`names\` of ${file} change nothing: it is not of this authority`)
+      }
+      for (const own of ours) {
+        // Other names are another thing to try.
+        const key = `renewal of ${own.cert} for ${own.names?.join() ?? 'its names'}`
         if (this.#problems.isFresh(key)) continue
         try {
           adopt(own, store)
@@ -182,6 +193,7 @@ export class Pki {
     } finally {
       this.#renewing = false
     }
+    if (this.#missed) await this.#renewServerCertificates()
   }
 
   #lookAhead(): void {

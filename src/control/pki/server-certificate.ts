@@ -1,18 +1,20 @@
 import type { X509Certificate } from 'node:crypto'
 import { realpathSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import type { LoadedAuthority } from '../../certificates/authority-folder.ts'
 import { ITSELF, issuanceOf, recordIssuance } from '../../certificates/issuance-record.ts'
 import { type IssuedCertificate, issueServer } from '../../certificates/issue.ts'
 import { type Issuer, issuerKeyId } from '../../certificates/issuer.ts'
 import { successorType } from '../../certificates/key.ts'
 import { readPfx } from '../../certificates/pkcs12-read.ts'
-import { profileOf } from '../../certificates/profile.ts'
+import { permittedSans, profileOf } from '../../certificates/profile.ts'
 import { replaceFile } from '../../certificates/replace-file.ts'
+import { encodeSan } from '../../certificates/san.ts'
 import type { CertificateSource, Settings } from '../../config/settings.ts'
 import { MaterialError, UnreadableCertificateError } from '../../errors.ts'
 import { readCertificate } from '../../identity/certificate.ts'
 import { SERVER_AUTH } from '../../identity/oids.ts'
-import type { CertificateFacts } from '../../identity/types.ts'
+import type { CertificateFacts, San } from '../../identity/types.ts'
 import type { Store } from '../../store/store.ts'
 import { bearsSignatureOf } from '../../tls/authority-node.ts'
 import { type LoadedKeyPair, loadKeyPair, parseCertificates } from '../../tls/key-pair.ts'
@@ -27,6 +29,8 @@ export interface OwnServerCertificate {
   readonly pair: LoadedKeyPair
   readonly facts: CertificateFacts
   readonly issuer: Issuer
+  /** What the configuration has it be for; null: what it is for. */
+  readonly names: readonly string[] | null
 }
 
 /** What is to be done about one, if anything. */
@@ -44,16 +48,28 @@ const DAY = 86_400_000
  */
 export function ownServerCertificates({ listeners }: Pick<Settings, 'listeners'>, loaded: LoadedAuthority): OwnServerCertificate[] {
   const found = new Map<string, OwnServerCertificate>()
-  for (const { name, tls } of listeners.values()) {
-    if (tls === null) continue
-    const shown: [string, CertificateSource][] = [[name, tls.certificate]]
-    for (const [serverName, trust] of tls.names) shown.push([`${name}/${serverName}`, trust.certificate])
-    for (const [listener, source] of shown) {
-      const own = source.cert === null || found.has(source.cert) ? null : readOwn(listener, source, loaded)
-      if (own !== null) found.set(own.cert, own)
-    }
+  for (const [listener, source] of shownBy({ listeners })) {
+    const known = found.get(source.cert ?? '')
+    const own = known ?? readOwn(listener, source, loaded)
+    // Of a file that stands in several places, all that any of them names.
+    if (own !== null)
+      found.set(own.cert, { ...own, names: source.names === undefined ? own.names : [...(own.names ?? []), ...source.names] })
   }
   return [...found.values()]
+}
+
+/** Files that the configuration names and has `names` for, and that are not ours to renew. */
+export function namedForeign(settings: Pick<Settings, 'listeners'>, own: readonly OwnServerCertificate[]): string[] {
+  const files = shownBy(settings).flatMap(([, { cert, names }]) => (cert === null || names === undefined ? [] : [cert]))
+  return [...new Set(files)].filter((file) => !own.some(({ cert }) => cert === file))
+}
+
+function shownBy({ listeners }: Pick<Settings, 'listeners'>): [string, CertificateSource][] {
+  return [...listeners.values()].flatMap(({ name, tls }): [string, CertificateSource][] => {
+    if (tls === null) return []
+    const named = [...tls.names].map(([serverName, { certificate }]): [string, CertificateSource] => [`${name}/${serverName}`, certificate])
+    return [[name, tls.certificate], ...named]
+  })
 }
 
 function readOwn(listener: string, source: CertificateSource, { authority }: LoadedAuthority): OwnServerCertificate | null {
@@ -64,7 +80,7 @@ function readOwn(listener: string, source: CertificateSource, { authority }: Loa
     const facts = readCertificate(pair.leaf.raw)
     const issuer = authority.issuers.find((one) => isIssuedBy(pair.leaf, one))
     const serves = facts.extendedKeyUsages?.includes(SERVER_AUTH) === true && facts.sans.length > 0
-    return issuer === undefined || !serves ? null : { listener, cert, key, pair, facts, issuer }
+    return issuer === undefined || !serves ? null : { listener, cert, key, pair, facts, issuer, names: null }
   } catch (error) {
     if (error instanceof MaterialError || error instanceof UnreadableCertificateError) return null
     throw error
@@ -88,8 +104,21 @@ export function planRenewal(own: OwnServerCertificate, loaded: LoadedAuthority, 
   const moves = own.issuer !== issuing && (loaded.overlapUntil === null || loaded.crossCertificate !== null)
   const issuer = moves ? issuing : own.issuer
   if (moves) return { kind: 'issue', issuer, why: 'the authority was rotated' }
+  if (!hasItsNames(own)) return { kind: 'issue', issuer, why: 'the configuration names it otherwise' }
   if (now >= renewalDue(own.facts)) return { kind: 'issue', issuer, why: 'two thirds of its life are over' }
   return isAsWritten(own, chainFor(issuer, loaded)) ? { kind: 'none' } : { kind: 'rewrite', issuer }
+}
+
+const issuable = ({ sans }: CertificateFacts): readonly San[] => sans.filter(({ type }) => profileOf('server').sanTypes.has(type))
+/** As they stand in a certificate: an address has more than one spelling. */
+const encoded = (names: readonly (string | San)[]): string[] =>
+  permittedSans(profileOf('server'), names)
+    .map((name) => encodeSan(name).toString('hex'))
+    .sort()
+
+/** Throws IssuanceError where the authority does not certify what the configuration names. */
+function hasItsNames({ names, facts }: OwnServerCertificate): boolean {
+  return names === null || isDeepStrictEqual([...new Set(encoded(names))], encoded(issuable(facts)))
 }
 
 /** What goes with a leaf in its file. The cross certificate comes first: OpenSSL takes the first issuer that fits, and looks no further. */
@@ -117,9 +146,11 @@ export async function reissue(
   now: number,
 ): Promise<IssuedCertificate> {
   const { facts, listener, pair } = own
-  const names = facts.sans.filter(({ type }) => profileOf('server').sanTypes.has(type))
+  const names = own.names === null ? issuable(facts) : permittedSans(profileOf('server'), own.names)
   const days = Math.min((facts.notAfter - facts.notBefore) / DAY, profileOf('server').maxDays)
-  const commonName = commonNameOf(facts) ?? names[0]?.value.slice(0, 64) ?? 'certgate'
+  const before = commonNameOf(facts)
+  const stays = own.names === null || names.some(({ value }) => value === before)
+  const commonName = (stays ? before : null) ?? names.find(({ value }) => value.length <= 64)?.value ?? 'certgate'
   const issued = await issueServer(issuer, { commonName, names, days, keyType: successorType(pair.key), now })
   const issuance = issuanceOf(issuer, issued.der)
   store.write(() => {

@@ -14,7 +14,7 @@ import { assertReadmeHolds, portsOf } from '../../support/readme.ts'
 // examples/clickhouse with a real ClickHouse: certificate names become ClickHouse users, who read and write through the
 // gateway what they may, in any size and encoding; what they may not never reaches it.
 
-const skip = absent('clickhouse-server', 'openssl')
+const skip = absent('clickhouse-server')
 const lifetime = fileLifetime()
 let example: Example
 let gateway: ServedExample

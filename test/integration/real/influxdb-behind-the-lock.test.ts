@@ -12,7 +12,7 @@ import { assertReadmeHolds, portsOf } from '../../support/readme.ts'
 // examples/influxdb with a real InfluxDB: certificates decide who may write, who may query and who may operate, InfluxDB's
 // own passwords come through untouched, and its log can be put side by side with the gateway's.
 
-const skip = absent('influxd', 'openssl', 'curl', 'bash')
+const skip = absent('influxd', 'curl', 'bash')
 const lifetime = fileLifetime()
 let example: Example
 let gateway: ServedExample

@@ -11,7 +11,7 @@ import { assertReadmeHolds, portsOf } from '../../support/readme.ts'
 
 // examples/legacy-app with the real application: it believes X-Remote-User blindly, and that is safe behind the lock.
 
-const skip = absent('python3', 'openssl')
+const skip = absent('python3')
 const lifetime = fileLifetime()
 let example: Example
 let gateway: ServedExample

@@ -2,13 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startDocumentStore } from '../../support/document-store.ts'
 import { copyExample } from '../../support/example.ts'
-import { absent } from '../../support/outside-program.ts'
 
 // examples/opensearch before a store that speaks a little of OpenSearch's REST: what it would be told, and what clients are.
 
-test('readers read and search movies, all else is refused in the shape that OpenSearch clients know', {
-  skip: absent('openssl'),
-}, async (t) => {
+test('readers read and search movies, all else is refused in the shape that OpenSearch clients know', async (t) => {
   const store = await startDocumentStore(t)
   store.put('movies', '3', { title: 'The Tramp' })
   const example = await copyExample(t, 'opensearch')

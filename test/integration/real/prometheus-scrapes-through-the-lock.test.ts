@@ -11,7 +11,7 @@ import { assertReadmeHolds, portsOf } from '../../support/readme.ts'
 // examples/prometheus with the real programs: Prometheus scrapes node_exporter with a certificate of its own, verifies the
 // gateway, and one with another certificate gets nothing.
 
-const skip = absent('prometheus', 'prometheus-node-exporter', 'openssl')
+const skip = absent('prometheus', 'prometheus-node-exporter')
 const lifetime = fileLifetime()
 let example: Example
 let gateway: ServedExample

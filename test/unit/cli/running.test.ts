@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders are what is tested
 import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { socketOf } from '../../../src/cli/running.ts'
@@ -66,10 +67,31 @@ test('a configuration that is too broken to tell says what is wrong with it, and
   }
 })
 
-test('without an admin block there is nothing to ask, and without a file it is said so', (t) => {
+test('without an admin block it is beside the store, broken or not, and without a file it is said so', (t) => {
   const { path, write } = temporaryFolder(t)
-  const terminal = { cwd: path, env: {} }
+  const terminal = { cwd: path, env: { STORE: 'state/reg.db' } }
   assert.throws(() => socketOf(flags, terminal), { code: 'config_invalid' })
-  write('certgate.yml', 'listeners: {}\n')
-  assert.throws(() => socketOf(flags, terminal), { code: 'not_running', message: /names no admin socket/ })
+  const of = (text: string) => {
+    write('certgate.yml', text)
+    return socketOf(flags, terminal)
+  }
+  assert.equal(of('listeners: {}\n'), join(path, 'data/admin.sock'))
+  assert.equal(of('store: { sqlite: /srv/reg.db }\n'), '/srv/admin.sock')
+  assert.equal(
+    of('admin: { address: "127.0.0.1:1" }\nstore: { sqlite: "${env:STORE}", max_stale: never }\n'),
+    join(path, 'state/admin.sock'),
+  )
+  assert.throws(() => of('store: { sqlite: "${env:NONE}" }\n'), { code: 'config_invalid' })
+  assert.equal(of('admin: { socket: a.sock }\nstore: { sqlite: "${env:NONE}" }\n'), join(path, 'a.sock'))
+  write('certgate.db', 'a store')
+  assert.equal(of('listeners: {}\n'), join(path, 'admin.sock'))
+  // Broken: only where there is one.
+  assert.throws(() => of('listeners: [\n'), { code: 'config_invalid' })
+  write('admin.sock', '')
+  assert.equal(of('listeners: [\n'), join(path, 'admin.sock'))
+  assert.throws(() => of('listeners: [\nstore:\n  sqlite: state/reg.db\n'), { code: 'config_invalid' })
+  mkdirSync(join(path, 'state'))
+  write('state/admin.sock', '')
+  assert.equal(of('listeners: [\nstore:\n  sqlite: state/reg.db\n'), join(path, 'state/admin.sock'))
+  assert.equal(of('admin: { address: "127.0.0.1:1" }\nstore: { sqlite: other/reg.db }\nlisteners: [\n'), join(path, 'other/admin.sock'))
 })

@@ -56,7 +56,7 @@ describe('loadConfig', () => {
       defaultName: null,
     })
     assert.deepEqual(settings.identityHeaders.styles, [{ style: 'plain', options: {} }])
-    assert.equal(settings.admin, null)
+    assert.deepEqual([settings.admin?.address, settings.admin?.byDefault], [null, true])
     assert.equal(settings.telemetry.address, null)
     assert.equal(settings.limits.headBytes, 32 * 1024)
     assert.equal(settings.limits.handshake, 10_000)
@@ -145,7 +145,7 @@ describe('loadConfig', () => {
     assert.deepEqual(routes[0]?.upgrade, ['websocket'])
     assert.equal(routes[0]?.line, 47)
     assert.deepEqual(telemetry.accessLog, { file: join(FIXTURES, 'access.log') })
-    const nothingElse = { address: null, tls: null, adminDn: [], serverCertificate: 'allow', hosts: [] }
+    const nothingElse = { address: null, tls: null, adminDn: [], serverCertificate: 'allow', hosts: [], byDefault: false }
     assert.deepEqual(admin, { ...nothingElse, socket: join(FIXTURES, 'run/admin.sock') })
   })
 

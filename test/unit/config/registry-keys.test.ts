@@ -65,6 +65,7 @@ describe('admin', () => {
       serverCertificate: 'deny',
       hosts: [],
       socket: '/conf/data/admin.sock',
+      byDefault: false,
     })
   })
 
@@ -74,10 +75,10 @@ describe('admin', () => {
       assert.throws(() => wired({ rest: `admin: { hosts: [${JSON.stringify(host)}] }` }), ConfigError, host)
   })
 
-  it('opens nothing by itself', () => {
-    assert.equal(wired({}).admin, null)
-    const bare = { address: null, tls: null, adminDn: [], serverCertificate: 'allow', hosts: [], socket: '/conf/a.sock' }
-    assert.deepEqual(wired({ rest: 'admin: { socket: a.sock }' }).admin, bare)
+  it('opens nothing by itself but the socket', () => {
+    const bare = { address: null, tls: null, adminDn: [], serverCertificate: 'allow', hosts: [] }
+    assert.deepEqual(wired({}).admin, { ...bare, socket: '/conf/data/admin.sock', byDefault: true })
+    assert.deepEqual(wired({ rest: 'admin: { socket: a.sock }' }).admin, { ...bare, socket: '/conf/a.sock', byDefault: false })
   })
 
   it('tells everything that is wrong at once', () => {

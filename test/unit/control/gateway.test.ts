@@ -24,7 +24,10 @@ const material = (clientCa: string): ListenerMaterial => ({
   ticketKeys: new Uint8Array(48),
 })
 
-function snapshot(number: number, given: { listeners?: string[]; clientCa?: string; workers?: number; admin?: string } = {}): Snapshot {
+function snapshot(
+  number: number,
+  given: { listeners?: string[]; clientCa?: string; workers?: number; admin?: string; unwritten?: boolean } = {},
+): Snapshot {
   const names = given.listeners ?? ['main']
   return {
     number,
@@ -34,7 +37,15 @@ function snapshot(number: number, given: { listeners?: string[]; clientCa?: stri
       admin:
         given.admin === undefined
           ? null
-          : { address: null, tls: null, adminDn: [], serverCertificate: 'allow', hosts: [], socket: given.admin },
+          : {
+              address: null,
+              tls: null,
+              adminDn: [],
+              serverCertificate: 'allow',
+              hosts: [],
+              socket: given.admin,
+              byDefault: given.unwritten ?? false,
+            },
     }),
     mapping: { file: '', entries: [] },
     users: [],
@@ -92,10 +103,12 @@ function gateway(t: { after(callback: () => unknown): void }) {
   const pool = new FakePool()
   const announced: string[] = []
   const admin: string[] = []
+  const registry = { kept: true }
   const plain = { address: { address: '127.0.0.1', family: 'IPv4', port: 1 }, close: async () => {} }
   const made = new Gateway({
     pool: pool as unknown as WorkerPool,
     inherited: new InheritedSockets(),
+    keepsRegistry: () => registry.kept,
     announce: (line) => announced.push(line),
     openTelemetry: async () => plain,
     openPki: async () => plain,
@@ -125,7 +138,7 @@ function gateway(t: { after(callback: () => unknown): void }) {
   })
   t.after(() => made.stop())
   const keys = (index: number, name = 'main') => pool.served.at(index)?.snapshot.listeners.get(name)?.ticketKeys
-  return { made, pool, announced, admin, keys }
+  return { made, pool, announced, admin, keys, registry }
 }
 
 test('what is started is announced with its real port', async (t) => {
@@ -145,6 +158,18 @@ test('where workers do not start, nothing is announced or left', async (t) => {
   })
   assert.deepEqual([announced, made.inForce, pool.events.at(-1)], [[], null, 'kill'])
   assert.deepEqual(admin, ['open /a', 'close /a'])
+})
+
+test('a socket that nobody wrote is opened for the sake of a registry alone', async (t) => {
+  const { made, admin, registry } = gateway(t)
+  registry.kept = false
+  await made.start(snapshot(1, { admin: '/a', unwritten: true }))
+  assert.deepEqual([admin, made.addresses.socket], [[], null])
+  await made.change(changed(snapshot(2, { admin: '/a' })))
+  assert.deepEqual([admin, made.addresses.socket], [['open /a'], '/a'])
+  registry.kept = true
+  await made.change(changed(snapshot(3, { admin: '/b', unwritten: true })))
+  assert.deepEqual([admin, made.addresses.socket], [['open /a', 'open /b', 'close /a'], '/b'])
 })
 
 test('a listener that a worker cannot listen on is told by its address', async (t) => {

@@ -43,12 +43,22 @@ describe('the README', () => {
       upstream,
     })
     made = summary(folder, names, initialized, terminal)
-    // The example has files of its own, beside those that it names.
-    await initialize({ folder: cwd, names, cwd, listen: '0.0.0.0:8443', telemetry: '127.0.0.1:9464', admin: '127.0.0.1:9443', upstream })
+    // The example is put in the place of what init wrote, beside the files that it names.
+    const example = join(cwd, 'example')
+    mkdirSync(example)
+    await initialize({
+      folder: example,
+      names,
+      cwd,
+      listen: '0.0.0.0:8443',
+      telemetry: '127.0.0.1:9464',
+      admin: '127.0.0.1:9443',
+      upstream,
+    })
     const config = textOf('certgate.yml')
-    writeFileSync(join(cwd, 'certgate.yml'), config)
-    writeFileSync(join(cwd, 'broken.yml'), config.replace('clientauth_mode', 'client_auth_mode'))
-    writeFileSync(join(cwd, 'roles_mapping.yml'), textOf('roles_mapping.yml'))
+    writeFileSync(join(example, 'certgate.yml'), config)
+    writeFileSync(join(example, 'broken.yml'), config.replace('clientauth_mode', 'client_auth_mode'))
+    writeFileSync(join(example, 'roles_mapping.yml'), textOf('roles_mapping.yml'))
   })
 
   it('shows what npm start prints', () => {
@@ -68,7 +78,7 @@ describe('the README', () => {
         written.length = 0
         const words = command.split(' ').slice(2)
         // Certificates are those of what `npm start` made.
-        await runProgram(words, words[0] === 'cert' ? { ...terminal, cwd: join(cwd, 'data') } : terminal)
+        await runProgram(words, { ...terminal, cwd: join(cwd, words[0] === 'cert' ? 'data' : 'example') })
         assert.equal(lasting(output.join('\n')).trimEnd(), lasting(written.join('')).trimEnd())
       })
     }

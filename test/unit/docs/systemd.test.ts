@@ -28,7 +28,7 @@ test('its commands are ours, with the same configuration', () => {
       commands.some(({ name }) => name === command),
       `there is no command ${command}`,
     )
-    assert.deepEqual(rest, ['--config', '/etc/certgate/certgate.yml'])
+    assert.deepEqual(rest, ['--config', '/var/lib/certgate/certgate.yml'])
   }
 })
 

@@ -33,7 +33,15 @@ export function enrolling(t: { after(callback: () => void): void }, options: Fix
   const settings = settingsWith({
     auth: { combine: 'first', usernameMustMatch: true, anonymous: false, domains: options.domains ?? [DOMAIN] },
     pki: { http: null, est: { host: '127.0.0.1', port: 1 }, estPasswords: options.passwords ?? 'deny' },
-    admin: { address: null, tls: null, adminDn: options.adminDn ?? [], serverCertificate: 'allow', hosts: [], socket: '/x' },
+    admin: {
+      address: null,
+      tls: null,
+      adminDn: options.adminDn ?? [],
+      serverCertificate: 'allow',
+      hosts: [],
+      socket: '/x',
+      byDefault: false,
+    },
   })
   const inForce = { settings, mapping, users: options.users ?? [], policy: compilePolicy(settings, mapping, []), listeners: new Map() }
   const operating: { now: OperatingAuthority } = {

@@ -28,7 +28,7 @@ const { mapping } = parseRoleMapping(
 
 function inForce(adminDn: readonly string[] = [], withNames = false): InForce {
   const auth = { combine: 'first', usernameMustMatch: true, anonymous: false, domains } as const
-  const admin = { address: null, tls: 'main', adminDn, serverCertificate: 'allow', hosts: [], socket: '/x' } as const
+  const admin = { address: null, tls: 'main', adminDn, serverCertificate: 'allow', hosts: [], socket: '/x', byDefault: false } as const
   const tls = { names: new Map([['partner.example', {}]]), defaultName: 'partner.example' } as unknown as ListenerTlsSettings
   const own = { names: new Map(), defaultName: null } as unknown as ListenerTlsSettings
   const settings = settingsWith({ auth, admin, listeners: new Map([['main', listenerSettings('main', { tls: withNames ? tls : own })]]) })

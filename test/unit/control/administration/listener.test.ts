@@ -38,6 +38,7 @@ function snapshot(admin: Partial<AdminSettings>): Snapshot {
     serverCertificate: 'allow',
     hosts: [],
     socket: '/x',
+    byDefault: false,
     ...admin,
   } as const
   const listeners = new Map([['main', listenerSettings('main', { tls })]])

@@ -11,6 +11,7 @@ const admin = (changes: Partial<AdminSettings> = {}): AdminSettings => ({
   serverCertificate: 'allow',
   hosts: [],
   socket: '/a.sock',
+  byDefault: false,
   ...changes,
 })
 
