@@ -24,14 +24,14 @@ export interface Reference {
 /**
  * What a person means: by SHA-256 or SHA-1, whole or from its beginning (8 digits or more, as lists show it), that certificate alone; by a
  * name, its newest certificate and all that this renews or that renew it. A name never hides a fingerprint: whoever chose it might want
- * that. Throws CertgateError where there is none, or several.
+ * that. Throws CertgateError where there is none, or several; `offer`: what else to do about these.
  */
-export async function resolveReference(administration: Administration, reference: string): Promise<Reference> {
+export async function resolveReference(administration: Administration, reference: string, offer = ''): Promise<Reference> {
   const found = await matches(administration, reference)
   const [only] = found
   if (only === undefined) throw await unknown(administration, reference)
   const isName = isPathSegment(reference) && found.every(({ name }) => name === reference)
-  if (!isName && found.length > 1) throw ambiguous(reference, found)
+  if (!isName && found.length > 1) throw ambiguous(reference, found, '')
   const root = `/api/v1/certificates/${isName ? encodeURIComponent(reference) : only.fingerprint}`
   const path = (action = '') => (action === '' ? root : `${root}/${action}`)
   try {
@@ -39,14 +39,14 @@ export async function resolveReference(administration: Administration, reference
   } catch (error) {
     if (error instanceof AdministrationError && error.problem === 'ambiguous') {
       const open = found.filter(isOpen)
-      throw ambiguous(reference, open.length > 0 ? open : found)
+      throw ambiguous(reference, open.length > 0 ? open : found, offer)
     }
     throw error
   }
 }
 
 /** What has ended is not meant by a name that others have in force. */
-const isOpen = ({ revoked, not_after }: CertificateInfo): boolean => revoked === null && Date.parse(not_after) > Date.now()
+export const isOpen = ({ revoked, not_after }: CertificateInfo): boolean => revoked === null && Date.parse(not_after) > Date.now()
 
 /** Whole digests are never names, and what a URL would take for a way through folders cannot be told as one. */
 const isPathSegment = (name: string): boolean => !/^(?:\.\.?|[0-9a-f:\s]{40,})$/i.test(name)
@@ -61,6 +61,23 @@ async function matches(administration: Administration, reference: string): Promi
     ({ fingerprint, thumbprint }) => fingerprint.toLowerCase().startsWith(hex) || thumbprint.toLowerCase().startsWith(hex),
   )
   return [...new Map([...named, ...begins].map((one) => [one.fingerprint, one])).values()]
+}
+
+/** All of exactly this name. Throws CertgateError where there is none, or the name cannot be told from a digest or a path. */
+export async function allOfName(administration: Administration, name: string): Promise<readonly CertificateInfo[]> {
+  const found: CertificateInfo[] = []
+  for (let total = name === '' ? 0 : 1; found.length < total; ) {
+    const query = new URLSearchParams({ name, offset: String(found.length), limit: String(MOST) })
+    const page = await administration.get<CertificatePage>(`/api/v1/certificates?${query}`)
+    found.push(...page.certificates)
+    total = page.certificates.length === 0 ? 0 : page.total
+  }
+  if (found.length === 0) throw await unknown(administration, name)
+  if (!isPathSegment(name))
+    throw new CertgateError('entry_unknown', `'${printable(name)}' cannot be asked for by its name`, {
+      hint: 'name each by its thumbprint',
+    })
+  return found
 }
 
 /** Those of exactly this name that let somebody in now. */
@@ -83,7 +100,7 @@ async function unknown(administration: Administration, reference: string): Promi
   return new CertgateError('entry_unknown', `there is no certificate '${printable(reference)}'`, { hint })
 }
 
-function ambiguous(reference: string, found: readonly CertificateInfo[]): CertgateError {
+function ambiguous(reference: string, found: readonly CertificateInfo[], offer: string): CertgateError {
   const shown = found
     .slice(0, SHOWN)
     .map(
@@ -91,7 +108,7 @@ function ambiguous(reference: string, found: readonly CertificateInfo[]): Certga
     )
   const more = found.length > SHOWN ? `, and ${found.length - SHOWN} more` : ''
   return new CertgateError('entry_unknown', `'${printable(reference)}' stands for ${found.length} certificates`, {
-    hint: `name one by its thumbprint: ${shown.join(', ')}${more}`,
+    hint: `${offer}name one by its thumbprint: ${shown.join(', ')}${more}`,
   })
 }
 

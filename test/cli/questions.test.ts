@@ -38,6 +38,19 @@ test('the authority is rotated only where somebody says yes', async (t) => {
   assert.ok(root().length > before.length, 'both are trusted')
 })
 
+test('all certificates of a name are revoked only where somebody says yes to how many those are', async (t) => {
+  if (skipsWithoutTerminal(t)) return
+  const { certgate } = await stopped(t)
+  for (const out of ['a', 'b', 'c']) assert.equal((await certgate(['cert', 'generate', 'scraper', '--no-password', '--out', out])).code, 0)
+  const revoke = ['cert', 'revoke', '--all', 'scraper']
+  const no = await certgate(revoke, { answers: ['n\r'], prompt: QUESTION })
+  assert.equal(no.code, 1, no.shown)
+  assert.match(no.shown, /revoke 3 certificates called 'scraper'\? \[y\/N\] [\s\S]*certgate: nothing was changed\n$/)
+  const yes = await certgate(revoke, { answers: ['y\r'], prompt: QUESTION })
+  assert.equal(yes.code, 0, yes.shown)
+  assert.equal(yes.shown.match(/^revoked scraper /gm)?.length, 3)
+})
+
 test('Ctrl-C at the question changes nothing', async (t) => {
   if (skipsWithoutTerminal(t)) return
   const { folder, certgate } = await stopped(t)

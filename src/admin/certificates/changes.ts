@@ -10,6 +10,13 @@ export type Seen = (entry: RegistryEntry) => void
 
 const ANY: Seen = () => {}
 
+/** Whose: one by its digest, a name's newest with its lineage, or all that have a name. */
+export type Meant = string | AllNamed
+
+export interface AllNamed {
+  readonly allNamed: string
+}
+
 /** What was done, to which of those that were meant. */
 export type Changed = Lineage
 
@@ -51,7 +58,7 @@ export class CertificateChanges {
     })
   }
 
-  async disable(caller: Caller, reference: string, isSeen: Seen = ANY): Promise<Withdrawn> {
+  async disable(caller: Caller, reference: Meant, isSeen: Seen = ANY): Promise<Withdrawn> {
     const isEnabled = (entry: RegistryEntry) => this.#isOpen(entry) && !entry.disabled
     return this.#withdraw(caller, 'certificate.disable', reference, isSeen, isEnabled, (entry) =>
       this.#registry.disable(entry.fingerprint, caller.actor),
@@ -59,7 +66,7 @@ export class CertificateChanges {
   }
 
   /** Gives back what it had: nobody may do that who might not give it. */
-  async enable(caller: Caller, reference: string, isSeen: Seen = ANY): Promise<Changed> {
+  async enable(caller: Caller, reference: Meant, isSeen: Seen = ANY): Promise<Changed> {
     const attempt = this.#begin(caller, 'certificate.enable', reference)
     await this.#desk.prepareNames(caller)
     const isDisabled = (entry: RegistryEntry) => this.#isOpen(entry) && entry.disabled
@@ -72,7 +79,7 @@ export class CertificateChanges {
     )
   }
 
-  async revoke(caller: Caller, reference: string, reason: RevocationReason, isSeen: Seen = ANY): Promise<Withdrawn> {
+  async revoke(caller: Caller, reference: Meant, reason: RevocationReason, isSeen: Seen = ANY): Promise<Withdrawn> {
     return this.#withdraw(caller, 'certificate.revoke', reference, isSeen, this.#isOpen, (entry) =>
       this.#registry.revoke(entry.fingerprint, reason, caller.actor),
     )
@@ -106,7 +113,7 @@ export class CertificateChanges {
   async #withdraw(
     caller: Caller,
     action: string,
-    reference: string,
+    reference: Meant,
     isSeen: Seen,
     isMeant: (entry: RegistryEntry) => boolean,
     make: (entry: RegistryEntry) => void,
@@ -123,9 +130,10 @@ export class CertificateChanges {
   }
 
   /** Whoever may not administer is not told what there is. */
-  #begin(caller: Caller, action: string, reference: string): Attempt {
-    this.#desk.permit('certificates', { caller, action, target: reference.toWellFormed().slice(0, 256) })
-    const { entry } = this.#desk.find(reference)
+  #begin(caller: Caller, action: string, reference: Meant): Attempt {
+    const asked = typeof reference === 'string' ? reference : reference.allNamed
+    this.#desk.permit('certificates', { caller, action, target: asked.toWellFormed().slice(0, 256) })
+    const { entry } = this.#find(reference)
     return { caller, action, target: entry.group, name: entry.name }
   }
 
@@ -133,8 +141,8 @@ export class CertificateChanges {
    * Does something to all that a reference means and that it can be done to, as they are in this transaction: what was renewed a moment
    * ago is among them. Where there is none, to the one that is meant first, which says why not. The last administrator stays.
    */
-  #each(reference: string, isSeen: Seen, isMeant: (entry: RegistryEntry) => boolean, make: (entry: RegistryEntry) => void): Changed {
-    const { entry, others } = this.#desk.find(reference)
+  #each(reference: Meant, isSeen: Seen, isMeant: (entry: RegistryEntry) => boolean, make: (entry: RegistryEntry) => void): Changed {
+    const { entry, others } = this.#find(reference)
     isSeen(entry)
     const meant = [entry, ...others].filter(isMeant)
     const [first = entry, ...more] = meant
@@ -142,6 +150,10 @@ export class CertificateChanges {
       for (const one of [first, ...more]) make(one)
     })
     return { entry: this.#now(first), others: more.map((one) => this.#now(one)) }
+  }
+
+  #find(reference: Meant): Lineage {
+    return typeof reference === 'string' ? this.#desk.find(reference) : this.#desk.findAll(reference.allNamed)
   }
 
   readonly #isOpen = (entry: RegistryEntry): boolean => !isEnded(entry, this.#desk.context.now())

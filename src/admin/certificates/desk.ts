@@ -15,11 +15,11 @@ import type { RegistryEntry } from '../../store/types.ts'
 import { pageMark } from '../asking-page.ts'
 import type { AdministrationContext } from '../context.ts'
 import { heldNow } from '../permission.ts'
-import { AdminProblem, notFound, refusedBy } from '../problem.ts'
+import { AdminProblem, malformed, notFound, refusedBy } from '../problem.ts'
 import { recordRefusal } from '../refusal-records.ts'
 import type { Caller } from '../types.ts'
 import { Grants, type Named } from './grants.ts'
-import { type Lineage, lineagesOf } from './lineage.ts'
+import { everyNamed, type Lineage, lineagesOf } from './lineage.ts'
 import type { LiveNames } from './live-names.ts'
 
 /** What is about to be done, for the audit log where it is refused. */
@@ -182,6 +182,15 @@ export class Desk {
       throw new AdminProblem(409, 'ambiguous', `${meant.length} certificates have this name or thumbprint`, { hint })
     }
     return first
+  }
+
+  /** All of exactly this name, whatever they have to do with each other. Throws 404, and 400 for what means one certificate. */
+  findAll(name: string): Lineage {
+    const hex = name.replaceAll(':', '').toLowerCase()
+    if (HEX_64.test(hex) || HEX_40.test(hex)) throw malformed('all goes with a name, and this is of one certificate')
+    const found = everyNamed(this.context.store.registry, name, this.context.now())
+    if (found === null) throw notFound('no certificate of this name is in the registry')
+    return found
   }
 
   /** All leaves that were imported together with one, each with the rights that it has. */

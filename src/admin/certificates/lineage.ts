@@ -23,6 +23,12 @@ export function lineagesOf(registry: Entries, name: string, now: number): readon
   return (open.length > 0 ? open : all).map((entries) => lineageOf(entries, now))
 }
 
+/** All with a name, related or not; null: there is none. */
+export function everyNamed(registry: Entries, name: string, now: number): Lineage | null {
+  const all = registry.byName(name)
+  return all.length === 0 ? null : lineageOf(all, now)
+}
+
 /** Those that a registered certificate renews, or that renew it, under its name; without itself. */
 export function relativesOf(registry: Entries, entry: RegistryEntry): readonly RegistryEntry[] {
   const root = rootOf(registry, entry)

@@ -54,10 +54,19 @@ function operation(operationId: string, summary: string, responses: Operation['r
   return { operationId, summary, tags: ['certificates'], 'x-clearance': 'Operator', ...given, responses }
 }
 
+const ALL = query('all', words('true', 'false'), '`true`: `ref` is a name, and all that have it are meant, related or not')
+
 /** One that changes a certificate and shows it. */
-function change(operationId: string, summary: string, requestBody?: Operation['requestBody'], answer = 'ChangedCertificate') {
+function change(
+  operationId: string,
+  summary: string,
+  requestBody?: Operation['requestBody'],
+  answer = 'ChangedCertificate',
+  more: readonly Parameter[] = [],
+) {
   const responses = { 200: told('As it is now', ref(answer), TAG), ...problems(404, 409, 412) }
-  return operation(operationId, summary, responses, { parameters: [REF, IF_MATCH], ...(requestBody === undefined ? {} : { requestBody }) })
+  const parameters = [REF, IF_MATCH, ...more]
+  return operation(operationId, summary, responses, { parameters, ...(requestBody === undefined ? {} : { requestBody }) })
 }
 
 const LIST_PARAMETERS: readonly Parameter[] = [
@@ -170,12 +179,16 @@ export const CERTIFICATE_PATHS: Paths = {
     ),
   },
   '/api/v1/certificates/{ref}/revoke': {
-    post: change('revokeCertificate', 'Refuse it for good', body(object({ reason: text }, ['reason']), false), 'WithdrawnCertificate'),
+    post: change('revokeCertificate', 'Refuse it for good', body(object({ reason: text }, ['reason']), false), 'WithdrawnCertificate', [
+      ALL,
+    ]),
   },
   '/api/v1/certificates/{ref}/disable': {
-    post: change('disableCertificate', 'Refuse it until it is enabled', undefined, 'WithdrawnCertificate'),
+    post: change('disableCertificate', 'Refuse it until it is enabled', undefined, 'WithdrawnCertificate', [ALL]),
   },
-  '/api/v1/certificates/{ref}/enable': { post: change('enableCertificate', 'Take a disabling back') },
+  '/api/v1/certificates/{ref}/enable': {
+    post: change('enableCertificate', 'Take a disabling back', undefined, 'ChangedCertificate', [ALL]),
+  },
   '/api/v1/certificates/{ref}/renew': {
     post: operation(
       'renewCertificate',

@@ -5,7 +5,7 @@ import type { RegistryEntry } from '../../store/types.ts'
 import { sanText } from '../../tls/name-digest.ts'
 import { file, json, nothing, warningHeader } from '../answers.ts'
 import type { Certificates } from '../certificates/certificates.ts'
-import type { Changed, Withdrawn } from '../certificates/changes.ts'
+import type { Changed, Meant, Withdrawn } from '../certificates/changes.ts'
 import { bundleOf, looseFiles } from '../certificates/files.ts'
 import type { Generated, Signed } from '../certificates/issuing.ts'
 import { Fields } from '../fields.ts'
@@ -16,6 +16,7 @@ import { changedRights, rightsOf } from '../rights-fields.ts'
 import { type Parameters, type RoutedHandler, type RouteEntry, routeTable } from '../route-table.ts'
 import type { ApiRequest, ApiResponse, Caller } from '../types.ts'
 import { accessRoutes } from './certificate-access.ts'
+import { QueryParameters } from './parameters.ts'
 import { entryQuery } from './query.ts'
 import { certificateShape, certificateTag, detailsShape, named } from './shapes.ts'
 
@@ -121,15 +122,15 @@ class CertificatesV1 {
   async revoke(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
     const { caller, body } = request
     const reason = fieldsOrNone(body, ['reason']).word('reason', REVOCATION_REASONS) ?? 'unspecified'
-    return this.#withdrawn(await this.#certificates.changes.revoke(caller, referenceIn(parameters), reason, seenIn(request)))
+    return this.#withdrawn(await this.#certificates.changes.revoke(caller, meantBy(request, parameters), reason, seenIn(request)))
   }
 
   async disable(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
-    return this.#withdrawn(await this.#certificates.changes.disable(request.caller, referenceIn(parameters), seenIn(request)))
+    return this.#withdrawn(await this.#certificates.changes.disable(request.caller, meantBy(request, parameters), seenIn(request)))
   }
 
   async enable(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
-    return this.#changed(await this.#certificates.changes.enable(request.caller, referenceIn(parameters), seenIn(request)))
+    return this.#changed(await this.#certificates.changes.enable(request.caller, meantBy(request, parameters), seenIn(request)))
   }
 
   async remove(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
@@ -203,6 +204,13 @@ const seenIn =
     checkPreconditions(request, certificateTag(entry))
 
 const referenceIn = (parameters: Parameters): string => parameters.get('ref') ?? ''
+
+/** With `all=true` the reference is a name, and means all that have it. */
+function meantBy({ query }: ApiRequest, parameters: Parameters): Meant {
+  const [all = 'false'] = new QueryParameters(query, ['all']).words('all', ['true', 'false']) ?? []
+  const reference = referenceIn(parameters)
+  return all === 'true' ? { allNamed: reference } : reference
+}
 
 /** Some actions need nothing said. */
 function fieldsOrNone(body: Uint8Array, known: readonly string[]): Fields {

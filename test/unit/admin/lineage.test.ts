@@ -86,6 +86,48 @@ test('unrelated certificates of a name in force are several, and nothing is done
   assert.deepEqual(fingerprints(await alice.get()), [other], 'what has ended does not count')
 })
 
+test('with all, they are all withdrawn or given back, each with its entry in the audit log', async (t) => {
+  const gate = administration(t)
+  const alice = called(gate, 'alice')
+  const [first, other] = [await alice.issue(), await alice.issue()]
+  const renewal = await alice.renew(first)
+  const bob = await called(gate, 'bob').issue()
+  const all = async (action: string) => fingerprints((await gate.json(200, `POST ${ROOT}/alice/${action}?all=true`)) as Shown).sort()
+  const everybody = [first, other, renewal].sort()
+  await alice.act('disable', other)
+  assert.deepEqual(await all('disable'), [first, renewal].sort(), 'what is disabled already is passed over')
+  assert.deepEqual(await all('enable'), everybody)
+  assert.deepEqual(await all('revoke'), everybody)
+  for (const one of everybody) assert.equal(await alice.state(one), 'revoked')
+  assert.equal(await alice.state(bob), 'valid')
+  for (const action of ['certificate.enable', 'certificate.revoke'])
+    assert.deepEqual(
+      gate.store.audit
+        .read({ filter: { action } })
+        .map(({ target }) => target)
+        .sort(),
+      everybody,
+      action,
+    )
+  assert.equal(await alice.code(409, `POST ${ROOT}/alice/revoke?all=true`), 'entry_refused')
+})
+
+test('all goes with a name, is whole or not at all, and is for nobody to take who may not take each', async (t) => {
+  const gate = administration(t)
+  const alice = called(gate, 'alice')
+  const [first, other] = [await alice.issue(), await alice.issue({ clearance: 'ClusterAdmin' })]
+  assert.equal(await alice.code(400, `POST ${ROOT}/${first}/revoke?all=true`), 'invalid_request')
+  assert.equal(await alice.code(404, `POST ${ROOT}/nobody/revoke?all=true`), 'not_found')
+  assert.equal(await alice.code(400, `POST ${ROOT}/alice/revoke?all=yes`), 'invalid_request')
+  assert.equal(await alice.code(409, `POST ${ROOT}/alice/revoke?all=false`), 'ambiguous')
+  assert.equal(await alice.code(409, `POST ${ROOT}/alice/revoke?all=true`), 'last_admin')
+  await called(gate, 'root').issue({ clearance: 'ClusterAdmin' })
+  const operator = await gate.someone('ops', 'Operator')
+  const refused = await gate.json(403, `POST ${ROOT}/alice/revoke?all=true`, { caller: operator })
+  assert.equal(refused.code, 'clearance_not_held')
+  for (const one of [first, other]) assert.equal(await alice.state(one), 'valid')
+})
+
 test('the last administrator stays, in whole or not at all', async (t) => {
   const gate = administration(t)
   const root = called(gate, 'root')
