@@ -8,7 +8,7 @@ import { familyOf } from '../../admin/family.ts'
 import { AdminProblem } from '../../admin/problem.ts'
 import type { Api } from '../../admin/router.ts'
 import type { Address, Limits } from '../../config/settings.ts'
-import { tellRefusal } from '../../gateway/refusal/render.ts'
+import { renderRefusal, tellRefusal } from '../../gateway/refusal/render.ts'
 import { limitConnections } from '../../observability/connection-room.ts'
 import { limitPipelining } from '../../observability/pipelining.ts'
 import type { Audit } from '../../observability/types.ts'
@@ -21,8 +21,9 @@ import type { Peer } from '../../tls/types.ts'
 import { formatAddress, type ListenAddress, listenOn, unavailable } from '../listening/sockets.ts'
 import type { Prepared } from '../workers/replaceable.ts'
 import { callerOf } from './caller.ts'
-import { carry, isPath, send } from './http.ts'
+import { carry, send } from './http.ts'
 import type { AdminTrust } from './listener.ts'
+import { requestFault } from './request-fault.ts'
 
 /** Administrators are few; whoever opens more connections takes the place of an idle one, never that of an answer. */
 const MAX_CONNECTIONS = 256
@@ -86,16 +87,18 @@ class AdminFront {
     this.#services = services
     this.#limits = trust.limits
     this.#tls = this.#createTls(trust)
+    const answer = limitPipelining((request, response) => void this.#answer(request, response))
     this.#http = createHttpServer(
-      { maxHeaderSize: MAX_HEAD_BYTES, keepAliveTimeout: this.#limits.keepalive || DEFAULT_PATIENCE },
-      limitPipelining((request, response) => void this.#answer(request, response)),
+      // Node's own refusals say nothing.
+      { maxHeaderSize: MAX_HEAD_BYTES, keepAliveTimeout: this.#limits.keepalive || DEFAULT_PATIENCE, requireHostHeader: false },
+      answer,
     )
+    this.#http.on('checkExpectation', answer)
     limitConnections(this.#http, MAX_CONNECTIONS)
-    this.#http.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      // Into an answer under way nothing may be written.
-      if (this.#answering.has(socket as Socket)) socket.destroy()
-      else turnAway(error, socket)
-    })
+    this.#http.on('clientError', ({ code }: NodeJS.ErrnoException, socket) =>
+      this.#turnAway(socket, code === 'HPE_HEADER_OVERFLOW' ? 'head_too_large' : 'malformed_request'),
+    )
+    this.#http.on('connect', (_, socket) => this.#turnAway(socket, 'malformed_path'))
     // Half-open: a client that has sent its last request still gets the answer.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket))
     this.#sweep = setInterval(() => this.#judgeAll(), JUDGE_INTERVAL).unref()
@@ -203,15 +206,22 @@ class AdminFront {
     }
     const reason: Reason | null = peer.refusal ?? (peer.certificate === null ? 'certificate_required' : null)
     if (reason !== null) return this.#refuse(request, response, reason, peer)
-    // Node would join them (RFC 9112 section 3.2).
-    if ((request.headersDistinct.host ?? []).length > 1) return this.#refuse(request, response, 'malformed_request', peer)
-    if (!isPath(request.url ?? '')) return this.#refuse(request, response, 'malformed_path', peer)
+    const fault = requestFault(request)
+    if (fault !== null) return this.#refuse(request, response, fault, peer)
     const callerNow = () => {
       const now = this.#judge(request.socket)
       if (now === null || now.refusal !== null) return null
       return callerOf(now, this.#services.inForce(), request.socket.remoteAddress ?? '')
     }
     await carry(request, response, callerNow, this.#services.api)
+  }
+
+  /** What is no HTTP, has too long a head or wants a tunnel is nobody's request. */
+  #turnAway(socket: Duplex, reason: Reason): void {
+    // Into an answer under way nothing may be written.
+    if (this.#answering.has(socket as Socket) || !socket.writable) socket.destroy()
+    else
+      socket.end(renderRefusal({ reason, requestId: randomUUID(), shape: 'problem', accept: '', method: '', url: '', close: true }).message)
   }
 
   /** Who is there, judged anew; null: nobody any more. */
@@ -258,14 +268,4 @@ class AdminFront {
     this.#ticketKeysUntil = Date.now() + TICKET_KEYS_LAST
     this.#tls.setTicketKeys(randomBytes(48))
   }
-}
-
-/** What is no HTTP, or has too long a head, is nobody's request. */
-function turnAway({ code }: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable) {
-    socket.destroy()
-    return
-  }
-  const status = code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nCache-Control: no-store\r\n\r\n`)
 }
