@@ -36,13 +36,44 @@ test('who has none, a strange one, and one without clearance are told apart, in 
   assert.equal((await gateway.ask('GET /api/v1/certificates', { headers: basic })).status, 401)
 })
 
-test('a request with two hosts is refused', async (t) => {
+const WHOAMI = 'GET /api/v1/whoami HTTP/1.1\r\n'
+const BODY = 'Content-Length: 2\r\n\r\n{}'
+
+/** By what is wrong with it: a request, and how it is refused. */
+const UNREADABLE: readonly (readonly [what: string, request: string, status: number, code: string])[] = [
+  ['two hosts', `${WHOAMI}Host: localhost\r\nHost: elsewhere\r\n\r\n`, 400, 'malformed_request'],
+  ['no host', `${WHOAMI}\r\n`, 400, 'malformed_request'],
+  ['an empty host', `${WHOAMI}Host:\r\n\r\n`, 400, 'malformed_request'],
+  ['a host that is none', `${WHOAMI}Host: me@localhost/x\r\n\r\n`, 400, 'malformed_request'],
+  ['another version', 'GET /api/v1/whoami HTTP/2.0\r\nHost: localhost\r\n\r\n', 400, 'malformed_request'],
+  ['a method that is unknown', 'GTE /api/v1/whoami HTTP/1.1\r\nHost: localhost\r\n\r\n', 400, 'malformed_request'],
+  ['a whole URL', 'GET https://localhost/api/v1/whoami HTTP/1.1\r\nHost: localhost\r\n\r\n', 400, 'malformed_path'],
+  ['a tunnel', 'CONNECT localhost:443 HTTP/1.1\r\nHost: localhost\r\n\r\n', 400, 'malformed_path'],
+  [
+    'a body that is compressed for transport',
+    'POST /api/v1/reload HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+    400,
+    'malformed_request',
+  ],
+  ['an expectation', `POST /api/v1/reload HTTP/1.1\r\nHost: localhost\r\nExpect: nothing\r\n${BODY}`, 417, 'expectation_failed'],
+  ['a head without end', `${WHOAMI}Host: localhost\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`, 431, 'head_too_large'],
+]
+
+test('a request that is not what it seems is refused, and the answer says why', async (t) => {
   const gateway = await startAdministeredGateway(t)
-  const socket = await open(gateway, await gateway.make('root', 'ClusterAdmin'))
-  socket.write('GET /api/v1/whoami HTTP/1.1\r\nHost: localhost\r\nHost: elsewhere\r\n\r\n')
+  const client = await gateway.make('root', 'ClusterAdmin')
+  for (const [what, request, status, code] of UNREADABLE) {
+    const socket = await open(gateway, client)
+    socket.write(request)
+    let seen = ''
+    for await (const part of socket) seen += part
+    assert.match(seen, new RegExp(`^HTTP/1\\.1 ${status} [^]*"code":"${code}"`), what)
+  }
+  const plain = await open(gateway, client)
+  plain.end('GET /api/v1/whoami HTTP/1.0\r\n\r\n')
   let seen = ''
-  for await (const part of socket) seen += part
-  assert.match(seen, /^HTTP\/1\.1 400 [\s\S]*"malformed_request"/)
+  for await (const part of plain) seen += part
+  assert.match(seen, /^HTTP\/1\.1 200 /)
 })
 
 test('a browser is answered under names of the gateway alone, and nobody under what is no name', async (t) => {

@@ -8,7 +8,7 @@ import { familyOf, problemResponse } from '../../admin/family.ts'
 import { AdminProblem } from '../../admin/problem.ts'
 import type { Api } from '../../admin/router.ts'
 import type { Address, Limits } from '../../config/settings.ts'
-import { tellRefusal } from '../../gateway/refusal/render.ts'
+import { renderRefusal, tellRefusal } from '../../gateway/refusal/render.ts'
 import { limitConnections } from '../../observability/connection-room.ts'
 import { limitPipelining } from '../../observability/pipelining.ts'
 import type { Audit } from '../../observability/types.ts'
@@ -21,9 +21,10 @@ import type { Peer } from '../../tls/types.ts'
 import { formatAddress, type ListenAddress, listenOn, unavailable } from '../listening/sockets.ts'
 import type { Prepared } from '../workers/replaceable.ts'
 import { callerOf } from './caller.ts'
-import { carry, isPath, send } from './http.ts'
+import { carry, send } from './http.ts'
 import type { AdminTrust } from './listener.ts'
 import { hostOf, hostProblem } from './own-hosts.ts'
+import { requestFault } from './request-fault.ts'
 
 /** Administrators are few; whoever opens more connections takes the place of an idle one, never that of an answer. */
 const MAX_CONNECTIONS = 256
@@ -92,16 +93,18 @@ class AdminFront {
     this.#limits = trust.limits
     this.#hosts = trust.hosts
     this.#tls = this.#createTls(trust)
+    const answer = limitPipelining((request, response) => void this.#answer(request, response))
     this.#http = createHttpServer(
-      { maxHeaderSize: MAX_HEAD_BYTES, keepAliveTimeout: this.#limits.keepalive || DEFAULT_PATIENCE },
-      limitPipelining((request, response) => void this.#answer(request, response)),
+      // Node's own refusals say nothing.
+      { maxHeaderSize: MAX_HEAD_BYTES, keepAliveTimeout: this.#limits.keepalive || DEFAULT_PATIENCE, requireHostHeader: false },
+      answer,
     )
+    this.#http.on('checkExpectation', answer)
     limitConnections(this.#http, MAX_CONNECTIONS)
-    this.#http.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      // Into an answer under way nothing may be written.
-      if (this.#answering.has(socket as Socket)) socket.destroy()
-      else turnAway(error, socket)
-    })
+    this.#http.on('clientError', ({ code }: NodeJS.ErrnoException, socket) =>
+      this.#turnAway(socket, code === 'HPE_HEADER_OVERFLOW' ? 'head_too_large' : 'malformed_request'),
+    )
+    this.#http.on('connect', (_, socket) => this.#turnAway(socket, 'malformed_path'))
     // Half-open: a client that has sent its last request still gets the answer.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket))
     this.#sweep = setInterval(() => this.#judgeAll(), JUDGE_INTERVAL).unref()
@@ -210,12 +213,11 @@ class AdminFront {
     }
     const reason: Reason | null = peer.refusal ?? (peer.certificate === null ? 'certificate_required' : null)
     if (reason !== null) return this.#refuse(request, response, reason, peer)
-    // Node would join them (RFC 9112 section 3.2).
-    const [given = '', ...others] = request.headersDistinct.host ?? []
+    const { host: given = '' } = request.headers
     const host = hostOf(given)
     // HTTP/1.0 has none, and comes from no browser.
-    if (others.length > 0 || (host === null && given !== '')) return this.#refuse(request, response, 'malformed_request', peer)
-    if (!isPath(request.url ?? '')) return this.#refuse(request, response, 'malformed_path', peer)
+    const fault = requestFault(request) ?? (host === null && given !== '' ? 'malformed_request' : null)
+    if (fault !== null) return this.#refuse(request, response, fault, peer)
     const strange = hostProblem(host ?? '', { has: (name) => name in request.headers }, this.#hosts)
     if (strange !== null) return this.#refuseHost(request, response, strange)
     const callerNow = () => {
@@ -230,6 +232,14 @@ class AdminFront {
     response.shouldKeepAlive = false
     const { status, headers, body } = problemResponse(problem, url)
     await send(response, { status, headers: { ...headers, ...ALWAYS }, body }, method === 'HEAD')
+  }
+
+  /** What is no HTTP, has too long a head or wants a tunnel is nobody's request. */
+  #turnAway(socket: Duplex, reason: Reason): void {
+    // Into an answer under way nothing may be written.
+    if (this.#answering.has(socket as Socket) || !socket.writable) socket.destroy()
+    else
+      socket.end(renderRefusal({ reason, requestId: randomUUID(), shape: 'problem', accept: '', method: '', url: '', close: true }).message)
   }
 
   /** Who is there, judged anew; null: nobody any more. */
@@ -275,14 +285,4 @@ class AdminFront {
     this.#ticketKeysUntil = Date.now() + TICKET_KEYS_LAST
     this.#tls.setTicketKeys(randomBytes(48))
   }
-}
-
-/** What is no HTTP, or has too long a head, is nobody's request. */
-function turnAway({ code }: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable) {
-    socket.destroy()
-    return
-  }
-  const status = code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nCache-Control: no-store\r\n\r\n`)
 }
