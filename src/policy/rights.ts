@@ -99,7 +99,7 @@ export function readRights(
   for (const [name, word] of permissions) {
     if (read.size === MOST_DATABASES)
       return {
-        problem: `there are more than ${MOST_DATABASES} databases: give some of them to another certificate, or Operator, who has all`,
+        problem: `there are more than ${MOST_DATABASES} databases: give the rest to another certificate`,
       }
     const access = DATABASE_ACCESSES.find((one) => one === word)
     if (access === undefined) {
