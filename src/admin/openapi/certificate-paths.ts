@@ -32,9 +32,17 @@ const signed: Schema = object({
   same_key: { ...list(ref('NamedCertificate')), description: 'Others with this key: what revokes one refuses all' },
   warnings: list(text),
 })
+const trusted: Schema = object({
+  certificates: list(ref('Certificate')),
+  roles: { ...list(text), description: 'What the mapping in force gives the names in them' },
+  same_name: { ...list(ref('NamedCertificate')), description: 'Others in force under one of these names: at most 100' },
+  warnings: list(text),
+})
 const zip: Schema = { type: 'string', format: 'binary' }
 
-const WARNING = { Warning: { description: 'Where it ends before the time that was asked for, with the authority', schema: text } }
+const WARNING = {
+  Warning: { description: 'Where it ends with the authority, before the time that was asked for, or its name is in use', schema: text },
+}
 
 function madeAnswer(schema: Schema): Answer {
   return {
@@ -111,7 +119,7 @@ export const CERTIFICATE_PATHS: Paths = {
     post: operation(
       'trustCertificate',
       'Trust a certificate that somebody else issued',
-      { 201: told('Recorded', object({ certificates: list(ref('Certificate')) })), ...problems(409) },
+      { 201: told('Recorded', trusted), ...problems(409) },
       {
         requestBody: body(
           object({ certificate: { ...text, description: 'PEM, or base64 of DER or PFX' }, password: text, name: text, ...RIGHTS }, [
