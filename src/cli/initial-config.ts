@@ -76,6 +76,8 @@ store:
 admin:
   address: ${admin}
   socket: admin.sock
+  # allow: whoever has server.key may make an administrator there, as a way back in. deny: where that key is also kept elsewhere.
+  server_certificate: allow
 
 # /metrics, /healthz and /readyz
 telemetry:

@@ -187,6 +187,8 @@ export interface AdminSettings {
   readonly adminDn: readonly string[]
   /** Whether the gateway's own certificate may bootstrap /admin/certificates. */
   readonly serverCertificate: 'allow' | 'deny'
+  /** Somebody wrote that, so it need not be told at every start. */
+  readonly serverCertificateIsWritten?: true
   readonly socket: string
 }
 

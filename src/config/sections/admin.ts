@@ -39,7 +39,16 @@ export function readAdmin(reader: Reader, paths: Paths): AdminSettings | null {
   judgeNames(reader, adminDn)
   const opened = input.address !== undefined || input.tls !== undefined || adminDn.length > 0
   const tls = opened ? listenerFor(reader, input.tls) : null
-  return { address: input.address ?? null, tls, adminDn, serverCertificate: input.server_certificate, socket }
+  const isWritten = reader.document.node(['admin', 'server_certificate']) !== undefined
+  const serverCertificate = input.server_certificate
+  return {
+    address: input.address ?? null,
+    tls,
+    adminDn,
+    serverCertificate,
+    ...(isWritten && { serverCertificateIsWritten: isWritten }),
+    socket,
+  }
 }
 
 function judgeNames(reader: Reader, names: readonly string[]): void {

@@ -100,6 +100,11 @@ describe('certgate check', () => {
     assert.equal(code, 0)
     assert.match(text, /^warning: .*'nobody'/)
     assert.match(text, /is fine: .* \(1 warning\)\n$/)
+    const strict = await check(folder, '--strict', '-c', 'config/certgate.yml')
+    assert.equal(strict.code, 1)
+    assert.match(strict.text, /\nconfig\/certgate\.yml: 1 warning\n$/)
+    assert.equal(JSON.parse((await check(folder, '--strict', '--json', '-c', 'config/certgate.yml')).text).ok, false)
+    assert.equal((await check(folder, '--strict', '-c', 'config/quick.yml')).code, 0)
   })
 
   it('answers machines in JSON', async (t) => {

@@ -63,6 +63,7 @@ describe('admin', () => {
       tls: 'main',
       adminDn: ['CN=root,O=Acme', 'CN=second'],
       serverCertificate: 'deny',
+      serverCertificateIsWritten: true,
       socket: '/conf/data/admin.sock',
     })
   })
