@@ -8,6 +8,8 @@ export interface AdminTrust {
   readonly settings: ListenerTlsSettings
   readonly material: ListenerMaterial
   readonly limits: Limits
+  /** What the gateway's own certificate may do there is so by default, and nobody has written it: the log tells. */
+  readonly ownUnwritten?: boolean
 }
 
 /** null where the snapshot has no admin address, or no listener to take over (which the configuration refuses). */
@@ -23,6 +25,7 @@ export function adminTrustOf({ settings: { admin, listeners, limits }, listeners
     settings: { ...tls, clientauthMode: 'REQUIRE' },
     material: { ...withOwn(material, allowed), names, ticketKeys: randomBytes(48) },
     limits,
+    ownUnwritten: allowed && admin.serverCertificateIsWritten !== true,
   }
 }
 

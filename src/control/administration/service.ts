@@ -94,9 +94,7 @@ export class AdministrationService {
       failed: (error) => log.error({ err: error }, 'an admin request could not be answered'),
     })
     log.info(`https://${formatAddress(server.address.host, server.address.port)} is open for administration`)
-    const { admin } = opened.context.inForce().settings
-    if (trust.material.ownCertificates?.length && admin?.serverCertificateIsWritten !== true)
-      log.info(SERVER_CERTIFICATE_HINT, SERVER_CERTIFICATE)
+    if (trust.ownUnwritten) log.info(SERVER_CERTIFICATE_HINT, SERVER_CERTIFICATE)
     return server
   }
 

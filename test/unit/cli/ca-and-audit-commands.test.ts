@@ -107,7 +107,10 @@ describe('ca rotate', () => {
     const { run, asked } = await gateway(t, async ({ path }) => (path === '/api/v1/ca' ? json(200, { ...authority, rotation }) : null))
     const { code, stderr } = await run('ca', 'rotate', '--yes')
     assert.equal(code, 1)
-    assert.match(stderr, /^certgate: the last rotation goes on until \d{4}-\d\d-\d\d\nhint: rotate again after that\n$/)
+    assert.match(
+      stderr,
+      /^certgate: the last rotation goes on until \d{4}-\d\d-\d\d\nhint: rotate again after that; with --overlap 0 at once, if a key is in wrong hands\n$/,
+    )
     assert.deepEqual(asked, ['GET /api/v1/ca'])
   })
 })
