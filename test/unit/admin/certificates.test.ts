@@ -21,7 +21,7 @@ test('a certificate is made, listed, shown, edited, disabled, enabled, revoked a
   assert.equal(shown.clearance, 'ValidUser')
   assert.deepEqual(
     [shown.permissions, shown.sans, shown.state, shown.origin],
-    [{ Movies: 'Read' }, ['dNSName:a.example'], 'expiring', 'issued'],
+    [{ Movies: 'Read' }, ['dNSName:a.example'], 'valid', 'issued'],
   )
   assert.equal(((await json(200, `GET ${ROOT}?state=expiring,valid&text=ALICE`)).certificates as unknown[]).length, 1)
   assert.equal((await json(200, `GET ${ROOT}?state=revoked`)).total, 0)
@@ -33,7 +33,7 @@ test('a certificate is made, listed, shown, edited, disabled, enabled, revoked a
   )
   assert.equal((await json(200, `PATCH ${ROOT}/alice`, { body: { name: 'Alice', permissions: {} } })).name, 'Alice')
   assert.equal((await json(200, `POST ${ROOT}/${fingerprint}/disable`)).state, 'disabled')
-  assert.equal((await json(200, `POST ${ROOT}/${String(fingerprint).toUpperCase()}/enable`)).state, 'expiring')
+  assert.equal((await json(200, `POST ${ROOT}/${String(fingerprint).toUpperCase()}/enable`)).state, 'valid')
   await json(204, `DELETE ${ROOT}/Alice`)
   assert.equal(store.issuance.byFingerprint(String(fingerprint))?.revoked?.reason, 'cessationOfOperation')
   await json(201, `POST ${ROOT}`, make('bob'))
