@@ -36,7 +36,9 @@ decides something take up a new configuration without cutting off anybody; one w
 runs finish (limits.drain), a second SIGTERM does not.
 
   -c, --config FILE          default: certgate.yml
-      --listen ADDRESS       HOST:PORT, instead of a configuration
+
+instead of a configuration:
+      --listen ADDRESS       HOST:PORT
       --upstream URL         http://, https:// or unix:/path
       --cert FILE            server certificate and its chain, PEM
       --key FILE             its private key, PEM

@@ -3,7 +3,7 @@ import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './admini
 import type { TokenInfo } from './api-types.ts'
 import { type Command, parseArguments } from './command.ts'
 import { reportStopped, rightsOf } from './issued-text.ts'
-import { readDays, readDuration } from './lifetime-flags.ts'
+import { readDuration, readLife } from './lifetime-flags.ts'
 import { printable } from './printable.ts'
 import { RIGHTS_FLAGS, RIGHTS_USAGE, rightsBody } from './rights-flags.ts'
 import { styles } from './style.ts'
@@ -18,7 +18,7 @@ Whoever has the token gets one certificate called NAME with these rights, once. 
 shown here and never again: only its hash is kept.
 
 ${RIGHTS_USAGE}
-      --days N            how long the certificate will be valid; default: 365
+      --days N            how long the certificate will be valid, in days, or a time such as 12h; default: 365
       --valid-for DURATION   until when the token can be used, e.g. 30m, 1h, 7d; default: 1h
 ${ADMINISTRATION_USAGE}
 
@@ -34,7 +34,7 @@ examples:
     const body = {
       name,
       ...rightsBody(flags),
-      ...(flags.days !== undefined && { days: readDays(flags.days, '--days') }),
+      ...(flags.days !== undefined && { days: readLife(flags.days, '--days') }),
       valid_for_seconds: Math.round(readDuration(flags['valid-for'] ?? '1h', '--valid-for') / 1000),
     }
     return administer(flags, terminal, async (administration) => {
