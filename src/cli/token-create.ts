@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts'
-import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
+import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, type Administration, administer } from './administration.ts'
 import type { TokenInfo } from './api-types.ts'
 import { type Command, parseArguments } from './command.ts'
 import { reportStopped, rightsOf } from './issued-text.ts'
@@ -47,9 +47,21 @@ examples:
         ['until', token.expires_at.replace(/\.\d+Z$/, 'Z')],
         ['id', token.id],
       ] as const
+      const others = flags.json ? 0 : await othersOpen(administration, token)
       terminal.out(flags.json ? `${JSON.stringify(answer, null, 2)}\n` : pairs(rows, terminal))
+      if (others > 0) {
+        const said = others === 1 ? 'another token' : `${others} other tokens`
+        terminal.err(`certgate: ${said} for this name can still be used: see 'certgate token list', and 'certgate token remove ID'\n`)
+      }
       if (!flags.json) reportStopped(administration, terminal)
       return 0
     })
   },
+}
+
+/** Each of them makes one more certificate of this name. */
+async function othersOpen(administration: Administration, { id, name }: TokenInfo): Promise<number> {
+  const { tokens } = await administration.get<{ readonly tokens: readonly TokenInfo[] }>('/api/v1/tokens?limit=1000')
+  const isOpen = ({ used, expires_at }: TokenInfo) => used === null && Date.parse(expires_at) > Date.now()
+  return tokens.filter((token) => token.id !== id && token.name === name && isOpen(token)).length
 }

@@ -95,7 +95,7 @@ export const CERTIFICATE_PATHS: Paths = {
       {
         requestBody: body(
           object({ name: text, ...RIGHTS, ...NAMES, ...LIFETIME, ...FILES }, [
-            'permissions',
+            ...Object.keys(RIGHTS),
             'names',
             ...Object.keys({ ...LIFETIME, ...FILES }),
           ]),
@@ -110,7 +110,11 @@ export const CERTIFICATE_PATHS: Paths = {
       { 201: told('Recorded', signed), ...problems(409) },
       {
         requestBody: body(
-          object({ csr: text, name: text, ...RIGHTS, ...NAMES, ...LIFETIME }, ['name', 'permissions', 'names', ...Object.keys(LIFETIME)]),
+          object({ csr: text, name: text, ...RIGHTS, ...NAMES, ...LIFETIME }, [
+            'name',
+            'names',
+            ...Object.keys({ ...RIGHTS, ...LIFETIME }),
+          ]),
         ),
       },
     ),
@@ -124,7 +128,7 @@ export const CERTIFICATE_PATHS: Paths = {
         requestBody: body(
           object({ certificate: { ...text, description: 'PEM, or base64 of DER or PFX' }, password: text, name: text, ...RIGHTS }, [
             'password',
-            'permissions',
+            ...Object.keys(RIGHTS),
           ]),
         ),
       },
@@ -202,7 +206,7 @@ export const CERTIFICATE_PATHS: Paths = {
       { 201: told('The secret is told only now', object({ secret: text, token: ref('Token') })), ...problems(409) },
       {
         requestBody: body(
-          object({ name: text, ...RIGHTS, days: number, valid_for_seconds: number }, ['permissions', 'days', 'valid_for_seconds']),
+          object({ name: text, ...RIGHTS, days: number, valid_for_seconds: number }, [...Object.keys(RIGHTS), 'days', 'valid_for_seconds']),
         ),
       },
     ),

@@ -70,7 +70,7 @@ class CertificatesV1 {
 
   async generate({ caller, body }: ApiRequest): Promise<ApiResponse> {
     const fields = Fields.of(body, ['name', 'clearance', 'permissions', 'names', ...LIFETIME, ...FILES])
-    const order = { name: fields.text('name'), rights: rightsOf(fields, RIGHTS), names: fields.texts('names') }
+    const order = { name: fields.text('name'), rights: rightsOf(fields, RIGHTS, 'ValidUser'), names: fields.texts('names') }
     const chosen = keyOrder(fields)
     return this.#generated(await this.#certificates.issuing.generate(caller, { ...order, ...lifetimeIn(fields), ...chosen }), chosen)
   }
@@ -79,7 +79,7 @@ class CertificatesV1 {
     const fields = Fields.of(body, ['csr', 'name', 'clearance', 'permissions', 'names', ...LIFETIME])
     const order = { request: fields.text('csr'), name: fields.optionalText('name'), names: fields.texts('names') }
     return this.#signed(
-      await this.#certificates.issuing.sign(caller, { ...order, rights: rightsOf(fields, RIGHTS), ...lifetimeIn(fields) }),
+      await this.#certificates.issuing.sign(caller, { ...order, rights: rightsOf(fields, RIGHTS, 'ValidUser'), ...lifetimeIn(fields) }),
     )
   }
 
@@ -87,7 +87,7 @@ class CertificatesV1 {
     const fields = Fields.of(body, ['certificate', 'password', 'name', 'clearance', 'permissions'])
     const bytes = certificateBytes(fields.text('certificate'))
     const password = fields.optionalText('password') ?? null
-    const order = { bytes, password, name: fields.text('name'), rights: rightsOf(fields, RIGHTS) }
+    const order = { bytes, password, name: fields.text('name'), rights: rightsOf(fields, RIGHTS, 'ValidUser') }
     const { entries, roles, sameName } = await this.#certificates.trust(caller, order)
     const told = { roles, same_name: sameName.map(named), warnings: trustWarnings(roles, sameName) }
     return json(201, { certificates: entries.map((entry) => this.#shape(entry)), ...told })

@@ -44,6 +44,31 @@ test('a certificate is made, listed, shown, edited, disabled, enabled, revoked a
   assert.equal((await ask(`GET ${ROOT}/nobody`)).status, 404)
 })
 
+test('without a clearance it is the least, for RavenDB it has to be said', async (t) => {
+  const { json } = administration(t)
+  const { certificate } = await json(201, `POST ${ROOT}`, { body: { name: 'plain', format: 'json' } })
+  assert.equal((certificate as { clearance: string }).clearance, 'ValidUser')
+  const { token } = await json(201, 'POST /api/v1/tokens', { body: { name: 'web' } })
+  assert.equal((token as { clearance: string }).clearance, 'ValidUser')
+  await json(400, 'POST /admin/certificates', { body: { Name: 'x' } })
+})
+
+test('trusting tells what the names in a certificate give, and who has them', async (t) => {
+  const { json } = administration(t)
+  const fingerprintOf = async (name: string) =>
+    ((await json(201, `POST ${ROOT}`, make(name))).certificate as { fingerprint: string }).fingerprint
+  const [first] = [await fingerprintOf('twin')]
+  const again = await json(201, `POST ${ROOT}`, make('twin'))
+  assert.deepEqual(again.warnings, [
+    'another certificate in force has this name: it has the same roles, and commands ask for a thumbprint where the name alone is given',
+  ])
+  const { certificate: pem } = await selfSigned({ subject: 'CN=twin' })
+  const trusted = await json(201, `POST ${ROOT}/trust`, { body: { certificate: pem, name: 'partner' } })
+  assert.deepEqual(trusted.roles, [])
+  assert.equal((trusted.same_name as { fingerprint: string }[])[0]?.fingerprint, first)
+  assert.match(String(trusted.warnings), /^its name is in use by "twin" \(ValidUser, [0-9A-F]{12}\), "twin" \(ValidUser, /)
+})
+
 test('nothing is told before every worker knows it', async (t) => {
   const { ask, store, published, failures } = administration(t)
   published.fails = new Error('the workers do not answer')
