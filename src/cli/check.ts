@@ -62,9 +62,16 @@ function textReport(file: string, problems: readonly Problem[], snapshot: Snapsh
   const blocks = problems.map((problem) => `${diagnostic(problem, terminal)}\n`)
   const name = shortPath(file, terminal.cwd)
   const counts = countProblems(problems)
-  if (snapshot === null) return `${blocks.join('')}${bold(red(`${name}: ${counts}`))}\n`
+  if (snapshot === null) return `${blocks.join('')}${bold(red(`${whereWrong(problems, file, terminal)}: ${counts}`))}\n`
   const verdict = bold(green(`${name} is fine`))
   return `${blocks.join('')}${verdict}: ${contents(snapshot)}${counts === '' ? '' : ` (${yellow(counts)})`}\n`
+}
+
+/** The one file that they are in, be it the mapping; of several the configuration, which names the others. */
+function whereWrong(problems: readonly Problem[], file: string, terminal: Terminal): string {
+  const files = new Set(problems.map((problem) => problem.file))
+  const [first = file] = files
+  return shortPath(files.size === 1 ? first : file, terminal.cwd)
 }
 
 function contents({ settings, mapping, users }: Snapshot): string {
