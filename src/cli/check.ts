@@ -1,8 +1,8 @@
-import { resolve } from 'node:path'
 import { loadConfiguration } from '../control/loading/load.ts'
 import type { Problem } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
+import { configFile } from './config-file.ts'
 import { countProblems, diagnostic } from './diagnostics.ts'
 import { shortPath } from './report-error.ts'
 import { styles } from './style.ts'
@@ -33,7 +33,7 @@ examples:
       strict: { type: 'boolean' },
       json: { type: 'boolean' },
     })
-    const file = resolve(terminal.cwd, flags.config ?? 'certgate.yml')
+    const file = configFile(flags.config, terminal)
     const result = await loadConfiguration({ kind: 'file', file })
     const problems = inFileOrder(file, result.ok ? result.warnings : result.problems)
     const ok = result.ok && (!flags.strict || problems.length === 0)

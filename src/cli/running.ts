@@ -7,8 +7,7 @@ import { Reader } from '../config/reader.ts'
 import { readAdmin } from '../config/sections/admin.ts'
 import { CertgateError, ConfigError } from '../errors.ts'
 import type { Terminal } from './command.ts'
-
-export const DEFAULT_CONFIG = 'certgate.yml'
+import { configFile } from './config-file.ts'
 
 /** Where `--config` and `--socket` say that the running certgate is to be asked. */
 export interface RunningFlags {
@@ -22,7 +21,7 @@ export interface RunningFlags {
  */
 export function socketOf({ config, socket }: RunningFlags, terminal: Pick<Terminal, 'cwd' | 'env'>): string {
   if (socket !== undefined) return resolve(terminal.cwd, socket)
-  const file = resolve(terminal.cwd, config ?? DEFAULT_CONFIG)
+  const file = configFile(config, terminal)
   const text = readConfigText(file)
   const document = parsed(text, file)
   if (!(document instanceof ConfigError)) return socketFrom(document, terminal.env)

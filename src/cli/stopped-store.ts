@@ -8,8 +8,9 @@ import { Connection } from '../store/connection.ts'
 import { assertOurs } from '../store/migrate.ts'
 import { Administration, type AdministrationFlags } from './administration.ts'
 import type { Terminal } from './command.ts'
+import { configFile } from './config-file.ts'
 import { cannotRead } from './named-file.ts'
-import { adminSocketOf, DEFAULT_CONFIG } from './running.ts'
+import { adminSocketOf } from './running.ts'
 import { shortPath } from './short-path.ts'
 
 const BUSY_TIMEOUT = 5000
@@ -46,8 +47,8 @@ export async function askOrRead<T>(
 }
 
 /** The store that a configuration names, right or not in all else. Throws ConfigError where that cannot be told. */
-export function storeOf(config: string | undefined, { cwd, env }: Pick<Terminal, 'cwd' | 'env'>): string {
-  const { settings } = inspectConfig(resolve(cwd, config ?? DEFAULT_CONFIG), { env })
+export function storeOf(config: string | undefined, terminal: Pick<Terminal, 'cwd' | 'env'>): string {
+  const { settings } = inspectConfig(configFile(config, terminal), { env: terminal.env })
   if (settings.store?.kind === 'sqlite') return settings.store.file
   throw new CertgateError('io_failed', 'the configuration names no store in a file')
 }
