@@ -26,7 +26,7 @@ export interface AuthorityServices {
 export interface RotateRequest {
   /** Of the new authority; default 3650. */
   readonly days?: number
-  /** How long the old root stays trusted; default 90. */
+  /** How long the old root stays trusted; default 90; 0: not at all. */
   readonly overlapDays?: number
   /** Default: that of the old one. */
   readonly keyType?: KeyType

@@ -3,9 +3,13 @@ import { readRights } from '../policy/rights.ts'
 import type { Fields } from './fields.ts'
 import { malformed } from './problem.ts'
 
-/** Clearance and permissions out of a request; throws AdminProblem 400 for a word that is none. Without permissions there are none. */
-export function rightsOf(fields: Fields, names: { readonly clearance: string; readonly permissions: string }): Rights {
-  const read = readRights(fields.text(names.clearance), fields.pairs(names.permissions) ?? [])
+/**
+ * Clearance and permissions out of a request; throws AdminProblem 400 for a word that is none. Without permissions there are none, and
+ * without a clearance it is `least` where that is given: the one that may administer nothing.
+ */
+export function rightsOf(fields: Fields, names: { readonly clearance: string; readonly permissions: string }, least?: 'ValidUser'): Rights {
+  const clearance = least === undefined ? fields.text(names.clearance) : (fields.optionalText(names.clearance) ?? least)
+  const read = readRights(clearance, fields.pairs(names.permissions) ?? [])
   if ('problem' in read) throw malformed(read.problem)
   return read
 }

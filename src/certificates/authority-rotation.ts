@@ -14,7 +14,8 @@ import { type Rotation, type RotationRequest, rotateAuthority } from './rotation
 /**
  * Makes a new authority in the folder and lets it sign from now on. Its root is trusted before anything is under it; then one rename
  * makes the rotation: a crash leaves the old authority or the new. `record` is called when all is proven and written, before that
- * rename, and stops it by throwing. Throws IssuanceError, MaterialError, or what the system says of the folder.
+ * rename, and stops it by throwing. Without an overlap no older root is trusted when this resolves, those of earlier rotations included.
+ * Throws IssuanceError, MaterialError, or what the system says of the folder.
  */
 export async function rotateFolder(
   folder: string,
@@ -24,9 +25,9 @@ export async function rotateFolder(
   const now = request.now ?? Date.now()
   const [signing, ...retired] = readGenerations(folder)
   const overlap = retired.find(({ trustedUntil }) => trustedUntil !== null && now < trustedUntil)
-  if (overlap?.trustedUntil !== undefined && overlap.trustedUntil !== null) {
+  if (request.overlapDays !== 0 && overlap?.trustedUntil !== undefined && overlap.trustedUntil !== null) {
     const until = new Date(overlap.trustedUntil).toISOString()
-    throw new IssuanceError('authority', `the last rotation goes on until ${until}`, 'rotate again after that')
+    throw new IssuanceError('authority', `the last rotation goes on until ${until}`, 'rotate again after that, or without an overlap')
   }
   settleFolder(folder, now)
   const roots = join(folder, 'ca.crt')
@@ -46,11 +47,23 @@ export async function rotateFolder(
     record(rotation, root)
     renameSync(pending, join(folder, name))
     syncFolder(folder)
+    if (request.overlapDays === 0) endOverlaps(folder, now)
   } catch (error) {
     if (!existsSync(join(folder, name))) settleFolder(folder, now)
     throw error
   }
   return rotation
+}
+
+/** No root is trusted any more but that of who signs. */
+function endOverlaps(folder: string, now: number): void {
+  const line = readGenerations(folder)
+  for (const [index, { name, trustedUntil }] of line.entries()) {
+    const successor = line[index - 1]
+    if (successor === undefined || trustedUntil === null || trustedUntil <= now) continue
+    replaceFile(join(successor.folder, SUCCESSION_FILE), successionText({ replaces: name, overlapUntil: now }), 0o644)
+  }
+  settleFolder(folder, now)
 }
 
 /**

@@ -22,7 +22,7 @@ export interface RotatedAuthority {
 export interface RotationRequest {
   /** Of the new authority. */
   readonly days: number
-  /** How long both are trusted. */
+  /** How long both are trusted; 0: the old one is not any more, as its key is in wrong hands. */
   readonly overlapDays: number
   readonly keyType?: KeyType
   /** Milliseconds; default: the clock. */
@@ -38,7 +38,7 @@ export interface Rotation {
   readonly overlapUntil: number
   /**
    * PEM: the new issuing CA certified by the old root, until the overlap ends. Sent after a leaf of the new authority, it lets peers
-   * verify it that know only the old root. null where the old root's key is not at hand or leaves no room.
+   * verify it that know only the old root. null where the old root's key is not at hand or leaves no room, or nobody is to trust it.
    */
   readonly crossCertificate: string | null
 }
@@ -51,11 +51,12 @@ const millisecondsPerDay = 86_400_000
 export async function rotateAuthority(previous: RotatedAuthority, request: RotationRequest): Promise<Rotation> {
   const now = request.now ?? Date.now()
   const overlapUntil = Math.floor(now / 1000) * 1000 + Math.round(request.overlapDays * 86_400) * 1000
-  checkOverlap(previous, overlapUntil, request, now)
+  if (request.overlapDays !== 0) checkOverlap(previous, overlapUntil, request, now)
   const { days, keyType } = request
   const next = await createAuthority({ days, now, ...(keyType === undefined ? {} : { keyType }) })
-  const crossCertificate =
-    previous.root === null || previous.root.pathLength === 0 ? null : crossCertify(previous.root, next.issuer, overlapUntil, now)
+  const { root } = previous
+  const isCertified = root !== null && root.pathLength !== 0 && request.overlapDays !== 0
+  const crossCertificate = isCertified ? crossCertify(root, next.issuer, overlapUntil, now) : null
   const rotation: Rotation = { next, trusted: [next.rootCertificate, previous.rootCertificate], overlapUntil, crossCertificate }
   proveChains(previous, rotation, now)
   return rotation

@@ -61,6 +61,11 @@ export interface SignedCertificate {
   readonly warnings?: readonly string[]
 }
 
+export interface TrustedCertificates {
+  readonly certificates: readonly CertificateInfo[]
+  readonly warnings?: readonly string[]
+}
+
 export interface AuditLine {
   readonly sequence: number
   /** ISO 8601, or milliseconds since the epoch. */

@@ -29,11 +29,19 @@ function detail(key: string, value: unknown): string {
       .join(', ')
   if (key === 'roles' && Array.isArray(value)) return value.map(roleWords).join(', ')
   if (typeof value === 'number' && /^(notAfter|expiresAt)$/.test(key)) return `${LABELS.get(key)} ${moment(value)}`
-  if (typeof value === 'number' && key === 'lifetime') return `for ${Math.round(value / DAY)} days`
+  if (typeof value === 'number' && key === 'lifetime') return `for ${lifeText(value)}`
   return `${LABELS.get(key) ?? key.replaceAll('_', ' ')} ${words(value)}`
 }
 
-const DAY = 86_400_000
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+/** Whole days, and of less than two of them hours or minutes. */
+function lifeText(milliseconds: number): string {
+  const days = Math.round(milliseconds / DAY)
+  if (milliseconds >= 2 * DAY || milliseconds === DAY) return `${days} day${days === 1 ? '' : 's'}`
+  return milliseconds >= 2 * HOUR ? `${Math.round(milliseconds / HOUR)} h` : `${Math.round(milliseconds / 60_000)} min`
+}
 
 /** What it is about is told first. */
 const LEADING: ReadonlySet<string> = new Set(['name', 'subject', 'subjectDn'])

@@ -23,8 +23,12 @@ export function auditColumns(terminal: Terminal, target: boolean): readonly Colu
 }
 
 function whoDid({ actor }: AuditLine): string {
-  return actor.remote === null ? actor.name : `${actor.name} (${actor.remote})`
+  const name = actor.name.replace(ID, '$1')
+  return actor.remote === null ? name : `${name} (${actor.remote})`
 }
+
+/** Of a token, its id is known by its beginning as well: one whole one would make every line as wide. */
+const ID = /\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/
 
 /** A fingerprint is known by its beginning. */
 function shortTarget(target: string | null): string {

@@ -9,7 +9,8 @@ import { CertgateError } from '../errors.ts'
 import { openStore } from '../store/store.ts'
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, Administration } from './administration.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
-import { DEFAULT_CONFIG, socketOf } from './running.ts'
+import { configFile } from './config-file.ts'
+import { socketOf } from './running.ts'
 import { shortPath } from './short-path.ts'
 import { storeOf } from './stopped-store.ts'
 import { styles } from './style.ts'
@@ -59,7 +60,7 @@ async function ofStopped(config: string | undefined, folder: string, terminal: T
       hint: 'has this gateway never run? it is made when it starts',
     })
   }
-  const { settings } = inspectConfig(resolve(terminal.cwd, config ?? DEFAULT_CONFIG), { env: terminal.env })
+  const { settings } = inspectConfig(configFile(config, terminal), { env: terminal.env })
   const store = openStore(file)
   try {
     const actor = { name: 'cli', fingerprint: null }

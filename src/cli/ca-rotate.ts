@@ -6,7 +6,7 @@ import { authorityText } from './ca-show.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
 import { confirm } from './confirm.ts'
 import { reportStopped } from './issued-text.ts'
-import { readDays, readDuration } from './lifetime-flags.ts'
+import { readDays } from './lifetime-flags.ts'
 import { printable } from './printable.ts'
 import { oneOf } from './rights-flags.ts'
 import { shortPath } from './short-path.ts'
@@ -18,13 +18,15 @@ const DEFAULT_OVERLAP = 90
 export const caRotateCommand: Command = {
   name: 'ca rotate',
   summary: 'replace the authority; the old one is trusted for a while',
-  usage: `usage: certgate ca rotate [--overlap DURATION] [--days N] [--key-type TYPE] [--yes]
+  usage: `usage: certgate ca rotate [--overlap DAYS] [--days N] [--key-type TYPE] [--yes]
 
 Makes a new root and issuing authority, and signs with it from then on. Certificates of the old
-one are accepted until the overlap ends. Says what will happen and asks; where nobody can be
-asked it does nothing without --yes.
+one are accepted until the overlap ends, and after it where they are registered and 'trust' lets
+the registry speak for itself (either, the default, or registry). --overlap 0 is for a key in
+wrong hands: no older authority is trusted from then on, that of a rotation under way included.
+Says what will happen and asks; where nobody can be asked it does nothing without --yes.
 
-      --overlap DURATION  how long both are trusted, e.g. 30d; default: ${DEFAULT_OVERLAP}d
+      --overlap DAYS      how long both are trusted, e.g. 30d; 0: not at all; default: ${DEFAULT_OVERLAP}d
       --days N            how long the new authority is valid; default: 3650
       --key-type ec|rsa|rsa4096|ed25519   default: that of the old one
       --yes               do not ask
@@ -32,6 +34,7 @@ ${ADMINISTRATION_USAGE}
 
 examples:
   certgate ca rotate --overlap 30d
+  certgate ca rotate --overlap 0
 `,
   async run(args, terminal) {
     const spec = {
@@ -51,9 +54,9 @@ examples:
     return administer(flags, terminal, async (administration) => {
       const before = await administration.get<AuthorityInfo>('/api/v1/ca')
       if (before.issuing === null) throw new CertgateError('entry_unknown', `there is no authority to rotate: ${printable(before.problem)}`)
-      refuseOverlap(before, Date.now())
+      if (overlap > 0) refuseOverlap(before, Date.now())
       terminal.err(plan(before.issuing.subject, overlap, Date.now()))
-      if (!flags.yes && !(await confirm('rotate the authority?', terminal))) {
+      if (!flags.yes && !(await confirm(overlap === 0 ? 'end the old authority now?' : 'rotate the authority?', terminal))) {
         terminal.err('certgate: nothing was changed\n')
         return 1
       }
@@ -82,21 +85,33 @@ function unboundText({ unbound_roles: roles = [], issuer }: RotationInfo, termin
 function refuseOverlap({ rotation }: AuthorityInfo, now: number): void {
   if (rotation === null || Date.parse(rotation.overlap_until) <= now) return
   throw new CertgateError('issuance_refused', `the last rotation goes on until ${rotation.overlap_until.slice(0, 10)}`, {
-    hint: 'rotate again after that',
+    hint: 'rotate again after that; with --overlap 0 at once, if a key is in wrong hands',
   })
 }
 
 function overlapDays(text: string): number {
-  const days = readDuration(text, '--overlap') / DAY
-  if (!Number.isInteger(days)) throw new UsageError(`--overlap: '${text}' is not a whole number of days`, 'for example 90d')
-  return days
+  const [, days = ''] = /^(\d{1,6})d?$/.exec(text) ?? []
+  if (days === '') throw new UsageError(`--overlap: '${text}' is not a number of days`, 'for example 90d; 0 ends the old authority at once')
+  return Number(days)
 }
 
 function plan(subject: string, overlap: number, now: number): string {
+  if (overlap === 0) return planOfEnd(subject)
   const end = new Date(now + overlap * DAY).toISOString().slice(0, 10)
   return `this replaces ${printable(subject)}:
   a new root and a new issuing authority are made, and sign all that is issued from now on
-  certificates of the old one are accepted until ${end} (${overlap} days), then no more: renew them by then
+  certificates of the old one are accepted until ${end} (${overlap} days); after that only those in the registry are,
+  where 'trust' is either (the default) or registry: renew them by then
   the gateway's own certificate is renewed too; give its clients the new root (ca/ca.crt) by then
+`
+}
+
+function planOfEnd(subject: string): string {
+  return `this ends ${printable(subject)} at once, as for a key in wrong hands:
+  a new root and a new issuing authority are made, and sign all that is issued from now on
+  no older root is trusted: what is not in the registry is refused, and its connections are closed
+  certificates in the registry go on where 'trust' is either (the default) or registry: revoke those that you do not know;
+  where it is ca or both nobody comes in before they are issued a new one, administrators too (commands here go on)
+  the gateway's own certificate is renewed; its clients do not trust it before they have the new root (ca/ca.crt)
 `
 }

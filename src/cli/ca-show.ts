@@ -12,6 +12,7 @@ export const caShowCommand: Command = {
   usage: `usage: certgate ca show
 
 Issuing authority, all that are answered for with their revocation lists, and trusted roots.
+The key is the SHA-256 that pki.http serves a list under: /crl/KEY.crl.
 Exit code 1 where nothing can be issued.
 
 ${ADMINISTRATION_USAGE}
@@ -52,7 +53,7 @@ export function authorityText({ issuing, problem, issuers, roots, rotation }: Au
         text: ({ crl }) => crl?.next_update.slice(0, 10) ?? '',
         style: ({ crl }) => style(crl?.next_update ?? '9999-12-31'),
       },
-      { title: 'key', text: ({ key_id }) => key_id.slice(0, 12) },
+      { title: 'key', text: ({ key_id }) => key_id, shrinksTo: 12 },
     ],
     issuers,
     terminal,

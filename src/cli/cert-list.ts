@@ -25,7 +25,7 @@ const MOST = 1_000_000
 export const certListCommand: Command = {
   name: 'cert list',
   summary: 'list client certificates, their rights and state',
-  usage: `usage: certgate cert list [--state STATE] [--clearance C] [--sort ORDER] [--limit N] [TEXT]
+  usage: `usage: certgate cert list [--state STATE] [--clearance C] [--sort ORDER] [--limit N] [--wide] [TEXT]
 
 Lists what is registered: issued here, or trusted. TEXT is looked for in names, subjects,
 serials and thumbprints. The thumbprint, or its beginning, names a certificate in other commands.
@@ -34,11 +34,13 @@ serials and thumbprints. The thumbprint, or its beginning, names a certificate i
       --clearance ClusterAdmin|ClusterNode|Operator|ValidUser   only these
       --sort name|until|created|seen   default: name
       --limit N           at most so many; default: ${DEFAULT_LIMIT}
+      --wide              subject and issuer too, as several may have one name
 ${ADMINISTRATION_USAGE}
 
 examples:
   certgate cert list
   certgate cert list --state expiring --sort until
+  certgate cert list --wide bob
   certgate cert list --json | jq -r '.certificates[].name'
 `,
   async run(args, terminal) {
@@ -48,6 +50,7 @@ examples:
       clearance: { type: 'string' },
       sort: { type: 'string' },
       limit: { type: 'string' },
+      wide: { type: 'boolean' },
     } as const
     const { flags, positionals } = parseArguments('cert list', args, spec, { max: 1, names: 'TEXT' })
     const sort = oneOf(flags.sort ?? 'name', [...SORTS.keys()], '--sort')
@@ -63,7 +66,9 @@ examples:
         administration.get(`/api/v1/certificates?${new URLSearchParams({ ...query, offset: String(offset), limit: String(size) })}`),
       )
       const filtered = flags.state !== undefined || flags.clearance !== undefined || positionals.length > 0
-      terminal.out(flags.json ? `${JSON.stringify(page, null, 2)}\n` : certificateList(page, filtered, terminal, Date.now()))
+      terminal.out(
+        flags.json ? `${JSON.stringify(page, null, 2)}\n` : certificateList(page, { filtered, wide: flags.wide }, terminal, Date.now()),
+      )
       return 0
     })
   },
@@ -81,7 +86,12 @@ async function pages(limit: number, ask: (offset: number, size: number) => Promi
 }
 
 /** The list for people. */
-export function certificateList({ total, certificates }: CertificatePage, filtered: boolean, terminal: Terminal, now: number): string {
+export function certificateList(
+  { total, certificates }: CertificatePage,
+  { filtered, wide }: { readonly filtered: boolean; readonly wide: boolean },
+  terminal: Terminal,
+  now: number,
+): string {
   const { bold, dim } = styles(terminal)
   if (certificates.length === 0) {
     if (filtered) return 'no certificate is like that\n'
@@ -90,24 +100,29 @@ export function certificateList({ total, certificates }: CertificatePage, filter
   }
   const more =
     total > certificates.length ? dim(`${certificates.length} of ${total}: narrow it by TEXT or --state, or raise --limit\n`) : ''
-  return `${table(columns(terminal, now), certificates, terminal)}${more}`
+  return `${table(columns(terminal, now, wide), certificates, terminal)}${more}`
 }
 
 /** Narrower terminals show the beginning of a thumbprint, and databases last, where they may take lines of their own. */
 const WIDE = 120
 
-function columns(terminal: Terminal, now: number): readonly Column<CertificateInfo>[] {
+function columns(terminal: Terminal, now: number, isWhole: boolean): readonly Column<CertificateInfo>[] {
   const wide = !terminal.isTty || terminal.columns >= WIDE
   const style = (certificate: CertificateInfo) => stateStyle(certificate.state, terminal)
   const databases = { title: 'databases', text: databasesOf }
   const rest: Column<CertificateInfo>[] = [
-    { title: 'state', text: stateOf, style, shrinksTo: 8 },
+    { title: 'state', text: (certificate) => stateOf(certificate, now), style, shrinksTo: 8 },
     { title: 'until', text: ({ not_after }) => endText(not_after, now), style },
     { title: 'last seen', text: ({ last_seen }) => lastSeen(last_seen, now) },
     { title: 'thumbprint', text: ({ thumbprint }) => (wide ? thumbprint : thumbprint.slice(0, 10)) },
   ]
+  const names: Column<CertificateInfo>[] = [
+    { title: 'subject', text: ({ subject }) => subject, shrinksTo: 16 },
+    { title: 'issuer', text: ({ issuer }) => issuer, shrinksTo: 16 },
+  ]
   return [
     { title: 'name', text: ({ name }) => name, shrinksTo: 12 },
+    ...(isWhole ? names : []),
     { title: 'clearance', text: ({ clearance }) => clearance },
     ...(terminal.isTty ? rest : [databases, ...rest]),
     ...(terminal.isTty ? [{ ...databases, wraps: true as const }] : []),
@@ -115,8 +130,16 @@ function columns(terminal: Terminal, now: number): readonly Column<CertificateIn
 }
 
 /** Where another certificate of its key is the reason, which. */
-function stateOf({ state, refused_by }: CertificateInfo): string {
-  return refused_by ? `${state} with ${refused_by.name}` : state
+function stateOf(certificate: CertificateInfo, now: number): string {
+  const { refused_by: through } = certificate
+  const state = stateText(certificate, now)
+  return through ? `${state} with ${through.name}` : state
+}
+
+/** As the console calls it too: what begins later lets nobody in yet. */
+export function stateText({ state, not_before }: Pick<CertificateInfo, 'state' | 'not_before'>, now: number): string {
+  const isAhead = (state === 'valid' || state === 'expiring') && Date.parse(not_before) > now
+  return isAhead ? 'not yet valid' : state
 }
 
 export function stateStyle(state: CertificateInfo['state'], terminal: Terminal): (text: string) => string {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import type { X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { MaterialError, UsageError } from '../errors.ts'
@@ -185,7 +186,8 @@ export class FileRenewal {
   async #renew(): Promise<boolean> {
     const { client, files, newKey, command, signal } = this.#options
     const certificate = await renewPair(client, { files, newKey, signal })
-    this.#say(`renewed ${this.#name}: valid until ${iso(certificate.validToDate.getTime())}`)
+    const next = this.#options.stamped ? `, to be renewed again ${iso(this.#nextDue(certificate))}` : ''
+    this.#say(`renewed ${this.#name}: valid until ${iso(certificate.validToDate.getTime())}${next}`)
     return command === null || (await this.#run(command))
   }
 
@@ -205,6 +207,12 @@ export class FileRenewal {
       else failed(killedBy === null ? `exit code ${code}` : killedBy)
     })
     return promise
+  }
+
+  /** As `#turn` will wait for it. */
+  #nextDue(certificate: X509Certificate): number {
+    const now = this.#services.now()
+    return Math.max(dueAt(certificate, this.#options.before), now + (certificate.validToDate.getTime() - now) / 10)
   }
 
   #due(): { readonly at: number; readonly end: number } {

@@ -5,7 +5,10 @@ import { resolveReference } from './certificate-reference.ts'
 import { type Command, parseArguments } from './command.ts'
 import { ISSUE_FLAGS, ISSUE_USAGE, issue } from './issue.ts'
 import { reportIssued } from './issued-text.ts'
-import { readDays } from './lifetime-flags.ts'
+import { readLife } from './lifetime-flags.ts'
+
+const ENCRYPTED =
+  'the new key is encrypted, whatever the old one was: for programs that ask for no password, such as Prometheus, renew with --no-password'
 
 export const certRenewCommand: Command = {
   name: 'cert renew',
@@ -19,7 +22,8 @@ the flags say, whatever the old one was. The old certificate stays valid until i
 by its thumbprint once nobody uses it any more, as the name means all of them. The files go into
 a new folder NAME-DATE.
 
-      --days N            how long it is valid; default: as long as the old one was made for
+      --days N            how long it is valid, in days, or a time such as 12h; default: as long as the
+                          old one was made for
       --out DIR           folder of the files, or an archive: FILE.zip
 ${ISSUE_USAGE}
 ${ADMINISTRATION_USAGE}
@@ -44,14 +48,17 @@ examples:
     if (isFileRenewal(args)) return renewFiles(args, terminal)
     const spec = { ...ADMINISTRATION_FLAGS, ...ISSUE_FLAGS, days: { type: 'string' } } as const
     const { flags, positionals } = parseArguments('cert renew', args, spec, { min: 1, max: 1, names: 'NAME-or-THUMBPRINT' })
-    const body = flags.days === undefined ? {} : { days: readDays(flags.days, '--days') }
+    const body = flags.days === undefined ? {} : { days: readLife(flags.days, '--days') }
     return administer(flags, terminal, async (administration) => {
       const { certificate } = await resolveReference(administration, positionals[0] ?? '')
       // Of a name it is the one that was shown, whatever is renewed meanwhile.
       const path = `/api/v1/certificates/${certificate.fingerprint}/renew`
       const folder = `${safeFileName(certificate.name)}-${new Date().toISOString().slice(0, 10)}`
       const issuance = { name: certificate.name, folder, path: { issue: path, sign: path }, body }
-      reportIssued(await issue(administration, issuance, flags, terminal), 'renewed', flags.json, administration, terminal)
+      const issued = await issue(administration, issuance, flags, terminal)
+      // What reads the old key file may need this one open too, and nobody here knows how that one was.
+      const warnings = issued.password?.generated ? [...issued.warnings, ENCRYPTED] : issued.warnings
+      reportIssued({ ...issued, warnings }, 'renewed', flags.json, administration, terminal)
       return 0
     })
   },

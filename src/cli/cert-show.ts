@@ -1,7 +1,7 @@
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
 import type { AuditLine, CertificateDetails } from './api-types.ts'
 import { auditColumns } from './audit-text.ts'
-import { lastSeen, stateStyle } from './cert-list.ts'
+import { lastSeen, stateStyle, stateText } from './cert-list.ts'
 import { resolveReference } from './certificate-reference.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
 import { endText } from './end-text.ts'
@@ -42,7 +42,7 @@ export function certificateText(details: CertificateDetails, terminal: Terminal,
   const { bold } = styles(terminal)
   const why = details.refused_by ? `, by its key, which is that of ${throughWhich(details.refused_by)}` : ownWhy(details)
   const rows: [string, string][] = [
-    ['state', `${stateStyle(details.state, terminal)(details.state)}${printable(why)}`],
+    ['state', `${stateStyle(details.state, terminal)(stateText(details, now))}${printable(why)}`],
     ['clearance', details.clearance],
     ['databases', printable(databasesOf(details))],
     ['roles', printable(details.roles.join(', '))],

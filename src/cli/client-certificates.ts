@@ -42,6 +42,7 @@ function hintFor(error: IssuanceError, bytes: Buffer, password: string | null): 
   }
   const hasKey = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/.test(bytes.toString('latin1'))
   if (hasKey) return 'that is a private key: name the file with -----BEGIN CERTIFICATE-----'
+  if (error.field === 'lifetime') return 'ask whoever issued it for a new one'
   return error.hint ?? 'give a certificate in PEM or DER, or a PFX file'
 }
 

@@ -1,4 +1,4 @@
-import type { CertificateLines, Explanation, RoleLine } from '../admin/explain/explanation.ts'
+import type { Explanation, RoleLine } from '../admin/explain/explanation.ts'
 import { revocationTexts } from '../admin/explain/revocation.ts'
 import { printable } from '../gateway/refusal/refusal.ts'
 import type { styles } from './style.ts'
@@ -16,7 +16,7 @@ export function explanationText(explanation: Explanation, style: Styles): string
   const { allowed, request, identity, roles, notes } = explanation
   const rows: Row[] = [
     ['request', `${request.method} ${request.path ?? '(no path)'} on ${request.listener}, Host ${request.host}, from ${request.address}`],
-    ...certificateRows(explanation.certificate),
+    ...certificateRows(explanation),
     ...revocationRows(explanation),
     ['identity', identity === null ? 'nobody' : `${identity.name}, by ${identity.domain}`],
     ...(identity === null ? [] : [['backend roles', list(identity.backend_roles)] as const]),
@@ -56,14 +56,17 @@ function databaseRows({ databases }: Explanation): Row[] {
   ])
 }
 
-function certificateRows(certificate: CertificateLines | null): Row[] {
+function certificateRows({ certificate, steps }: Explanation): Row[] {
   if (certificate === null) return [['certificate', 'none']]
   const { subject, issuer, sha256, not_after, trusted, detail, not_checked } = certificate
   return [
     ['certificate', subject],
     ['', `issued by ${issuer}${not_after === null ? '' : `, valid until ${not_after}`}`],
     ...(sha256 === null ? [] : [['', `sha256 ${sha256}`] as const]),
-    ['trust', !trusted ? `refused: ${detail}` : sha256 === null ? 'supposed' : 'trusted'],
+    [
+      'trust',
+      !trusted ? `refused: ${detail}` : sha256 === null ? 'supposed' : steps.find(({ step }) => step === 'chain')?.summary || 'trusted',
+    ],
     ['', `not checked: ${not_checked}`],
   ]
 }

@@ -31,7 +31,7 @@ export function overview(terminal: Terminal): string {
 /** One command's usage text, its headings in bold; on a terminal no wider than that, but for examples, which are to be copied. */
 export function commandHelp(usage: string, terminal: Terminal): string {
   const { bold } = styles(terminal)
-  const lines = helpLines(usage.trim(), terminal.isTty ? terminal.columns : Number.POSITIVE_INFINITY)
+  const lines = helpLines(usage.trim(), terminal.isTty ? Math.min(terminal.columns, READABLE) : Number.POSITIVE_INFINITY)
   return `${lines.join('\n').replace(/^[a-z][a-z ]*:/gm, (heading) => bold(heading))}\n`
 }
 
@@ -47,6 +47,8 @@ export function familyHelp(family: readonly CommandEntry[], terminal: Terminal):
 const flagLine = /^( {2}(?:-[a-zA-Z], | {4})--\S+(?: \S+)?) {2,}(\S.*)$/
 const continuation = /^ {10,}(\S.*)$/
 const usageLine = /^(?:usage:| {6}) certgate /
+/** Longer lines are hard to follow, however wide the terminal is. */
+const READABLE = 100
 /** A longer flag has its description below it. */
 const LONGEST_FLAG = 32
 const GAP = 2
@@ -56,7 +58,8 @@ const HANGING = ' '.repeat('usage: certgate '.length)
 function helpLines(usage: string, width: number): string[] {
   const blocks = blocksOf(usage.split('\n'))
   const flags = blocks.flatMap((block) => (block.kind === 'flag' ? [block.flag.length] : []))
-  const column = Math.max(0, ...flags.filter((length) => length <= LONGEST_FLAG)) + GAP
+  const ordinary = flags.filter((length) => length <= LONGEST_FLAG)
+  const column = Math.max(0, ...(ordinary.length > 0 ? ordinary : flags)) + GAP
   return blocks.flatMap((block) => {
     if (block.kind === 'flag') return flagLines(block, column, width)
     if (block.kind === 'usage') return hanging(block.line, width)

@@ -28,7 +28,8 @@ Nothing is ever overwritten.
       --ca-key FILE         its private key, where FILE does not hold it
       --ca-password-file FILE   the password of that key or PFX is the first line of it; asked for on a terminal
       --upstream URL        what stands behind: http://, https:// or unix:/path; default: ${DEFAULT_UPSTREAM}
-      --admin-name NAME     common name of the first administrator; default: admin
+      --admin-name NAME     common name of the first administrator, whose files are clients/admin.* whatever it is;
+                            default: admin
 ${ADDRESS_USAGE}
   -y, --yes                 ask nothing
       --web                 ask in a browser on this machine instead, then serve; the flags above are what its pages begin with

@@ -78,7 +78,9 @@ store:
 # this machine work through the socket.
 admin:
   address: ${admin}
-  socket: admin.sock${wildcard === undefined ? '' : hostsComment(wildcard)}
+  socket: admin.sock
+  # allow: whoever has server.key may make an administrator there, as a way back in. deny: where that key is also kept elsewhere.
+  server_certificate: allow${wildcard === undefined ? '' : hostsComment(wildcard)}
 
 # /metrics, /healthz and /readyz
 telemetry:

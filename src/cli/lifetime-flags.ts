@@ -11,7 +11,7 @@ const UNITS: ReadonlyMap<string, number> = new Map([
 
 export const LIFETIME_FLAGS = { days: { type: 'string' }, 'not-after': { type: 'string' } } as const
 
-export const LIFETIME_USAGE = `      --days N            how long it is valid; default: 365
+export const LIFETIME_USAGE = `      --days N            how long it is valid, in days, or a time such as 12h; default: 365
       --not-after DATE    until when, e.g. 2030-01-31, instead of --days`
 
 /** As the API takes it; empty where neither is given. Throws UsageError. */
@@ -20,11 +20,19 @@ export function lifetimeBody(flags: { readonly days: string | undefined; readonl
   not_after?: string
 } {
   if (flags.days !== undefined && flags['not-after'] !== undefined) throw new UsageError('--days and --not-after are both given')
-  if (flags.days !== undefined) return { days: readDays(flags.days, '--days') }
+  if (flags.days !== undefined) return { days: readLife(flags.days, '--days') }
   if (flags['not-after'] === undefined) return {}
   const end = readMoment(flags['not-after'], '--not-after')
   if (end <= Date.now()) throw new UsageError(`--not-after ${flags['not-after']} is in the past`)
   return { not_after: new Date(end).toISOString() }
+}
+
+/** A number of days as above, or a time such as `12h`, for what lives shorter. */
+export function readLife(text: string, flag: string): number {
+  const milliseconds = durationOf(text)
+  if (milliseconds > 0) return milliseconds / DAY
+  if (/^\d{1,6}$/.test(text) && Number(text) > 0) return Number(text)
+  throw new UsageError(`${flag}: '${text}' is neither a number of days nor a time`, 'for example 90, or 12h')
 }
 
 /** A whole number above zero. */
@@ -41,10 +49,16 @@ export function readCount(text: string, flag: string, largest: number): number {
   return count
 }
 
-/** `30s`, `15m`, `1h` or `7d`, in milliseconds. */
+/** `30s`, `15m`, `7d`, or several one after the other: `23h59m`. 0 where it is no such time, or none at all. */
+export function durationOf(text: string): number {
+  if (!/^(?:\d{1,6}[smhd]){1,4}$/.test(text)) return 0
+  const parts = [...text.matchAll(/(\d+)([smhd])/g)]
+  return parts.reduce((sum, [, amount = '', unit = '']) => sum + Number(amount) * (UNITS.get(unit) ?? 0), 0)
+}
+
+/** `30s`, `15m`, `1h30m` or `7d`, in milliseconds. Throws UsageError. */
 export function readDuration(text: string, flag: string): number {
-  const [, amount = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
-  const milliseconds = Number(amount) * (UNITS.get(unit) ?? 0)
+  const milliseconds = durationOf(text)
   if (milliseconds > 0) return milliseconds
   const isOne = /^\d+[smhd]$/.test(text)
   throw new UsageError(`${flag}: '${text}' is ${isOne ? 'none of 1s to 999999d' : 'not a duration'}`, 'for example 30m, 1h or 7d')

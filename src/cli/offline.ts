@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { AuthorityService } from '../admin/authority-service.ts'
 import type { AdministrationContext } from '../admin/context.ts'
@@ -11,8 +10,8 @@ import { compilePolicy } from '../policy/policy.ts'
 import { isStoreInUse } from '../store/in-use.ts'
 import { openStore } from '../store/store.ts'
 import type { Terminal } from './command.ts'
+import { configFile } from './config-file.ts'
 import { loadSnapshot } from './load-snapshot.ts'
-import { DEFAULT_CONFIG } from './running.ts'
 
 /** Five seconds, as the store itself waits for others. */
 const TRIES = 100
@@ -29,7 +28,7 @@ export interface OfflineGateway {
  * Works on the files of a gateway that is stopped. Throws ConfigError with every problem of its configuration, `store_locked` where a
  * gateway runs on the store all the same (it would not be told of anything), and what `openStore` throws.
  */
-export async function openOffline(config: string | undefined, terminal: Pick<Terminal, 'cwd'>): Promise<OfflineGateway> {
+export async function openOffline(config: string | undefined, terminal: Pick<Terminal, 'cwd' | 'env'>): Promise<OfflineGateway> {
   const context = await stoppedContext(config, terminal)
   const faults: unknown[] = []
   const api = openApi(context, (error) => faults.push(error))
@@ -48,7 +47,7 @@ export async function openOffline(config: string | undefined, terminal: Pick<Ter
 }
 
 /** What a gateway with this configuration would work on. */
-async function stoppedContext(config: string | undefined, terminal: Pick<Terminal, 'cwd'>): Promise<AdministrationContext> {
+async function stoppedContext(config: string | undefined, terminal: Pick<Terminal, 'cwd' | 'env'>): Promise<AdministrationContext> {
   const snapshot = await loadSnapshot(config, terminal)
   const { settings, mapping, users, listeners } = snapshot
   const policy = compilePolicy(settings, mapping, listeners.values())
@@ -70,7 +69,7 @@ async function stoppedContext(config: string | undefined, terminal: Pick<Termina
     // Nobody has to be told.
     published: async () => {},
     reload: unchanged,
-    status: async () => ({ state: 'stopped', config_file: resolve(terminal.cwd, config ?? DEFAULT_CONFIG) }),
+    status: async () => ({ state: 'stopped', config_file: configFile(config, terminal) }),
     overview: async () => {
       throw new AdminProblem(409, 'not_running', 'no gateway is running')
     },

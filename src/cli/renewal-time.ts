@@ -1,5 +1,6 @@
 import { BACKDATE } from '../certificates/lifetime.ts'
 import { UsageError } from '../errors.ts'
+import { durationOf } from './lifetime-flags.ts'
 
 /** How long before its end a certificate is renewed: a part of its life, or milliseconds. */
 export type Before = { readonly part: number } | { readonly milliseconds: number }
@@ -7,24 +8,16 @@ export type Before = { readonly part: number } | { readonly milliseconds: number
 /** Two thirds are over. */
 export const DEFAULT_BEFORE: Before = { part: 1 / 3 }
 
-const UNITS: ReadonlyMap<string, number> = new Map([
-  ['s', 1_000],
-  ['m', 60_000],
-  ['h', 3_600_000],
-  ['d', 86_400_000],
-])
-
-/** `1/3`, `14d`, `12h`, `30m`, `90s`. Throws UsageError. */
+/** `1/3`, `14d`, `12h`, `23h59m`, `90s`. Throws UsageError. */
 export function parseBefore(text: string): Before {
   const fraction = /^(\d{1,4})\/(\d{1,4})$/.exec(text)
   if (fraction !== null) {
     const part = Number(fraction[1]) / Number(fraction[2])
     if (part > 0 && part <= 1) return { part }
   }
-  const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
-  const milliseconds = Number(count) * (UNITS.get(unit) ?? 0)
+  const milliseconds = durationOf(text)
   if (milliseconds > 0) return { milliseconds }
-  throw new UsageError(`--before: ${text} is no time before the end`, 'write a part of its life (1/3), or a time (14d, 12h, 30m, 90s)')
+  throw new UsageError(`--before: ${text} is no time before the end`, 'write a part of its life (1/3), or a time (14d, 12h, 23h59m, 90s)')
 }
 
 /**

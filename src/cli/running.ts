@@ -9,8 +9,7 @@ import { readAdmin } from '../config/sections/admin.ts'
 import { readStore } from '../config/sections/store.ts'
 import { CertgateError, ConfigError } from '../errors.ts'
 import type { Terminal } from './command.ts'
-
-export const DEFAULT_CONFIG = 'certgate.yml'
+import { configFile } from './config-file.ts'
 
 /** Where `--config` and `--socket` say that the running certgate is to be asked. */
 export interface RunningFlags {
@@ -24,7 +23,7 @@ export interface RunningFlags {
  */
 export function socketOf({ config, socket }: RunningFlags, terminal: Pick<Terminal, 'cwd' | 'env'>): string {
   if (socket !== undefined) return resolve(terminal.cwd, socket)
-  const file = resolve(terminal.cwd, config ?? DEFAULT_CONFIG)
+  const file = configFile(config, terminal)
   const text = readConfigText(file)
   const document = parsed(text, file)
   if (!(document instanceof ConfigError)) return socketFrom(document, terminal.env)

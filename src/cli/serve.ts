@@ -5,8 +5,8 @@ import { runControl } from '../control/control.ts'
 import type { ConfigurationSource } from '../control/loading/load.ts'
 import { UsageError } from '../errors.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
+import { configFile } from './config-file.ts'
 import { cannotRead } from './named-file.ts'
-import { DEFAULT_CONFIG } from './running.ts'
 import { certgateVersion } from './version.ts'
 
 const quickFlags = {
@@ -36,7 +36,9 @@ decides something take up a new configuration without cutting off anybody; one w
 runs finish (limits.drain), a second SIGTERM does not.
 
   -c, --config FILE          default: certgate.yml
-      --listen ADDRESS       HOST:PORT, instead of a configuration
+
+instead of a configuration:
+      --listen ADDRESS       HOST:PORT
       --upstream URL         http://, https:// or unix:/path
       --cert FILE            server certificate and its chain, PEM
       --key FILE             its private key, PEM
@@ -67,7 +69,7 @@ function sourceOf(args: readonly string[], terminal: Terminal): ConfigurationSou
   const given = Object.entries(quick).find(([, value]) =>
     Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false,
   )
-  if (given === undefined) return { kind: 'file', file: resolve(terminal.cwd, config ?? DEFAULT_CONFIG) }
+  if (given === undefined) return { kind: 'file', file: configFile(config, terminal) }
   if (config !== undefined) throw new UsageError(`--config and --${given[0]} exclude each other`, 'write it into the configuration instead')
   return {
     kind: 'flags',

@@ -1,6 +1,7 @@
 import { askStatus } from '../control/administration/admin-client.ts'
 import type { Status } from '../control/status.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
+import { widthOf } from './printable.ts'
 import { formatProblems, shortPath } from './report-error.ts'
 import { socketOf } from './running.ts'
 import { styles } from './style.ts'
@@ -64,13 +65,16 @@ export function renderStatus(status: Status, terminal: Terminal, now: number): s
     else lines.push(`last reload    ${reload.outcome === 'failed' ? red('failed') : 'taken up'}, ${when}: ${reload.message}`)
   }
   lines.push('', bold('listeners'))
-  for (const { name, address, tls, clientauth_mode } of status.listeners) {
-    lines.push(`  ${name}  ${tls ? 'https' : 'http'}://${address}${clientauth_mode === null ? '' : `  ${clientauth_mode}`}`)
-  }
   const { socket, ...addresses } = status.addresses
+  const names = [...status.listeners.map(({ name }) => name), ...Object.keys(addresses), 'socket']
+  const width = Math.max(...names.map(widthOf))
+  const named = (name: string) => `  ${name}${' '.repeat(width - widthOf(name))}`
+  for (const { name, address, tls, clientauth_mode } of status.listeners) {
+    lines.push(`${named(name)}  ${tls ? 'https' : 'http'}://${address}${clientauth_mode === null ? '' : `  ${clientauth_mode}`}`)
+  }
   for (const [what, address] of Object.entries(addresses))
-    if (address !== null) lines.push(`  ${what}  ${what === 'admin' || what === 'est' ? 'https' : 'http'}://${address}`)
-  if (socket !== null) lines.push(`  admin  ${path(socket)}`)
+    if (address !== null) lines.push(`${named(what)}  ${what === 'admin' || what === 'est' ? 'https' : 'http'}://${address}`)
+  if (socket !== null) lines.push(`${named('socket')}  ${path(socket)}`)
   lines.push('', bold('workers'))
   for (const worker of status.workers) {
     const connections = worker.connections === null ? yellow('no answer') : `${worker.connections} open`

@@ -8,8 +8,9 @@ import { Connection } from '../store/connection.ts'
 import { assertOurs } from '../store/migrate.ts'
 import { Administration, type AdministrationFlags } from './administration.ts'
 import type { Terminal } from './command.ts'
+import { configFile } from './config-file.ts'
 import { cannotRead } from './named-file.ts'
-import { DEFAULT_CONFIG, socketOf } from './running.ts'
+import { socketOf } from './running.ts'
 import { shortPath } from './short-path.ts'
 
 const BUSY_TIMEOUT = 5000
@@ -44,8 +45,8 @@ export async function askOrRead<T>(
 }
 
 /** The store that a configuration means, right or not in all else. Throws ConfigError where that cannot be told. */
-export function storeOf(config: string | undefined, { cwd, env }: Pick<Terminal, 'cwd' | 'env'>): string {
-  const { settings, problems } = inspectConfig(resolve(cwd, config ?? DEFAULT_CONFIG), { env })
+export function storeOf(config: string | undefined, terminal: Pick<Terminal, 'cwd' | 'env'>): string {
+  const { settings, problems } = inspectConfig(configFile(config, terminal), { env: terminal.env })
   const doubts = problems.filter(({ path, severity }) => path === 'store.sqlite' && severity === 'error')
   if (doubts.length > 0) throw new ConfigError(doubts)
   if (settings.store?.kind === 'sqlite') return settings.store.file

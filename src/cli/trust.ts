@@ -1,5 +1,5 @@
 import type { Administration } from './administration.ts'
-import type { CertificateInfo } from './api-types.ts'
+import type { TrustedCertificates } from './api-types.ts'
 import type { ClientCertificates } from './client-certificates.ts'
 import type { Terminal } from './command.ts'
 import { endText } from './end-text.ts'
@@ -15,19 +15,17 @@ export async function trust(
   json: boolean,
   terminal: Terminal,
 ): Promise<void> {
-  const answer = await administration.send<{ readonly certificates: readonly CertificateInfo[] }>('POST', '/api/v1/certificates/trust', {
-    certificate: pem,
-    ...grant,
-  })
+  const answer = await administration.send<TrustedCertificates>('POST', '/api/v1/certificates/trust', { certificate: pem, ...grant })
   if (json) {
     terminal.out(`${JSON.stringify(answer, null, 2)}\n`)
     return
   }
-  const { bold } = styles(terminal)
+  const { bold, yellow } = styles(terminal)
   for (const certificate of answer.certificates) {
     const { name, not_after, subject, thumbprint } = certificate
     terminal.out(`trusted ${bold(printable(name))} (${printable(rightsOf(certificate))}), until ${endText(not_after)}\n`)
     terminal.out(`  ${printable(subject)}, thumbprint ${thumbprint}\n`)
   }
+  for (const warning of answer.warnings ?? []) terminal.out(`${yellow('note')}  ${printable(warning)}\n`)
   reportStopped(administration, terminal)
 }

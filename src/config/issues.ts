@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Problem } from '../errors.ts'
 import type { Path, ProblemOptions, YamlDocument } from './document.ts'
-import { didYouMean, KNOWN_HERE, LATER } from './shape.ts'
+import { didYouMean, KNOWN_HERE, LATER, ONLY } from './shape.ts'
 import { isSecretKey } from './source.ts'
 import { nearest } from './suggest.ts'
 import { describeScalar, type YamlNode } from './yaml.ts'
@@ -38,6 +38,14 @@ function isMisspelt({ path }: Finding, found: readonly Finding[], document: Yaml
   )
 }
 
+/** The same at the top level, whose sections are read one by one. */
+export function withoutMisspelt(problems: readonly Problem[]): Problem[] {
+  return problems.filter(({ path, message }) => {
+    if (message !== `\`${path}\` is missing`) return true
+    return !problems.some(({ path: other, hint }) => hint === didYouMean(path) && !/[.[]/.test(other))
+  })
+}
+
 /** A key that is unknown here and near to none may be at home elsewhere. */
 function elsewhere(path: Path, options: ProblemOptions, places: KeyPlaces): ProblemOptions {
   if (options.hint?.startsWith(KNOWN_HERE) !== true) return options
@@ -59,6 +67,7 @@ function findings(issue: Issue, document: YamlDocument, base: Path): Finding[] {
     case 'invalid_type':
       return [{ path, ...wrongType(issue.expected, node, document, path) }]
     case 'invalid_value':
+      if (issue.message.startsWith(ONLY) && node !== undefined) return [{ path, message: issue.message, options: {} }]
       return [{ path, ...wrongWord(issue.values.map(String), node, path) }]
     case 'custom':
       return [

@@ -5,6 +5,7 @@ import { readRegularText, unreadable } from '../regular-file.ts'
 import { type Located, YamlDocument } from './document.ts'
 import { deepFreeze } from './freeze.ts'
 import { interpolate } from './interpolate.ts'
+import { withoutMisspelt } from './issues.ts'
 import { keyIndex } from './key-index.ts'
 import { Paths } from './paths.ts'
 import { prototypeKeys, Reader } from './reader.ts'
@@ -88,7 +89,7 @@ function inspectText(text: string, file: string, options: LoadOptions): Inspecte
   const settings = readSettings(reader, new Paths(directory), placeholders.files)
   refuseSharedAddresses(reader, settings)
   reader.problems.push(...warnings(settings, document))
-  const problems = withUnwired(reader.problems, document, options.unwired ?? UNWIRED)
+  const problems = withUnwired(withoutMisspelt(reader.problems), document, options.unwired ?? UNWIRED)
   return { settings: deepFreeze(settings), document, problems: inFileOrder(problems) }
 }
 

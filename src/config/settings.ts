@@ -192,6 +192,8 @@ export interface AdminSettings {
   readonly serverCertificate: 'allow' | 'deny'
   /** Names by which browsers may reach the address, beside those of the certificate; lower case. */
   readonly hosts: readonly string[]
+  /** Somebody wrote that, so it need not be told at every start. */
+  readonly serverCertificateIsWritten?: true
   readonly socket: string
   /** `admin` is not written. Without a registry nobody needs the socket then. */
   readonly byDefault: boolean

@@ -64,7 +64,11 @@ export const LATER_HINT = 'remove it: it would change nothing'
 
 /** One of the words; words of a later version are in the schema, and refused as such. */
 export function word<const W extends string, const L extends string = never>(words: readonly W[], laterWords: readonly L[] = []) {
-  const base = z.enum([...words, ...laterWords] as [W | L, ...(W | L)[]])
+  const now: readonly string[] = words
+  const base = z.enum([...words, ...laterWords] as [W | L, ...(W | L)[]], {
+    // Nobody is sent to a word that is refused next. A value that is missing is told as such.
+    error: ({ input }) => (laterWords.length === 0 || input === undefined ? undefined : onlyThese(now)),
+  })
   const described = laterWords.length === 0 ? base : base.meta({ description: `not in this version: ${laterWords.join(', ')}` })
   return described.transform((value, context): W => {
     if ((words as readonly string[]).includes(value)) return value as W
@@ -76,6 +80,12 @@ export function word<const W extends string, const L extends string = never>(wor
     return z.NEVER
   })
 }
+
+/** What the values of an enumeration are told as, where not all that it knows can be used. */
+export const ONLY = 'expected '
+
+const onlyThese = (words: readonly string[]): string =>
+  `${ONLY}${words.length === 1 ? '' : 'one of '}${words.map((one) => `\`${one}\``).join(', ')}`
 
 const SWITCH_WORDS = ['true', 'false', 'yes', 'no', 'on', 'off'] as const
 

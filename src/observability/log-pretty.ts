@@ -5,7 +5,17 @@ import { visible } from './json-text.ts'
 /** Fields that every line has and that are shown in their own place, or not at all. */
 const SHOWN_APART = new Set(['level', 'time', 'pid', 'worker', 'msg', 'audit'])
 
-/** Log lines for people: one line per event, `12:03:04.567 INFO: [2] configuration loaded  snapshot=3`. */
+/** The lines of a file that a problem is about, with a mark below: shown as `check` shows them. */
+const SNIPPET = 'snippet'
+
+/** Lines of their own below the event: indented, so that none of them looks like another event. */
+const blockOf = (value: unknown): string =>
+  String(value)
+    .split('\n')
+    .map((line) => `\n    ${visible(line)}`)
+    .join('')
+
+/** Log lines for people: one line per event and the lines of a file below it, `12:03:04.567 INFO: [2] configuration loaded  snapshot=3`. */
 export function createPrettifier(colour: boolean): (fields: Record<string, unknown>) => string {
   return prettyFactory({
     colorize: colour,
@@ -17,8 +27,11 @@ export function createPrettifier(colour: boolean): (fields: Record<string, unkno
     messageFormat: (log, _messageKey, _levelLabel, { colors }) => {
       const worker = log.worker === undefined ? '' : colors.gray(`[${log.worker}] `)
       const rest = Object.entries(log).filter(([key]) => !SHOWN_APART.has(key))
-      const pairs = rest.map(([key, value]) => `${colors.gray(`${visible(key)}=`)}${visible(text(value))}`)
-      return `${worker}${visible(String(log.msg ?? ''))}${pairs.length === 0 ? '' : `  ${pairs.join(' ')}`}`
+      const blocks = rest.flatMap(([key, value]) => (key === SNIPPET ? [blockOf(value)] : []))
+      const pairs = rest
+        .filter(([key]) => key !== SNIPPET)
+        .map(([key, value]) => `${colors.gray(`${visible(key)}=`)}${visible(text(value))}`)
+      return `${worker}${visible(String(log.msg ?? ''))}${pairs.length === 0 ? '' : `  ${pairs.join(' ')}`}${blocks.join('')}`
     },
   })
 }

@@ -2,7 +2,10 @@ import type { EntryState, KeyRefusal, RegistryEntry } from './types.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 
-/** Threshold of `expiring` where none is configured, in milliseconds: RavenDB's 14 days. */
+/**
+ * Threshold of `expiring` where none is configured, in milliseconds: RavenDB's 14 days. Of what lives less than three times as long it is
+ * the last third of its life, in which it should have been renewed: a certificate of a day would else be expiring from its first second.
+ */
 export const EXPIRING_WITHIN = 14 * DAY
 
 /**
@@ -11,14 +14,17 @@ export const EXPIRING_WITHIN = 14 * DAY
  * 4.1.2.5: notAfter is inclusive). One that is not yet valid counts as `valid` here: `isUsable` tells.
  */
 export function entryState(
-  entry: Pick<RegistryEntry, 'notAfter' | 'keyRefusal'>,
+  entry: Pick<RegistryEntry, 'notBefore' | 'notAfter' | 'keyRefusal'>,
   now: number,
   expiringWithin = EXPIRING_WITHIN,
 ): EntryState {
   if (entry.keyRefusal !== null) return entry.keyRefusal
   if (now > entry.notAfter) return 'expired'
-  return entry.notAfter - now < expiringWithin ? 'expiring' : 'valid'
+  const left = entry.notAfter - now
+  return left < expiringWithin && LAST_PART * left < entry.notAfter - entry.notBefore ? 'expiring' : 'valid'
 }
+
+const LAST_PART = 3
 
 /** What was said of this very entry; null: nothing. */
 export function ownRefusal(entry: Pick<RegistryEntry, 'disabled' | 'revoked'>): KeyRefusal | null {
@@ -36,8 +42,14 @@ export const STATE_CONDITIONS: Readonly<Record<EntryState, string>> = {
   revoked: "key_refusal IS 'revoked'",
   disabled: "key_refusal IS 'disabled'",
   expired: '(key_refusal IS NULL AND not_after < :now)',
-  expiring: '(key_refusal IS NULL AND not_after >= :now AND not_after < :soon)',
-  valid: '(key_refusal IS NULL AND not_after >= :now AND not_after >= :soon)',
+  expiring: `(key_refusal IS NULL AND not_after >= :now AND not_after < :soon AND ${inLastPart(1)})`,
+  valid: `(key_refusal IS NULL AND not_after >= :now AND (not_after >= :soon OR ${inLastPart(0)}))`,
+}
+
+/** CASE, because no index has both dates: only of the few that end soon the row itself is read. */
+function inLastPart(wanted: 0 | 1): string {
+  const isIn = `${LAST_PART} * (not_after - :now) < not_after - not_before`
+  return `CASE WHEN not_after < :soon THEN (${isIn}) = ${wanted} ELSE 0 END`
 }
 
 /** `isUsable` as a condition; :now is its parameter. */

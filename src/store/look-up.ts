@@ -25,9 +25,9 @@ export function lookUpKey(file: string, pin: string, now = Date.now()): TrustedR
 export function lookUpStates(file: string, name: string, now = Date.now()): EntryState[] | null {
   return lookUp(file, (connection) =>
     connection
-      .all('SELECT not_after, key_refusal FROM entry WHERE name = ?', name)
-      .map(({ not_after, key_refusal }) =>
-        entryState({ notAfter: not_after as number, keyRefusal: key_refusal as KeyRefusal | null }, now),
+      .all('SELECT not_before, not_after, key_refusal FROM entry WHERE name = ?', name)
+      .map(({ not_before, not_after, key_refusal }) =>
+        entryState({ notBefore: not_before as number, notAfter: not_after as number, keyRefusal: key_refusal as KeyRefusal | null }, now),
       ),
   )
 }

@@ -37,6 +37,12 @@ export function loadKeyPair(source: CertificateSource, readPfx: PfxReader, read:
   return fit(readKey(read(keyFile), source.passphrase, keyFile), certificates, file, keyFile)
 }
 
+/** The key that names a file: `.cert`, `.key` or `.pfx`; '': none of them does. */
+export function keyOf({ cert, key, pfx }: CertificateSource, file: string): string {
+  const [name] = Object.entries({ cert, key, pfx }).find(([, named]) => named === file) ?? []
+  return name === undefined ? '' : `.${name}`
+}
+
 /** The certificates of a PEM or DER file in order; at least one. Throws MaterialError. */
 export function parseCertificates(bytes: Buffer, file: string): X509Certificate[] {
   if (bytes.length === 0) throw new MaterialError(file, `${file} is empty`)
@@ -95,8 +101,8 @@ function readDerKey(bytes: Buffer, file: string): KeyObject {
 function fit(key: KeyObject, certificates: readonly X509Certificate[], file: string, keyFile: string): LoadedKeyPair {
   const leaf = certificates.find((certificate) => fits(certificate, key))
   if (leaf === undefined) {
-    throw new MaterialError(file, `the private key ${keyFile} does not fit the certificate ${file}`, {
-      hint: 'both must come from the same issuance',
+    throw new MaterialError(keyFile, `the private key ${keyFile} does not fit the certificate ${file}`, {
+      hint: 'it belongs to another certificate: name the two files that were made together',
     })
   }
   const publicKey = publicKeyOf(leaf)

@@ -7,7 +7,7 @@ import { SERVER_AUTH } from '../identity/oids.ts'
 import { signatureWeakness } from './algorithm.ts'
 import { type AuthorityNode, authorityNode, signsCertificates } from './authority-node.ts'
 import { readRevocationLists } from './crl.ts'
-import { buildChain, type LoadedKeyPair, loadKeyPair, type PfxReader, parseCertificates, toKeyPair } from './key-pair.ts'
+import { buildChain, keyOf, type LoadedKeyPair, loadKeyPair, type PfxReader, parseCertificates, toKeyPair } from './key-pair.ts'
 import { readMaterial } from './pem.ts'
 import { contextOptions } from './secure-context.ts'
 import { verifySigned } from './signature.ts'
@@ -129,7 +129,12 @@ class Loader {
   }
 
   keyPair(source: CertificateSource, path: string): LoadedKeyPair | null {
-    return this.#once(this.#keyPairs, JSON.stringify(source), () => this.#attempt(path, () => loadKeyPair(source, this.#readPfx)))
+    return this.#once(this.#keyPairs, JSON.stringify(source), () => {
+      return this.#attempt(
+        (file) => `${path}${keyOf(source, file)}`,
+        () => loadKeyPair(source, this.#readPfx),
+      )
+    })
   }
 
   authorities(files: readonly string[], path: string): readonly AuthorityNode[] {
@@ -186,7 +191,7 @@ class Loader {
     const { leaf, file } = loaded
     const chain = buildChain(loaded, this.pool)
     for (const certificate of chain) {
-      const name = certificate.subject.replaceAll('\n', ', ')
+      const name = certificate.subject.split('\n').reverse().join(',')
       const notAfter = certificate.validToDate.getTime()
       const notBefore = certificate.validFromDate.getTime()
       if (notAfter < this.#now)
@@ -254,12 +259,13 @@ class Loader {
     return list
   }
 
-  #attempt<T>(path: string, read: () => T): T | null {
+  /** `path`: what is wrong there, or where by the file that it is wrong with. */
+  #attempt<T>(path: string | ((file: string) => string), read: () => T): T | null {
     try {
       return read()
     } catch (error) {
       if (!(error instanceof MaterialError)) throw error
-      this.report('error', path, error.file, error.message, error.hint)
+      this.report('error', typeof path === 'string' ? path : path(error.file), error.file, error.message, error.hint)
       return null
     }
   }

@@ -78,7 +78,7 @@ describe('enrolment over EST', { skip }, () => {
   test('a request for a CA, an administrator, all names and a long life gets what the token says', async () => {
     await gate.request(
       'greedy',
-      '/O=Acme/CN=admin',
+      '/O=Acme/CN=modest',
       ...['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=keyCertSign,cRLSign'],
       ...['-addext', 'subjectAltName=DNS:admin,URI:spiffe://t/admin', '-days', '9999'],
     )
@@ -91,6 +91,16 @@ describe('enrolment over EST', { skip }, () => {
     const [entry] = registered('modest')
     assert.ok(Math.abs((entry?.notAfter ?? 0) - Date.now() - 3 * 86_400_000) < 120_000)
     assert.deepEqual([entry?.sans, registered('admin').length], [[], 0])
+  })
+
+  test('a request for another name than the token has is refused with both said, and the token stays good', async () => {
+    const token = gate.token('web7')
+    await gate.request('web8', '/CN=web8')
+    const refusal = await gate.enrol('web8', token)
+    assert.deepEqual([refusal.status, registered('web7').length], [403, 0])
+    assert.match(refusal.body, /^the token is for the name web7, and the request is for another common name\nask for that name/)
+    await gate.request('web7', '/CN=web7')
+    assert.equal((await gate.enrol('web7', token)).status, 200)
   })
 
   test('a request that is none, weak, oversized or of another type is refused, and the token stays good', async () => {
@@ -118,10 +128,13 @@ describe('enrolment over EST', { skip }, () => {
 
   test('names of ten thousand characters are answered in few', async () => {
     const token = gate.token('n'.repeat(10_000))
-    await gate.request('long', '/CN=long')
+    await gate.request('long', '/O=long')
     const answer = await gate.enrol('long', token)
     assert.equal(answer.status, 400)
     assert.ok(answer.body.length < 400)
+    await gate.request('other', '/CN=other')
+    const other = await gate.enrol('other', token)
+    assert.deepEqual([other.status, other.body.length < 400], [403, true])
     gate.write('long.cnf', `[req]\nprompt=no\nstring_mask=utf8only\ndistinguished_name=dn\n[dn]\n2.5.4.41=${'x'.repeat(10_000)}\n`)
     await run('openssl', ['req', '-new', '-config', 'long.cnf', '-key', 'long.key', '-out', 'long.csr'], { cwd: gate.folder })
     const odd = await gate.enrol('long', gate.token('short'))

@@ -68,7 +68,7 @@ test('the page for PowerShell sends this', async (t) => {
   assert.equal(told.clearance, 'ClusterAdmin')
 
   // Taken back by a reload, also on the address that stays as it is.
-  gateway.edit('  socket: admin.sock\n', '  socket: admin.sock\n  server_certificate: deny\n')
+  gateway.edit('server_certificate: allow\n', 'server_certificate: deny\n')
   const reload = JSON.parse((await gateway.local('POST /reload')).body.toString())
   assert.notEqual(reload.outcome, 'failed', JSON.stringify(reload))
   const refused = await gateway.ask('POST /admin/certificates', { client: own, body, headers: { 'content-type': 'application/json' } })

@@ -11,6 +11,7 @@ import {
   nameProblem,
 } from '../../policy/granting.ts'
 import { clearanceIncludes } from '../../policy/rights.ts'
+import { isUsable } from '../../store/entry-state.ts'
 import type { RegistryEntry } from '../../store/types.ts'
 import { pageMark } from '../asking-page.ts'
 import type { AdministrationContext } from '../context.ts'
@@ -36,6 +37,9 @@ export interface Candidate extends Named {
   readonly pin: string
   readonly rights: Pick<RegistryEntry, 'clearance' | 'permissions'>
 }
+
+/** Whoever has more of one name knows that they do. */
+const MOST_NAMESAKES = 100
 
 const HEX_64 = /^[0-9a-f]{64}$/
 const HEX_40 = /^[0-9a-f]{40}$/
@@ -149,6 +153,18 @@ export class Desk {
     if (owner === null) return
     const whose = owner === 'server' ? "the gateway's own server certificate" : 'a certificate authority'
     throw new AdminProblem(400, 'own_certificate', `this is the key of ${whose}: it cannot be a client's`, { refusal: 'own_certificate' })
+  }
+
+  /** Others in force that the registry has under a name of these. What they are called there is looked at, not what stands in them. */
+  namesakes(entries: readonly RegistryEntry[]): RegistryEntry[] {
+    const { registry } = this.context.store
+    const now = this.context.now()
+    const grants = this.grants()
+    const own = new Set(entries.map(({ group }) => group))
+    const names = new Set(entries.flatMap(({ name, der }) => [...grants.namesOf({ name, certificate: leafOf(der).certificate })]))
+    const found = [...names].flatMap((name) => registry.byName(name))
+    const others = found.filter((other) => !own.has(other.group) && isUsable(other, now))
+    return [...new Map(others.map((other) => [other.fingerprint, other])).values()].slice(0, MOST_NAMESAKES)
   }
 
   /** Makes a change and throws, so that nothing of it stays, where it took the last usable administrator away. Inside `change`. */

@@ -47,6 +47,8 @@ export interface RenewalOrder extends LifetimeRequest {
 export interface Generated {
   readonly entry: RegistryEntry
   readonly issued: IssuedCertificate
+  /** Others in force under its name; of a renewal none is told: what it renews is one. */
+  readonly sameName: readonly RegistryEntry[]
 }
 
 export interface Signed {
@@ -56,6 +58,7 @@ export interface Signed {
   readonly dropped: readonly San[]
   /** Others that have its key, and are refused with it if it is revoked or disabled; of a renewal, only those of other names. */
   readonly sameKey: readonly RegistryEntry[]
+  readonly sameName: readonly RegistryEntry[]
 }
 
 /** How a new certificate enters the registry. */
@@ -89,7 +92,8 @@ export class CertificateIssuing {
     const now = this.#desk.context.now()
     const issued = await issue(issuer, 'client', { commonName, names, days, notAfter, keyType, now })
     const registration: Registration = { name: order.name, rights: order.rights, origin: 'issued', predecessor: null }
-    return { entry: await this.#record(attempt, issuer, issued, () => registration), issued }
+    const entry = await this.#record(attempt, issuer, issued, () => registration)
+    return { entry, issued, sameName: this.#desk.namesakes([entry]) }
   }
 
   /** Certifies the key of a signing request (PKCS#10). */
@@ -104,7 +108,7 @@ export class CertificateIssuing {
     const signed = signRequest(issuer, 'client', request, decision)
     const registration: Registration = { name, rights: order.rights, origin: 'issued', predecessor: null }
     const entry = await this.#record(attempt, issuer, signed, () => registration)
-    return { entry, signed, dropped: signed.dropped, sameKey: this.#sameKey(entry) }
+    return { entry, signed, dropped: signed.dropped, sameKey: this.#sameKey(entry), sameName: this.#desk.namesakes([entry]) }
   }
 
   /**
@@ -126,11 +130,12 @@ export class CertificateIssuing {
     const registration = (held: Granter) => this.#renewalOf(held, before.fingerprint)
     if (order.request === undefined) {
       const issued = await issue(issuer, 'client', { ...decision, keyType })
-      return { entry: await this.#record(attempt, issuer, issued, registration), issued }
+      return { entry: await this.#record(attempt, issuer, issued, registration), issued, sameName: [] }
     }
     const signed = signRequest(issuer, 'client', this.#readRequest(caller, order.request), decision)
     const entry = await this.#record(attempt, issuer, signed, registration)
-    return { entry, signed, dropped: signed.dropped, sameKey: this.#sameKey(entry).filter(({ name }) => name !== entry.name) }
+    const sameKey = this.#sameKey(entry).filter(({ name }) => name !== entry.name)
+    return { entry, signed, dropped: signed.dropped, sameKey, sameName: [] }
   }
 
   /** What can be refused before a key is made: it is costly. Its roles are judged with the certificate. */

@@ -17,6 +17,15 @@ import type { Attempt, Desk } from './desk.ts'
 /** Databases of all leaves of one file together. */
 const MOST_GRANTED = 2_000
 
+/** What was registered, and what it gives beyond the rights that were written. */
+export interface Trusted {
+  readonly entries: readonly RegistryEntry[]
+  /** Roles that the mapping in force gives the names in these certificates, sorted. */
+  readonly roles: readonly string[]
+  /** Others in force under one of these names: whoever holds a new one has their roles. */
+  readonly sameName: readonly RegistryEntry[]
+}
+
 export interface TrustOrder {
   /** PEM, DER or PFX. */
   readonly bytes: Buffer
@@ -29,7 +38,7 @@ export interface TrustOrder {
  * Registers certificates that somebody else issued: all leaves of one file as one entry for people. Throws AdminProblem, and
  * IssuanceError for what cannot be read, is a CA, or could never sign in.
  */
-export async function trustCertificates(desk: Desk, caller: Caller, order: TrustOrder): Promise<RegistryEntry[]> {
+export async function trustCertificates(desk: Desk, caller: Caller, order: TrustOrder): Promise<Trusted> {
   const { name, rights } = order
   const attempt: Attempt = { caller, action: 'certificate.add', target: null, name }
   desk.check(grantProblem(caller.rights, { ...rights, roles: new Set() }), attempt)
@@ -39,7 +48,7 @@ export async function trustCertificates(desk: Desk, caller: Caller, order: Trust
     throw malformed(`${leaves.length} certificates with ${rights.permissions.size} databases each are too many at once`)
   const read = leaves.map((x509) => ({ x509, leaf: leafOf(x509.raw) }))
   await desk.prepareNames(caller)
-  return desk.change(attempt, (held) => {
+  const entries = await desk.change(attempt, (held) => {
     for (const { leaf } of read) {
       desk.checkForeign(leaf.pin)
       const unfit = leafRefusal(leaf)
@@ -51,11 +60,15 @@ export async function trustCertificates(desk: Desk, caller: Caller, order: Trust
     )
     const above = [...clientCasOf(desk.context.inForce().listeners.values()).map(parseCertificate), ...authorities]
     const signers = new SignerSearch(above.map((x509) => ({ x509 })))
-    const entries = read.map(({ x509, leaf }) => {
+    const added = read.map(({ x509, leaf }) => {
       return { ...entryFacts(leaf), ...rights, name, origin: 'trusted' as const, issuerKey: signerOf(x509, signers) }
     })
-    return desk.context.store.registry.add(entries, caller.actor)
+    return desk.context.store.registry.add(added, caller.actor)
   })
+  const named = read.map(({ leaf: { certificate } }) => ({ name, certificate }))
+  const grants = desk.grants()
+  const roles = new Set(named.flatMap((one) => [...grants.grantOf(one, rights).roles]))
+  return { entries, roles: [...roles].sort(), sameName: desk.namesakes(entries) }
 }
 
 /** SubjectPublicKeyInfo of the CA that signed it, where its certificate is at hand: by it renewals are recognised. */

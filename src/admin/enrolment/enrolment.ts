@@ -84,8 +84,7 @@ export class Enrolment {
         })
       }
       const asked = readSigningRequest(request)
-      if (credentials.kind === 'password' && asked.commonName !== null && asked.commonName !== plan.name)
-        throw new EnrolmentError('not_granted', 'the request has another common name than yours')
+      checkCommonName(asked, plan.name, credentials.kind)
       return this.#issue(asked, plan)
     })
   }
@@ -188,3 +187,16 @@ export class Enrolment {
     return { der, issuer: issuing }
   }
 }
+
+/** Whoever asks for a name is not given another one without a word: they could not renew it with the same request either. */
+function checkCommonName({ commonName }: SigningRequest, name: string, kind: EnrolmentCredentials['kind']): void {
+  if (commonName === null || commonName === name) return
+  if (kind === 'password') throw new EnrolmentError('not_granted', 'the request has another common name than yours')
+  throw new EnrolmentError('not_granted', `the token is for the name ${shortened(name)}, and the request is for another common name`, {
+    hint: 'ask for that name, or for none; the token was not used up',
+  })
+}
+
+const LONGEST_NAME = 100
+
+const shortened = (name: string): string => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}...` : name)

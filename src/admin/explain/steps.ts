@@ -4,6 +4,7 @@ import { hostName } from '../../gateway/client-head.ts'
 import { allowText } from '../../policy/decide.ts'
 import type { Policy, Reason, Route } from '../../policy/types.ts'
 import { trustFor, UNNAMED } from '../../tls/handshake-server.ts'
+import type { Peer } from '../../tls/types.ts'
 import type { ConfigLine, ConfigLines } from './config-lines.ts'
 import type { Evidence } from './explanation.ts'
 import type { Question } from './question.ts'
@@ -88,10 +89,27 @@ function aboutChain({ question, verdict: { refused }, evidence: { peer, imagined
   const { certificate, refusal } = peer
   const base: Path = ['listeners', listener.name, 'tls']
   if (certificate === null) return { summary: 'no certificate was presented', lines: found(lines.firstOf([...base, 'clientauth_mode'])) }
-  const summary = imagined ? `a good chain from ${certificate.issuerDn} is supposed` : `issued by ${certificate.issuerDn}, and trusted`
-  if (byRegistry) return { summary, lines: [] }
-  const keys = refusal === null ? ['client_ca', 'trust'] : (DECIDING_KEYS.get(refused?.reason ?? refusal) ?? [])
+  const passed = `issued by ${certificate.issuerDn}, and trusted`
+  if (byRegistry) return { summary: passed, lines: [] }
+  if (refusal !== null) return { summary: passed, lines: trustLines(DECIDING_KEYS.get(refused?.reason ?? refusal) ?? [], question, lines) }
+  const { summary, keys } = imagined
+    ? { summary: `a good chain from ${certificate.issuerDn} is supposed`, keys: ['client_ca', 'trust'] }
+    : trustGround(peer, listener.tls, question.serverName)
   return { summary, lines: trustLines(keys, question, lines) }
+}
+
+/** What let a certificate in, and only that: a CA that did not vouch for it is not cited. */
+function trustGround(peer: Peer, tls: ListenerTlsSettings, serverName: string | null) {
+  const issuer = peer.certificate?.issuerDn ?? ''
+  if (peer.isServerCertificate) return { summary: "the gateway's own server certificate, which may come in", keys: ['certificate'] }
+  const name = trustFor(tls, serverName)
+  const { trust } = (name === null || name === UNNAMED ? undefined : tls.names.get(name)) ?? tls
+  const byChain = peer.evidence?.byChain === true
+  const how = peer.renews === undefined ? 'it is registered itself' : 'it renews one that is registered'
+  if (trust === 'both') return { summary: `issued by ${issuer}, a chain that is trusted; and ${how}`, keys: ['client_ca', 'trust'] }
+  if (trust !== 'registry' && byChain) return { summary: `issued by ${issuer}, and trusted`, keys: ['client_ca', 'trust'] }
+  const unasked = byChain ? 'whose chain does not count here' : 'which is no client CA here'
+  return { summary: `trusted by the registry: ${how}; issued by ${issuer}, ${unasked}`, keys: ['trust'] }
 }
 
 function aboutRevocation({ question, evidence: { peer, imagined, revocation }, lines }: Decided): Told {

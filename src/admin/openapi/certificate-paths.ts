@@ -32,9 +32,17 @@ const signed: Schema = object({
   same_key: { ...list(ref('NamedCertificate')), description: 'Others with this key: what revokes one refuses all' },
   warnings: list(text),
 })
+const trusted: Schema = object({
+  certificates: list(ref('Certificate')),
+  roles: { ...list(text), description: 'What the mapping in force gives the names in them' },
+  same_name: { ...list(ref('NamedCertificate')), description: 'Others in force under one of these names: at most 100' },
+  warnings: list(text),
+})
 const zip: Schema = { type: 'string', format: 'binary' }
 
-const WARNING = { Warning: { description: 'Where it ends before the time that was asked for, with the authority', schema: text } }
+const WARNING = {
+  Warning: { description: 'Where it ends with the authority, before the time that was asked for, or its name is in use', schema: text },
+}
 
 function madeAnswer(schema: Schema): Answer {
   return {
@@ -96,7 +104,7 @@ export const CERTIFICATE_PATHS: Paths = {
       {
         requestBody: body(
           object({ name: text, ...RIGHTS, ...NAMES, ...LIFETIME, ...FILES }, [
-            'permissions',
+            ...Object.keys(RIGHTS),
             'names',
             ...Object.keys({ ...LIFETIME, ...FILES }),
           ]),
@@ -111,7 +119,11 @@ export const CERTIFICATE_PATHS: Paths = {
       { 201: told('Recorded', signed), ...problems(409) },
       {
         requestBody: body(
-          object({ csr: text, name: text, ...RIGHTS, ...NAMES, ...LIFETIME }, ['name', 'permissions', 'names', ...Object.keys(LIFETIME)]),
+          object({ csr: text, name: text, ...RIGHTS, ...NAMES, ...LIFETIME }, [
+            'name',
+            'names',
+            ...Object.keys({ ...RIGHTS, ...LIFETIME }),
+          ]),
         ),
       },
     ),
@@ -120,12 +132,12 @@ export const CERTIFICATE_PATHS: Paths = {
     post: operation(
       'trustCertificate',
       'Trust a certificate that somebody else issued',
-      { 201: told('Recorded', object({ certificates: list(ref('Certificate')) })), ...problems(409) },
+      { 201: told('Recorded', trusted), ...problems(409) },
       {
         requestBody: body(
           object({ certificate: { ...text, description: 'PEM, or base64 of DER or PFX' }, password: text, name: text, ...RIGHTS }, [
             'password',
-            'permissions',
+            ...Object.keys(RIGHTS),
           ]),
         ),
       },
@@ -213,7 +225,7 @@ export const CERTIFICATE_PATHS: Paths = {
       { 201: told('The secret is told only now', object({ secret: text, token: ref('Token') })), ...problems(409) },
       {
         requestBody: body(
-          object({ name: text, ...RIGHTS, days: number, valid_for_seconds: number }, ['permissions', 'days', 'valid_for_seconds']),
+          object({ name: text, ...RIGHTS, days: number, valid_for_seconds: number }, [...Object.keys(RIGHTS), 'days', 'valid_for_seconds']),
         ),
       },
     ),

@@ -228,11 +228,8 @@ const AUDIT_PATHS: Paths = {
   },
 }
 
-const ROTATION = object({ overlap_days: { type: 'number' }, days: { type: 'number' }, key_type: text }, [
-  'overlap_days',
-  'days',
-  'key_type',
-])
+const OVERLAP = { type: 'number', minimum: 0, description: '0: no older authority is trusted any more, at once' } as const
+const ROTATION = object({ overlap_days: OVERLAP, days: { type: 'number' }, key_type: text }, ['overlap_days', 'days', 'key_type'])
 
 const AUTHORITY_PATHS: Paths = {
   '/api/v1/ca': {

@@ -104,8 +104,8 @@ function readRotation(body: Buffer): RotateRequest {
   if (body.length === 0) return {}
   const fields = Fields.of(body, ['days', 'overlap_days', 'key_type'])
   const [days, overlapDays] = [fields.number('days'), fields.number('overlap_days')]
-  for (const [name, value] of Object.entries({ days, overlap_days: overlapDays }))
-    if (value !== undefined && value <= 0) throw malformed(`${name} is not above zero`)
+  if (days !== undefined && days <= 0) throw malformed('days is not above zero')
+  if (overlapDays !== undefined && overlapDays < 0) throw malformed('overlap_days is below zero')
   const keyType = fields.word('key_type', KEY_TYPES) as KeyType | undefined
   return {
     ...(days === undefined ? {} : { days }),

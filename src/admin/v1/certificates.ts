@@ -1,4 +1,3 @@
-import type { SignedCertificate } from '../../certificates/issue.ts'
 import { KEY_TYPES, type KeyType } from '../../certificates/key.ts'
 import { REVOCATION_REASONS } from '../../certificates/revocation-reason.ts'
 import type { RegistryEntry } from '../../store/types.ts'
@@ -19,6 +18,7 @@ import { accessRoutes } from './certificate-access.ts'
 import { QueryParameters } from './parameters.ts'
 import { entryQuery } from './query.ts'
 import { certificateShape, certificateTag, detailsShape, named } from './shapes.ts'
+import { sameKeyWarning, sameNameWarning, trustWarnings, warningsOf } from './warnings.ts'
 
 const ROOT = '/api/v1/certificates'
 const RIGHTS = { clearance: 'clearance', permissions: 'permissions' }
@@ -80,7 +80,7 @@ class CertificatesV1 {
 
   async generate({ caller, body }: ApiRequest): Promise<ApiResponse> {
     const fields = Fields.of(body, ['name', 'clearance', 'permissions', 'names', ...LIFETIME, ...FILES])
-    const order = { name: fields.text('name'), rights: rightsOf(fields, RIGHTS), names: fields.texts('names') }
+    const order = { name: fields.text('name'), rights: rightsOf(fields, RIGHTS, 'ValidUser'), names: fields.texts('names') }
     const chosen = keyOrder(fields)
     return this.#generated(await this.#certificates.issuing.generate(caller, { ...order, ...lifetimeIn(fields), ...chosen }), chosen)
   }
@@ -89,7 +89,7 @@ class CertificatesV1 {
     const fields = Fields.of(body, ['csr', 'name', 'clearance', 'permissions', 'names', ...LIFETIME])
     const order = { request: fields.text('csr'), name: fields.optionalText('name'), names: fields.texts('names') }
     return this.#signed(
-      await this.#certificates.issuing.sign(caller, { ...order, rights: rightsOf(fields, RIGHTS), ...lifetimeIn(fields) }),
+      await this.#certificates.issuing.sign(caller, { ...order, rights: rightsOf(fields, RIGHTS, 'ValidUser'), ...lifetimeIn(fields) }),
     )
   }
 
@@ -97,9 +97,10 @@ class CertificatesV1 {
     const fields = Fields.of(body, ['certificate', 'password', 'name', 'clearance', 'permissions'])
     const bytes = certificateBytes(fields.text('certificate'))
     const password = fields.optionalText('password') ?? null
-    const order = { bytes, password, name: fields.text('name'), rights: rightsOf(fields, RIGHTS) }
-    const entries = await this.#certificates.trust(caller, order)
-    return json(201, { certificates: entries.map((entry) => this.#shape(entry)) })
+    const order = { bytes, password, name: fields.text('name'), rights: rightsOf(fields, RIGHTS, 'ValidUser') }
+    const { entries, roles, sameName } = await this.#certificates.trust(caller, order)
+    const told = { roles, same_name: sameName.map(named), warnings: trustWarnings(roles, sameName) }
+    return json(201, { certificates: entries.map((entry) => this.#shape(entry)), ...told })
   }
 
   async renew({ caller, body }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
@@ -143,7 +144,7 @@ class CertificatesV1 {
   }
 
   async #generated(made: Generated, chosen: ReturnType<typeof keyOrder>): Promise<ApiResponse> {
-    const warnings = warningsOf(made.issued)
+    const warnings = [...warningsOf(made.issued), ...sameNameWarning(made.sameName)]
     const headers = { 'Certgate-Fingerprint': made.entry.fingerprint, ...warningHeader(warnings) }
     if (chosen.format === 'json') {
       return json(201, { certificate: this.#shape(made.entry), ...(await looseFiles(made, chosen)), warnings }, headers)
@@ -166,13 +167,14 @@ class CertificatesV1 {
     return { ...this.#shape(entry), others: others.map((other) => this.#shape(other)) }
   }
 
-  #signed({ entry, signed, dropped, sameKey }: Signed): ApiResponse {
+  #signed({ entry, signed, dropped, sameKey, sameName }: Signed): ApiResponse {
     const { commonName, droppedSubject } = signed
     const subject = `the subject ${droppedSubject} of the request is not taken over: the certificate is for the common name '${commonName}' alone`
     const warnings = [
       ...warningsOf(signed),
       ...(droppedSubject === null ? [] : [subject]),
-      ...(sameKey.length === 0 ? [] : [sameKeyWarning(sameKey)]),
+      ...sameKeyWarning(sameKey),
+      ...sameNameWarning(sameName),
     ]
     const told = { dropped: dropped.map(sanText), same_key: sameKey.map(named), warnings }
     return json(201, { certificate: this.#shape(entry), pem: signed.certificate, ...told }, warningHeader(warningsOf(signed)))
@@ -185,16 +187,6 @@ class CertificatesV1 {
   get #now(): number {
     return this.#certificates.desk.context.now()
   }
-}
-
-function sameKeyWarning(others: readonly RegistryEntry[]): string {
-  const names = others.slice(0, 5).map(({ name }) => JSON.stringify(name))
-  const more = others.length > names.length ? ` and ${others.length - names.length} more` : ''
-  return `this key has a certificate already: ${names.join(', ')}${more}; whoever revokes or disables one of them refuses all`
-}
-
-function warningsOf({ isCut, notAfter }: SignedCertificate): readonly string[] {
-  return isCut ? [`it ends with the authority, ${notAfter.toISOString().slice(0, 10)}: before the time that was asked for`] : []
 }
 
 /** What a sender of If-Match has seen of it. */

@@ -47,7 +47,7 @@ class TokensV1 {
   async create({ caller, body }: ApiRequest): Promise<ApiResponse> {
     const fields = Fields.of(body, ['name', 'clearance', 'permissions', 'days', 'valid_for_seconds'])
     const name = fields.text('name')
-    const rights = rightsOf(fields, { clearance: 'clearance', permissions: 'permissions' })
+    const rights = rightsOf(fields, { clearance: 'clearance', permissions: 'permissions' }, 'ValidUser')
     const lifetime = lifetimeIn(fields)
     const seconds = fields.number('valid_for_seconds') ?? DEFAULT_SECONDS
     if (!(seconds >= 1 && seconds <= LONGEST_SECONDS)) throw malformed(`valid_for_seconds is not from 1 to ${LONGEST_SECONDS}`)

@@ -58,11 +58,14 @@ export function readAdmin(reader: Reader, paths: Paths, store: Pick<StoreSetting
   judgeNames(reader, adminDn)
   const opened = input.address !== undefined || input.tls !== undefined || adminDn.length > 0
   const tls = opened ? listenerFor(reader, input.tls) : null
+  const isWritten = reader.document.node(['admin', 'server_certificate']) !== undefined
+  const serverCertificate = input.server_certificate
   return {
     address: input.address ?? null,
     tls,
     adminDn,
-    serverCertificate: input.server_certificate,
+    serverCertificate,
+    ...(isWritten && { serverCertificateIsWritten: isWritten }),
     hosts: input.hosts ?? [],
     socket,
     byDefault,

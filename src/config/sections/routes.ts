@@ -149,6 +149,8 @@ function checkReferences(reader: Reader, path: Path, known: Known): void {
     ['upstream', known.upstreams],
     ['listener', known.listeners],
   ] as const) {
+    // That the whole section is missing is told once.
+    if (kind === 'upstream' && !reader.has(['upstreams'])) continue
     const node = reader.document.node([...path, kind])
     const items = node?.kind === 'sequence' ? node.items : [node]
     for (const [index, item] of items.entries()) {

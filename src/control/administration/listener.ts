@@ -11,6 +11,8 @@ export interface AdminTrust {
   readonly limits: Limits
   /** Names by which browsers may reach it. */
   readonly hosts: ReadonlySet<string>
+  /** What the gateway's own certificate may do there is so by default, and nobody has written it: the log tells. */
+  readonly ownUnwritten?: boolean
 }
 
 /** null where the snapshot has no admin address, or no listener to take over (which the configuration refuses). */
@@ -27,6 +29,7 @@ export function adminTrustOf({ settings: { admin, listeners, limits }, listeners
     material: { ...withOwn(material, allowed), names, ticketKeys: randomBytes(48) },
     limits,
     hosts: ownHosts(material, admin.hosts),
+    ownUnwritten: allowed && admin.serverCertificateIsWritten !== true,
   }
 }
 

@@ -94,7 +94,7 @@ export class AdministrationService {
       failed: (error) => log.error({ err: error }, 'an admin request could not be answered'),
     })
     log.info(`https://${formatAddress(server.address.host, server.address.port)} is open for administration`)
-    if (trust.material.ownCertificates?.length) log.info({ hint: 'admin.server_certificate: deny ends that' }, SERVER_CERTIFICATE)
+    if (trust.ownUnwritten) log.info(SERVER_CERTIFICATE_HINT, SERVER_CERTIFICATE)
     return server
   }
 
@@ -166,7 +166,11 @@ export class AdministrationService {
   }
 }
 
-const SERVER_CERTIFICATE = "whoever has the key of the gateway's own certificate may make administrators, also where there is one already"
+const SERVER_CERTIFICATE =
+  "the gateway's own certificate may make administrators, at POST /admin/certificates alone: the way back in after a lock-out"
+const SERVER_CERTIFICATE_HINT = {
+  hint: 'write `server_certificate: deny` under `admin` where its key is also kept elsewhere; `allow` says that it is meant, and this is not told again',
+}
 
 interface Opened {
   readonly registry: RegistryService

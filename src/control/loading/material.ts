@@ -15,7 +15,9 @@ export interface Material {
 export function loadMaterial(settings: Settings, document: Located, readPfx: PfxReader, problems: Problem[]): Material | null {
   let failed = false
   const take = <T>({ material, problems: found }: LoadedMaterial<T>): T | null => {
-    for (const { path, message, severity, hint } of found) problems.push(document.problem(path, message, { severity, hint }))
+    // Where a placeholder gave no file name, that is told, and not that there is no such file.
+    const untold = found.filter(({ path }) => !problems.some((known) => known.severity === 'error' && known.path === path))
+    for (const { path, message, severity, hint } of untold) problems.push(document.problem(path, message, { severity, hint }))
     if (material === null) failed = true
     return material
   }

@@ -16,7 +16,11 @@ export function reportOf(outcome: Outcome, cause: ReloadCause, { snapshot, loade
       return { ...base, message: `snapshot ${snapshot} is in force`, problems: outcome.warnings }
     case 'unchanged':
       // Who changed a file a moment ago must not think that it was not read: the watcher was quicker.
-      return { ...base, message: `already in force since ${ago(at - loadedAt)} as snapshot ${snapshot}`, problems: outcome.warnings }
+      return {
+        ...base,
+        message: `snapshot ${snapshot} is in force, taken up ${ago(at - loadedAt)}; nothing has changed since`,
+        problems: outcome.warnings,
+      }
     case 'failed': {
       const errors = outcome.problems.filter(({ severity }) => severity === 'error').length
       const why = outcome.error === null ? `${errors} ${errors === 1 ? 'problem' : 'problems'}` : outcome.error.message

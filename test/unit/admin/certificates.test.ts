@@ -21,7 +21,7 @@ test('a certificate is made, listed, shown, edited, disabled, enabled, revoked a
   assert.equal(shown.clearance, 'ValidUser')
   assert.deepEqual(
     [shown.permissions, shown.sans, shown.state, shown.origin],
-    [{ Movies: 'Read' }, ['dNSName:a.example'], 'expiring', 'issued'],
+    [{ Movies: 'Read' }, ['dNSName:a.example'], 'valid', 'issued'],
   )
   assert.equal(((await json(200, `GET ${ROOT}?state=expiring,valid&text=ALICE`)).certificates as unknown[]).length, 1)
   assert.equal((await json(200, `GET ${ROOT}?state=revoked`)).total, 0)
@@ -33,7 +33,7 @@ test('a certificate is made, listed, shown, edited, disabled, enabled, revoked a
   )
   assert.equal((await json(200, `PATCH ${ROOT}/alice`, { body: { name: 'Alice', permissions: {} } })).name, 'Alice')
   assert.equal((await json(200, `POST ${ROOT}/${fingerprint}/disable`)).state, 'disabled')
-  assert.equal((await json(200, `POST ${ROOT}/${String(fingerprint).toUpperCase()}/enable`)).state, 'expiring')
+  assert.equal((await json(200, `POST ${ROOT}/${String(fingerprint).toUpperCase()}/enable`)).state, 'valid')
   await json(204, `DELETE ${ROOT}/Alice`)
   assert.equal(store.issuance.byFingerprint(String(fingerprint))?.revoked?.reason, 'cessationOfOperation')
   await json(201, `POST ${ROOT}`, make('bob'))
@@ -42,6 +42,31 @@ test('a certificate is made, listed, shown, edited, disabled, enabled, revoked a
   assert.equal(code(await json(409, `POST ${ROOT}/bob/enable`)), 'entry_refused')
   assert.equal(code(await json(400, `POST ${ROOT}/bob/revoke`, { body: { reason: 'because' } })), 'invalid_request')
   assert.equal((await ask(`GET ${ROOT}/nobody`)).status, 404)
+})
+
+test('without a clearance it is the least, for RavenDB it has to be said', async (t) => {
+  const { json } = administration(t)
+  const { certificate } = await json(201, `POST ${ROOT}`, { body: { name: 'plain', format: 'json' } })
+  assert.equal((certificate as { clearance: string }).clearance, 'ValidUser')
+  const { token } = await json(201, 'POST /api/v1/tokens', { body: { name: 'web' } })
+  assert.equal((token as { clearance: string }).clearance, 'ValidUser')
+  await json(400, 'POST /admin/certificates', { body: { Name: 'x' } })
+})
+
+test('trusting tells what the names in a certificate give, and who has them', async (t) => {
+  const { json } = administration(t)
+  const fingerprintOf = async (name: string) =>
+    ((await json(201, `POST ${ROOT}`, make(name))).certificate as { fingerprint: string }).fingerprint
+  const [first] = [await fingerprintOf('twin')]
+  const again = await json(201, `POST ${ROOT}`, make('twin'))
+  assert.deepEqual(again.warnings, [
+    'another certificate in force has this name: it has the same roles, and commands ask for a thumbprint where the name alone is given',
+  ])
+  const { certificate: pem } = await selfSigned({ subject: 'CN=twin' })
+  const trusted = await json(201, `POST ${ROOT}/trust`, { body: { certificate: pem, name: 'partner' } })
+  assert.deepEqual(trusted.roles, [])
+  assert.equal((trusted.same_name as { fingerprint: string }[])[0]?.fingerprint, first)
+  assert.match(String(trusted.warnings), /^its name is in use by "twin" \(ValidUser, [0-9A-F]{12}\), "twin" \(ValidUser, /)
 })
 
 test('nothing is told before every worker knows it', async (t) => {

@@ -164,6 +164,23 @@ describe('a rotation', () => {
     assert.deepEqual(authority.roots, [second.next.rootCertificate, first.next.rootCertificate])
   })
 
+  it('without an overlap ends all that are older at once, also while another rotation is under way', async (t) => {
+    const { folder, made } = await authorityIn(t)
+    const first = await rotateFolder(folder, REQUEST, nothing)
+    const rotation = await rotateFolder(folder, { ...REQUEST, overlapDays: 0 }, nothing)
+    assert.equal(rotation.crossCertificate, null)
+    assert.equal(roots(folder), rotation.next.rootCertificate)
+    const { authority, overlapUntil, crossCertificate } = read(folder)
+    assert.deepEqual([overlapUntil, crossCertificate], [null, null])
+    // They answer for what they signed as before.
+    assert.deepEqual(
+      authority.issuers.map(issuerKeyId),
+      [rotation.next, first.next, made].map(({ issuer }) => issuerKeyId(issuer)),
+    )
+    assert.equal(settleFolder(folder, NOW), false)
+    assert.equal(settleFolder(folder, NOW + 10 * DAY), false)
+  })
+
   it('is refused without the root, and goes without a cross certificate where its key is elsewhere', async (t) => {
     const { folder, made } = await authorityIn(t)
     rmSync(join(folder, 'ca.key'))

@@ -28,13 +28,14 @@ test('a database called like a member of objects is only a name', () => {
   assert.equal(JSON.stringify(permissions), '{"__proto__":"Read"}')
 })
 
-test('lifetimes are whole days or a date to come', () => {
+test('lifetimes are whole days, a time, or a date to come', () => {
   const flags = { days: undefined, 'not-after': undefined }
   assert.deepEqual(lifetimeBody(flags), {})
   assert.deepEqual(lifetimeBody({ ...flags, days: '90' }), { days: 90 })
   assert.deepEqual(lifetimeBody({ ...flags, 'not-after': '2999-01-31' }), { not_after: '2999-01-31T00:00:00.000Z' })
-  for (const days of ['0', '-1', '1.5', '1e3', 'x', ''])
-    assert.throws(() => lifetimeBody({ ...flags, days }), usage(/is not a number of days/))
+  assert.deepEqual(lifetimeBody({ ...flags, days: '12h' }), { days: 0.5 })
+  for (const days of ['0', '-1', '1.5', '1e3', 'x', '', '0h', '12w', 'h'])
+    assert.throws(() => lifetimeBody({ ...flags, days }), usage(/is neither a number of days nor a time/))
   assert.throws(() => lifetimeBody({ ...flags, 'not-after': '2001-01-01' }), usage(/in the past/))
   assert.throws(() => lifetimeBody({ days: '1', 'not-after': '2999-01-31' }), usage(/both given/))
 })

@@ -42,6 +42,10 @@ test('no JSON is left, whatever an entry holds', () => {
     nested: { a: ['b', { c: 1 }] },
     lifetime: 86_400_000,
   }
-  assert.equal(detailText(details, target), 'until 1970-01-01 00:00, issuer efefefefefef, nested a b c 1, for 1 days')
+  assert.equal(detailText(details, target), 'until 1970-01-01 00:00, issuer efefefefefef, nested a b c 1, for 1 day')
+  assert.deepEqual(
+    [43_200_000, 1_800_000, 2 * 86_400_000].map((lifetime) => detailText({ lifetime }, null)),
+    ['for 12 h', 'for 30 min', 'for 2 days'],
+  )
   assert.doesNotMatch(detailText({ permissions: [['m', 'Read']], expiresAt: 1, names: ['x'] }, null), /[[\]{}"]/)
 })

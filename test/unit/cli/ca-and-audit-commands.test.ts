@@ -59,7 +59,7 @@ describe('ca', () => {
     const text = authorityText(authority, testTerminal(), NOW)
     assert.match(text, /^signs with CN=issuing \(ec\), until 2035-12-30 \(in \d+ days\)$/m)
     assert.match(text, /^rotation: the replaced root is trusted until 2026-03-01$/m)
-    assert.match(text, /^CN=issuing {2}2035-12-30 {2}yes +#7, 2 revoked +2026-01-06 {2}aaaaaaaaaaaa$/m)
+    assert.match(text, /^CN=issuing {2}2035-12-30 {2}yes +#7, 2 revoked +2026-01-06 {2}(aa){20}$/m)
     assert.match(text, /^CN=old {6}2026-03-01 {2}no +none/m)
     assert.match(text, /^CN=root {6} 2035-12-30 {2}(cc){32}$/m)
   })
@@ -107,7 +107,10 @@ describe('ca rotate', () => {
     const { run, asked } = await gateway(t, async ({ path }) => (path === '/api/v1/ca' ? json(200, { ...authority, rotation }) : null))
     const { code, stderr } = await run('ca', 'rotate', '--yes')
     assert.equal(code, 1)
-    assert.match(stderr, /^certgate: the last rotation goes on until \d{4}-\d\d-\d\d\nhint: rotate again after that\n$/)
+    assert.match(
+      stderr,
+      /^certgate: the last rotation goes on until \d{4}-\d\d-\d\d\nhint: rotate again after that; with --overlap 0 at once, if a key is in wrong hands\n$/,
+    )
     assert.deepEqual(asked, ['GET /api/v1/ca'])
   })
 })
@@ -218,23 +221,33 @@ describe('cert list', () => {
 
   it('fits into 80 columns of a terminal, and tells more on a wider one', () => {
     const page = { total: 1, certificates: [certificate] }
-    const narrow = certificateList(page, false, testTerminal({ isTty: true, columns: 80 }), NOW)
+    const narrow = certificateList(page, { filtered: false, wide: false }, testTerminal({ isTty: true, columns: 80 }), NOW)
     for (const line of narrow.split('\n')) assert.ok(line.length <= 80, line)
     assert.match(narrow, /^a-machine-with-a-na… {2}ClusterAdmin {2}expiring {2}2026-12-31 {2}3 days ago {2}CDCDCDCDCD\n {2}movies:Read$/m)
-    const wide = certificateList(page, false, testTerminal({ isTty: true, columns: 160 }), NOW)
+    const wide = certificateList(page, { filtered: false, wide: false }, testTerminal({ isTty: true, columns: 160 }), NOW)
     assert.match(wide, /much-too-long\.example {2}ClusterAdmin {2}expiring .* (CD){20} {2}movies:Read$/m)
+  })
+
+  it('tells two of one name apart, and that one has not begun', () => {
+    const ahead = { ...certificate, name: 'bob', state: 'valid' as const, not_before: '2099-01-01T00:00:00.000Z', subject: 'CN=bob,O=A' }
+    const page = { total: 1, certificates: [{ ...ahead, issuer: 'CN=foreign' }] }
+    const text = certificateList(page, { filtered: false, wide: true }, testTerminal(), NOW)
+    assert.match(text, /^name +subject +issuer +clearance .*\nbob +CN=bob,O=A +CN=foreign +ClusterAdmin +movies:Read +not yet valid /)
   })
 
   it('says what to do where there is none', () => {
     const empty = { total: 0, certificates: [] }
     assert.match(
-      certificateList(empty, false, testTerminal(), NOW),
+      certificateList(empty, { filtered: false, wide: false }, testTerminal(), NOW),
       /^no certificate is registered\nnext: certgate cert generate NAME issues one/,
     )
-    assert.equal(certificateList(empty, true, testTerminal(), NOW), 'no certificate is like that\n')
+    assert.equal(certificateList(empty, { filtered: true, wide: false }, testTerminal(), NOW), 'no certificate is like that\n')
   })
 
   it('says how many there are where not all are shown', () => {
-    assert.match(certificateList({ total: 9, certificates: [certificate] }, false, testTerminal(), NOW), /^1 of 9: narrow it/m)
+    assert.match(
+      certificateList({ total: 9, certificates: [certificate] }, { filtered: false, wide: false }, testTerminal(), NOW),
+      /^1 of 9: narrow it/m,
+    )
   })
 })

@@ -3,7 +3,7 @@ import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFile
 import { join } from 'node:path'
 import { before, describe, it, type TestContext } from 'node:test'
 import { checkCommand } from '../../../src/cli/check.ts'
-import { UsageError } from '../../../src/errors.ts'
+import { type Problem, UsageError } from '../../../src/errors.ts'
 import { type Authority, createAuthority, type Issued, temporaryFolder } from '../../support/authority.ts'
 import { testTerminal } from './terminal.ts'
 
@@ -100,6 +100,39 @@ describe('certgate check', () => {
     assert.equal(code, 0)
     assert.match(text, /^warning: .*'nobody'/)
     assert.match(text, /is fine: .* \(1 warning\)\n$/)
+    const strict = await check(folder, '--strict', '-c', 'config/certgate.yml')
+    assert.equal(strict.code, 1)
+    assert.match(strict.text, /\nconfig\/certgate\.yml: 1 warning\n$/)
+    assert.equal(JSON.parse((await check(folder, '--strict', '--json', '-c', 'config/certgate.yml')).text).ok, false)
+    assert.equal((await check(folder, '--strict', '-c', 'config/quick.yml')).code, 0)
+  })
+
+  it('tells one mistake once, and at the line that is wrong', async (t) => {
+    const problemsAfter = async (from: string, to: string) => {
+      const folder = checkout(t)
+      edit(join(folder, 'config/certgate.yml'), from, to)
+      const { text } = await check(folder, '--json', '-c', 'config/certgate.yml')
+      const problems: readonly Problem[] = JSON.parse(text).problems
+      return problems.filter(({ severity }) => severity === 'error').map(({ path, message }) => `${path}: ${message}`)
+    }
+    const cert = 'listeners.main.tls.certificate.cert'
+    assert.match(
+      (await problemsAfter('cert: ../data/server.crt', 'cert: absent.crt')).join(),
+      new RegExp(`^${cert}: cannot read .*absent\\.crt: no such file$`),
+    )
+    assert.deepEqual(await problemsAfter('cert: ../data/server.crt', 'cert: "$\u007benv:NO_SUCH_NAME}"'), [
+      `${cert}: the environment variable NO_SUCH_NAME is not set`,
+    ])
+    assert.deepEqual(await problemsAfter('\nupstreams:\n', '\nupstream:\n'), ['upstream: unknown key `upstream`'])
+    assert.deepEqual(await problemsAfter('    address: 0.0.0.0:8443', '    address: 0.0.0.0:8443\n    protocol: h2'), [
+      'listeners.main.protocol: expected `http`',
+    ])
+  })
+
+  it('names the file that the errors are in', async (t) => {
+    const folder = checkout(t)
+    appendFileSync(join(folder, 'config/roles_mapping.yml'), '\nbad: 1\n')
+    assert.match((await check(folder, '-c', 'config/certgate.yml')).text, /\nconfig\/roles_mapping\.yml: \d errors?\n$/)
   })
 
   it('answers machines in JSON', async (t) => {

@@ -62,6 +62,40 @@ test('clearance, permissions and what each rule about a database says', async (t
   )
 })
 
+test('what let a certificate in is cited, and no authority that did not', async (t) => {
+  const { cwd, store, issue, authority } = await gatewayWithStore(t)
+  const self = await selfSigned({ subject: 'CN=CLIENT1' })
+  store.registry.add([entryOf(self, null)], CLI)
+  const chainOf = async (file: string) => {
+    const { text } = await explain(cwd, '--json', '--cert', file, 'GET', '/movies/x/1')
+    const { steps } = JSON.parse(text) as Explanation
+    const { outcome, summary, lines } = steps.find(({ step }) => step === 'chain') ?? { outcome: '', summary: '', lines: [] }
+    return [outcome, summary, lines.map(({ snippet }) => snippet)]
+  }
+  const file = issue('self.crt', self)
+  const told = 'trusted by the registry: it is registered itself; issued by CN=CLIENT1, which is no client CA here'
+  assert.deepEqual(await chainOf(file), ['passed', told, []])
+  assert.match(
+    (await explain(cwd, '--cert', file, 'GET', '/movies/x/1')).text,
+    /^trust +trusted by the registry: it is registered itself;/m,
+  )
+
+  const issued = await authority.issue({ subject: 'CN=CLIENT1' })
+  store.registry.add([entryOf(issued, authority)], CLI)
+  const own = issue('issued.crt', issued)
+  const issuer = 'issued by CN=Test CA,O=Acme'
+  assert.deepEqual(await chainOf(own), ['passed', `${issuer}, and trusted`, ['client_ca: [ca.crt]']])
+
+  const config = join(cwd, 'certgate.yml')
+  const text = readFileSync(config, 'utf8')
+  const trusting = (mode: string) => writeFileSync(config, text.replace('client_ca: [ca.crt]', `client_ca: [ca.crt]\n      trust: ${mode}`))
+  trusting('registry')
+  assert.deepEqual((await chainOf(own))[2], ['trust: registry'])
+  trusting('both')
+  const both = `${issuer}, a chain that is trusted; and it is registered itself`
+  assert.deepEqual(await chainOf(own), ['passed', both, ['client_ca: [ca.crt]', 'trust: both']])
+})
+
 test('a certificate that the registry refuses, whatever its chain says', async (t) => {
   const { cwd, store, issue, authority } = await gatewayWithStore(t)
   const client = await authority.issue({ subject: 'CN=CLIENT1' })

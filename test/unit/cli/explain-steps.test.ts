@@ -95,7 +95,7 @@ describe('the steps of a decision', () => {
 
   it('show no text of files that are others by now, and say so', async (t) => {
     const gateway = await explainedGateway(t)
-    const snapshot = await loadSnapshot(undefined, gateway)
+    const snapshot = await loadSnapshot(undefined, testTerminal({ cwd: gateway.cwd }))
     gateway.write('roles_mapping.yml', '# another\nadmin: { users: [CLIENT1] }\n')
     gateway.write(
       'certgate.yml',

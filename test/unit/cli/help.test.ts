@@ -47,3 +47,10 @@ examples:
 `,
   )
 })
+
+test('a single long flag has its description beside it, and lines stay readable on the widest terminal', () => {
+  const usage = `usage: certgate x\n\n${'words '.repeat(30).trim()}\n\n      --algorithm bcrypt|argon2id   default: bcrypt\n`
+  const shown = commandHelp(usage, testTerminal({ isTty: true, columns: 200 })).split('\n')
+  assert.ok(shown.every((line) => line.length <= 100))
+  assert.ok(shown.includes('      --algorithm bcrypt|argon2id  default: bcrypt'))
+})

@@ -7,6 +7,7 @@ const certificate = (start: number, end: number) => ({ validFromDate: new Date(s
 test('a third before the end, or as long before it as was said, and never before the beginning', () => {
   assert.equal(dueAt(certificate(0, 900), DEFAULT_BEFORE), 600)
   assert.equal(dueAt(certificate(0, 30 * 86_400_000), parseBefore('14d')), 16 * 86_400_000)
+  assert.deepEqual(parseBefore('23h59m'), { milliseconds: 86_340_000 })
   assert.equal(dueAt(certificate(1_000, 5_000), parseBefore('14d')), 1_000)
   assert.equal(dueAt(certificate(1_000, 5_000), parseBefore('1/1')), 1_000)
 })

@@ -64,6 +64,7 @@ describe('admin', () => {
       adminDn: ['CN=root,O=Acme', 'CN=second'],
       serverCertificate: 'deny',
       hosts: [],
+      serverCertificateIsWritten: true,
       socket: '/conf/data/admin.sock',
       byDefault: false,
     })

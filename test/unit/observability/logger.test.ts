@@ -31,6 +31,13 @@ test('the level decides, and can be changed while running', () => {
   )
 })
 
+test('the lines of a file stand below the event, for people, and cannot pass for another', () => {
+  const { logger, lines } = capture({ format: 'pretty' })
+  logger.error({ file: 'a.yml', snippet: ' 1 | x\u001b[2J:\n   | ^' }, 'unknown key')
+  const text = lines.join('')
+  assert.match(text, /ERROR: unknown key {2}file=a\.yml\n {5}1 \| x\\u001b\[2J:\n {7}\| \^\n$/)
+})
+
 test('an error is logged by its few known fields, causes included, and nothing else of it', () => {
   const { logger, last } = capture()
   const cause = Object.assign(new Error('no such file'), { code: 'ENOENT', syscall: 'open', options: { key: 'hunter2' } })

@@ -4,8 +4,8 @@ import { entryState, isUsable } from '../../../src/store/entry-state.ts'
 import type { EntryState } from '../../../src/store/types.ts'
 import { CLI, DAY, newEntry, START, temporaryStore } from '../../support/registry-store.ts'
 
-const entry = (notAfter: number, given: { disabled?: boolean; revoked?: boolean } = {}) => ({
-  notBefore: START,
+const entry = (notAfter: number, given: { disabled?: boolean; revoked?: boolean; notBefore?: number } = {}) => ({
+  notBefore: given.notBefore ?? START,
   notAfter,
   keyRefusal: given.revoked ? ('revoked' as const) : given.disabled ? ('disabled' as const) : null,
 })
@@ -17,10 +17,19 @@ test('what people decided goes before what time does', () => {
 })
 
 test('the last millisecond is still valid, and the threshold is the first moment of expiring', () => {
-  assert.equal(entryState(entry(START), START), 'expiring')
-  assert.equal(entryState(entry(START + 14 * DAY), START), 'valid')
-  assert.equal(entryState(entry(START + 14 * DAY - 1), START), 'expiring')
-  assert.equal(entryState(entry(START + 14 * DAY - 1), START, DAY), 'valid')
+  const old = { notBefore: START - 365 * DAY }
+  assert.equal(entryState(entry(START, old), START), 'expiring')
+  assert.equal(entryState(entry(START + 14 * DAY, old), START), 'valid')
+  assert.equal(entryState(entry(START + 14 * DAY - 1, old), START), 'expiring')
+  assert.equal(entryState(entry(START + 14 * DAY - 1, old), START, DAY), 'valid')
+})
+
+test('of a short life the last third is expiring, and no more of it', () => {
+  const day = entry(START + DAY)
+  assert.deepEqual(
+    [0, (2 / 3) * DAY, (2 / 3) * DAY + 1, DAY].map((after) => entryState(day, START + after)),
+    ['valid', 'valid', 'expiring', 'expiring'],
+  )
 })
 
 test('usable is neither too early nor too late, and nobody is against it', () => {
@@ -34,8 +43,10 @@ test('usable is neither too early nor too late, and nobody is against it', () =>
 
 test('the list filters by exactly this state, at every edge', (t) => {
   const { store, clock } = temporaryStore(t)
-  for (const notAfter of [START, START + 1, START + DAY - 1, START + DAY, START + DAY + 1, START + 40 * DAY]) {
-    const [plain, disabled, revoked] = [0, 1, 2].map(() => store.registry.add([newEntry({ notAfter })], CLI)[0]?.fingerprint ?? '')
+  const ends = [START, START + 1, START + DAY - 1, START + DAY, START + DAY + 1, START + 40 * DAY]
+  const lives = ends.flatMap((notAfter) => [1, 2, 3, 400].map((days) => ({ notBefore: notAfter - days * DAY, notAfter })))
+  for (const life of lives) {
+    const [plain, disabled, revoked] = [0, 1, 2].map(() => store.registry.add([newEntry(life)], CLI)[0]?.fingerprint ?? '')
     assert.ok(plain)
     store.registry.disable(disabled ?? '', CLI)
     store.registry.revoke(revoked ?? '', 'superseded', CLI)
@@ -53,6 +64,7 @@ test('the list filters by exactly this state, at every edge', (t) => {
           `${state} at ${now - START} within ${expiringWithin}`,
         )
         assert.equal(page.total, expected.length)
+        assert.equal(store.registry.countByState(now, expiringWithin).get(state), expected.length)
       }
     }
   }

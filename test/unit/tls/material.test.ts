@@ -63,7 +63,7 @@ test('a PFX file goes through the reader with its password, and what it throws i
   const wrong = problem(listener({ certificate }), (_bytes, _password, file) => {
     throw new MaterialError(file, 'the password does not open the PFX file')
   })
-  assert.equal(wrong, 'error listeners.main.tls.certificate the password does not open the PFX file')
+  assert.equal(wrong, 'error listeners.main.tls.certificate.pfx the password does not open the PFX file')
 })
 
 test('each fault of certificate and key has its own words, and never tells a secret', async (t) => {
@@ -91,7 +91,7 @@ test('each fault of certificate and key has its own words, and never tells a sec
     [source({}), /no certificate is named$/],
   ] as const) {
     const found = problem(listener({ certificate }))
-    assert.match(found, /^error listeners\.main\.tls\.certificate /)
+    assert.match(found, /^error listeners\.main\.tls\.certificate(\.cert|\.key)? /)
     assert.match(found, message)
     assert.doesNotMatch(found, /secret|wrong!/)
   }
@@ -134,7 +134,7 @@ test('all problems come at once, those of inherited files once and at the listen
   assert.equal(material, null)
   assert.deepEqual(
     problems.map(({ path }) => path),
-    ['listeners.main.tls.certificate', 'listeners.main.tls.client_ca[0]', 'listeners.main.tls.names["*.x"].client_ca[0]'],
+    ['listeners.main.tls.certificate.cert', 'listeners.main.tls.client_ca[0]', 'listeners.main.tls.names["*.x"].client_ca[0]'],
   )
 })
 

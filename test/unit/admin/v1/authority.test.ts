@@ -163,7 +163,7 @@ describe('/api/v1/ca', () => {
     const { status, service, made, json } = await setting(t)
     for (const body of [
       { days: -1 },
-      { overlap_days: 0 },
+      { overlap_days: -1 },
       { days: '10' },
       { key_type: 'dsa' },
       { daes: 1 },

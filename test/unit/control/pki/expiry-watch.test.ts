@@ -63,7 +63,7 @@ test('registered certificates are summed up, with the first of them', (t) => {
     ['first', 2],
     ['second', 5],
   ] as const)
-    store.registry.add([newEntry({ name, notAfter: START + days * DAY })], CLI)
+    store.registry.add([newEntry({ name, notBefore: START - 300 * DAY, notAfter: START + days * DAY })], CLI)
   const [gone] = store.registry.add([newEntry({ name: 'disabled', notAfter: START + DAY })], CLI)
   store.registry.disable(gone?.fingerprint ?? '', CLI)
   const { clients } = expiring(store, inventory(), clock.now, WITHIN)
