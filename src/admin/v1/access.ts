@@ -16,7 +16,7 @@ const MOST_ROUTES = 100
 /** Who gets through which route, page by page: registered certificates, then whom the mapping names and no certificate is registered of. */
 export function accessRoutes(context: AdministrationContext): readonly RouteEntry[] {
   const mapped = new MappedNames(context)
-  return [{ method: 'GET', path: '/api/v1/access', answer: (request) => access(context, mapped, request) }]
+  return [{ method: 'GET', path: '/api/v1/access', readsQuery: true, answer: (request) => access(context, mapped, request) }]
 }
 
 async function access(context: AdministrationContext, mapped: MappedNames, { caller, query }: ApiRequest): Promise<ApiResponse> {

@@ -14,9 +14,9 @@ const LONGEST_TEXT = 200
 /** The audit log: a page, all of it as it is hashed, and whether it is as it was written. */
 export function auditRoutes(context: AdministrationContext): readonly RouteEntry[] {
   return [
-    { method: 'GET', path: '/api/v1/audit', answer: (request) => page(context, request) },
-    { method: 'GET', path: '/api/v1/audit/export', answer: (request) => exported(context, request) },
-    { method: 'GET', path: '/api/v1/audit/verify', answer: (request) => verified(context, request) },
+    { method: 'GET', path: '/api/v1/audit', readsQuery: true, answer: (request) => page(context, request) },
+    { method: 'GET', path: '/api/v1/audit/export', readsQuery: true, answer: (request) => exported(context, request) },
+    { method: 'GET', path: '/api/v1/audit/verify', readsQuery: true, answer: (request) => verified(context, request) },
   ]
 }
 

@@ -16,6 +16,7 @@ import { changedRights, rightsOf } from '../rights-fields.ts'
 import { type Parameters, type RoutedHandler, type RouteEntry, routeTable } from '../route-table.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
 import { accessRoutes } from './certificate-access.ts'
+import { QueryParameters } from './parameters.ts'
 import { entryQuery } from './query.ts'
 import { certificateShape, certificateTag, detailsShape, named } from './shapes.ts'
 
@@ -28,12 +29,12 @@ const LIFETIME = ['days', 'not_after']
 export function certificatesV1(certificates: Certificates): RoutedHandler {
   const api = new CertificatesV1(certificates)
   const routes: readonly RouteEntry[] = [
-    { method: 'GET', path: ROOT, answer: (request) => api.list(request) },
+    { method: 'GET', path: ROOT, readsQuery: true, answer: (request) => api.list(request) },
     { method: 'POST', path: ROOT, answer: (request) => api.generate(request) },
     { method: 'POST', path: `${ROOT}/sign`, answer: (request) => api.sign(request) },
     { method: 'POST', path: `${ROOT}/trust`, answer: (request) => api.trust(request) },
     { method: 'POST', path: `${ROOT}/purge`, answer: (request) => api.purge(request) },
-    { method: 'GET', path: `${ROOT}/export`, answer: (request) => api.export(request) },
+    { method: 'GET', path: `${ROOT}/export`, readsQuery: true, answer: (request) => api.export(request) },
     { method: 'GET', path: `${ROOT}/{ref}`, answer: (request, parameters) => api.details(request, parameters) },
     { method: 'PATCH', path: `${ROOT}/{ref}`, answer: (request, parameters) => api.edit(request, parameters) },
     { method: 'DELETE', path: `${ROOT}/{ref}`, answer: (request, parameters) => api.remove(request, parameters) },
@@ -43,7 +44,7 @@ export function certificatesV1(certificates: Certificates): RoutedHandler {
     { method: 'POST', path: `${ROOT}/{ref}/renew`, answer: (request, parameters) => api.renew(request, parameters) },
     ...accessRoutes(certificates),
   ]
-  return routeTable(routes)
+  return routeTable(routes, { strict: true })
 }
 
 class CertificatesV1 {
@@ -64,7 +65,7 @@ class CertificatesV1 {
   }
 
   async export({ caller, query }: ApiRequest): Promise<ApiResponse> {
-    const pfx = await this.#certificates.reading.export(caller, query.get('password') ?? '')
+    const pfx = await this.#certificates.reading.export(caller, new QueryParameters(query, ['password']).text('password') ?? '')
     return file(200, 'application/x-pkcs12', 'certificates.pfx', pfx)
   }
 
@@ -93,7 +94,7 @@ class CertificatesV1 {
   }
 
   async renew({ caller, body }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
-    const fields = fieldsOrNone(body, ['csr', ...LIFETIME, ...FILES])
+    const fields = Fields.ofAny(body, ['csr', ...LIFETIME, ...FILES])
     const request = fields.optionalText('csr')
     const chosen = keyOrder(fields)
     const order = { request, ...lifetimeIn(fields), ...chosen }
@@ -111,15 +112,17 @@ class CertificatesV1 {
 
   async revoke(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
     const { caller, body } = request
-    const reason = fieldsOrNone(body, ['reason']).word('reason', REVOCATION_REASONS) ?? 'unspecified'
+    const reason = Fields.ofAny(body, ['reason']).word('reason', REVOCATION_REASONS) ?? 'unspecified'
     return this.#withdrawn(await this.#certificates.changes.revoke(caller, referenceIn(parameters), reason, seenIn(request)))
   }
 
   async disable(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
+    Fields.ofAny(request.body, [])
     return this.#withdrawn(await this.#certificates.changes.disable(request.caller, referenceIn(parameters), seenIn(request)))
   }
 
   async enable(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
+    Fields.ofAny(request.body, [])
     return this.#changed(await this.#certificates.changes.enable(request.caller, referenceIn(parameters), seenIn(request)))
   }
 
@@ -128,7 +131,8 @@ class CertificatesV1 {
     return nothing()
   }
 
-  async purge({ caller }: ApiRequest): Promise<ApiResponse> {
+  async purge({ caller, body }: ApiRequest): Promise<ApiResponse> {
+    Fields.ofAny(body, [])
     return json(200, { removed: await this.#certificates.changes.purge(caller) })
   }
 
@@ -188,11 +192,6 @@ const seenIn =
     checkPreconditions(request, certificateTag(entry))
 
 const referenceIn = (parameters: Parameters): string => parameters.get('ref') ?? ''
-
-/** Some actions need nothing said. */
-function fieldsOrNone(body: Uint8Array, known: readonly string[]): Fields {
-  return body.length === 0 ? new Fields({}, known) : Fields.of(body, known)
-}
 
 function lifetimeIn(fields: Fields) {
   if (fields.has('days') && fields.has('not_after')) throw malformed('days and not_after are two ends', 'give one of them')

@@ -26,7 +26,7 @@ export function mappingRoutes(context: AdministrationContext, mappings: MappingS
     { method: 'GET', path: '/api/v1/mapping', answer: (request) => api.roles(request) },
     { method: 'GET', path: '/api/v1/mapping.yml', answer: (request) => api.text(request) },
     { method: 'PUT', path: '/api/v1/mapping.yml', answer: (request) => api.write(request) },
-    { method: 'POST', path: '/api/v1/mapping/validate', answer: (request) => api.validate(request) },
+    { method: 'POST', path: '/api/v1/mapping/validate', readsQuery: true, answer: (request) => api.validate(request) },
     { method: 'POST', path: '/api/v1/mapping/preview', answer: (request) => api.preview(request) },
   ]
 }
