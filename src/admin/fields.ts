@@ -12,7 +12,10 @@ export class Fields {
     const names = new Set(known)
     const unknown = Object.keys(members).find((name) => !names.has(name))
     if (unknown !== undefined)
-      throw malformed(`unknown member ${JSON.stringify(unknown.slice(0, 100))}`, `there are ${[...names].join(', ')}`)
+      throw malformed(
+        `unknown member ${JSON.stringify(unknown.slice(0, 100))}`,
+        names.size === 0 ? 'there are none here' : `there are ${[...names].join(', ')}`,
+      )
     this.#members = members
   }
 
@@ -20,6 +23,11 @@ export class Fields {
     const value = parseStrictJson(body)
     if (!isRecord(value)) throw malformed('the body is not a JSON object')
     return new Fields(value, known)
+  }
+
+  /** Of a request of which nothing needs to be said. */
+  static ofAny(body: Uint8Array, known: Iterable<string>): Fields {
+    return body.length === 0 ? new Fields({}, known) : Fields.of(body, known)
   }
 
   has(name: string): boolean {

@@ -1,5 +1,6 @@
 import { AdminProblem, malformed } from './problem.ts'
 import type { ApiHandler, ApiRequest, ApiResponse } from './types.ts'
+import { checkQuery } from './v1/parameters.ts'
 
 /** Path parameters by name, decoded. */
 export type Parameters = ReadonlyMap<string, string>
@@ -8,6 +9,8 @@ export interface RouteEntry {
   readonly method: string
   /** Segments between slashes; `{name}` stands for any one that is not empty. */
   readonly path: string
+  /** It knows its query, and refuses all else. */
+  readonly readsQuery?: boolean
   answer(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> | ApiResponse
 }
 
@@ -21,10 +24,13 @@ interface Compiled {
 
 /**
  * A handler of these routes. HEAD is GET; a path whose routes lack the method throws AdminProblem 405 with those there are. Fixed segments
- * go before parameters. `fold`: paths are compared in lower case, as RavenDB does.
+ * go before parameters. `fold`: paths are compared in lower case, as RavenDB does. `strict`: a query that is not read is refused: whoever
+ * writes `?dry_run=true` must not learn afterwards that there is no such thing.
  */
-export function routeTable(entries: readonly RouteEntry[], options: { readonly fold?: boolean } = {}): RoutedHandler {
-  const fold = options.fold === true
+export function routeTable(
+  entries: readonly RouteEntry[],
+  { fold = false, strict = false }: { readonly fold?: boolean; readonly strict?: boolean } = {},
+): RoutedHandler {
   const compiled = entries
     .map((entry): Compiled => ({ entry, segments: entry.path.split('/') }))
     .toSorted((a, b) => parametersIn(a.entry) - parametersIn(b.entry))
@@ -40,6 +46,7 @@ export function routeTable(entries: readonly RouteEntry[], options: { readonly f
       const allow = same.flatMap(({ entry }) => (entry.method === 'GET' ? ['GET', 'HEAD'] : [entry.method]))
       throw new AdminProblem(405, 'method_not_allowed', `${printable(request.method)} is not allowed here`, { allow })
     }
+    if (strict && found.entry.readsQuery !== true) checkQuery(request.query, [])
     return found.entry.answer(request, parametersOf(found.segments, request.path.split('/')))
   }
   return Object.assign(handler, { routes: entries })

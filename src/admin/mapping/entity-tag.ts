@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { AdminProblem } from '../problem.ts'
+import { AdminProblem, malformed } from '../problem.ts'
 import type { ApiRequest } from '../types.ts'
 
 /** A strong entity tag (RFC 9110 section 8.8.3): other bytes, another tag. */
@@ -13,14 +13,22 @@ export function tagOf(content: string): string {
  * the empty text of a file that is missing: then it alone names it, and `*` does not.
  */
 export function checkPreconditions({ headers }: Pick<ApiRequest, 'headers'>, tag: string | null, isThere = true): void {
-  const match = headers.get('if-match')
+  const [match, noneMatch] = ['if-match', 'if-none-match'].map((name) => tagsIn(headers.get(name)))
   if (match !== undefined && !names(match, tag, isThere)) {
     throw new AdminProblem(412, 'precondition_failed', 'it was changed since you read it', { hint: 'read it again, and send its new ETag' })
   }
-  const noneMatch = headers.get('if-none-match')
   if (noneMatch !== undefined && names(noneMatch, tag, isThere)) {
     throw new AdminProblem(412, 'precondition_failed', 'it is there already', { hint: 'send If-Match to change it' })
   }
+}
+
+/** A tag without its quotes would be told to have changed, again and again. */
+function tagsIn(list: string | undefined): string | undefined {
+  if (list === undefined || list.trim() === '*') return list
+  const between = list.replace(/(?:W\/)?"[^"]*"/g, '""').split(',')
+  const ones = between.map((one) => one.trim()).filter((one) => one !== '')
+  if (ones.length > 0 && ones.every((one) => one === '""')) return list
+  throw malformed('If-Match and If-None-Match take entity tags, or *', 'send the ETag as it came, with its quotes')
 }
 
 /** Whether a reader has this already: the answer is then 304. */

@@ -18,7 +18,7 @@ const MOST_ROUTES = 100
 export function accessRoutes(context: AdministrationContext, underWay: UnderWay): readonly RouteEntry[] {
   const mapped = new MappedNames(context)
   const answer = (request: ApiRequest) => underWay.run(request.caller, () => access(context, mapped, request))
-  return [{ method: 'GET', path: '/api/v1/access', answer }]
+  return [{ method: 'GET', path: '/api/v1/access', readsQuery: true, answer }]
 }
 
 async function access(context: AdministrationContext, mapped: MappedNames, { caller, query }: ApiRequest): Promise<ApiResponse> {

@@ -15,9 +15,14 @@ const LONGEST_TEXT = 200
 /** The audit log: a page, all of it as it is hashed, and whether it is as it was written. */
 export function auditRoutes(context: AdministrationContext, underWay: UnderWay): readonly RouteEntry[] {
   return [
-    { method: 'GET', path: '/api/v1/audit', answer: (request) => page(context, request, underWay) },
-    { method: 'GET', path: '/api/v1/audit/export', answer: (request) => exported(context, request) },
-    { method: 'GET', path: '/api/v1/audit/verify', answer: (request) => underWay.run(request.caller, () => verified(context, request)) },
+    { method: 'GET', path: '/api/v1/audit', readsQuery: true, answer: (request) => page(context, request, underWay) },
+    { method: 'GET', path: '/api/v1/audit/export', readsQuery: true, answer: (request) => exported(context, request) },
+    {
+      method: 'GET',
+      path: '/api/v1/audit/verify',
+      readsQuery: true,
+      answer: (request) => underWay.run(request.caller, () => verified(context, request)),
+    },
   ]
 }
 

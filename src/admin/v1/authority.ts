@@ -12,28 +12,33 @@ import { type Judging, mayDo, mayRead } from '../permission.ts'
 import { AdminProblem, malformed, notFound } from '../problem.ts'
 import { type RoutedHandler, routeTable } from '../route-table.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
+import { QueryParameters } from './parameters.ts'
 
 /** `/api/v1/ca`: what signs, what is trusted, revocation lists, and the rotation. */
 export function authorityHandler(service: AuthorityService, context: Judging): RoutedHandler {
-  return routeTable([
-    {
-      method: 'GET',
-      path: '/api/v1/ca',
-      answer({ caller }) {
-        mayRead(caller)
-        return json(200, authorityView(service))
+  return routeTable(
+    [
+      {
+        method: 'GET',
+        path: '/api/v1/ca',
+        answer({ caller }) {
+          mayRead(caller)
+          return json(200, authorityView(service))
+        },
       },
-    },
-    {
-      method: 'GET',
-      path: '/api/v1/ca/crl',
-      answer({ caller, query }) {
-        mayRead(caller)
-        return crlAnswer(service, query.get('issuer'))
+      {
+        method: 'GET',
+        path: '/api/v1/ca/crl',
+        readsQuery: true,
+        answer({ caller, query }) {
+          mayRead(caller)
+          return crlAnswer(service, new QueryParameters(query, ['issuer']).text('issuer') ?? null)
+        },
       },
-    },
-    { method: 'POST', path: '/api/v1/ca/rotate', answer: (request) => rotateAnswer(service, context, request) },
-  ])
+      { method: 'POST', path: '/api/v1/ca/rotate', answer: (request) => rotateAnswer(service, context, request) },
+    ],
+    { strict: true },
+  )
 }
 
 /** What `GET /api/v1/ca` answers. */
@@ -101,8 +106,7 @@ function leftBehind(service: AuthorityService, context: Judging) {
 }
 
 function readRotation(body: Buffer): RotateRequest {
-  if (body.length === 0) return {}
-  const fields = Fields.of(body, ['days', 'overlap_days', 'key_type'])
+  const fields = Fields.ofAny(body, ['days', 'overlap_days', 'key_type'])
   const [days, overlapDays] = [fields.number('days'), fields.number('overlap_days')]
   if (days !== undefined && days <= 0) throw malformed('days is not above zero')
   if (overlapDays !== undefined && overlapDays < 0) throw malformed('overlap_days is below zero')

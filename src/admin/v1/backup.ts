@@ -16,7 +16,7 @@ const ROOT = '/api/v1/backup'
  * could have files written. Throws as `makeBackup`.
  */
 export function backupV1(context: AdministrationContext): RoutedHandler {
-  return routeTable([{ method: 'POST', path: ROOT, answer: (request) => backup(context, request) }])
+  return routeTable([{ method: 'POST', path: ROOT, answer: (request) => backup(context, request) }], { strict: true })
 }
 
 async function backup(context: AdministrationContext, { caller, body }: ApiRequest): Promise<ApiResponse> {

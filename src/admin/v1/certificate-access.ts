@@ -13,6 +13,7 @@ export function accessRoutes(certificates: Certificates): readonly RouteEntry[] 
     {
       method: 'GET',
       path: '/api/v1/certificates/{ref}/access',
+      readsQuery: true,
       answer: (request, parameters) => access(certificates, request, parameters.get('ref') ?? ''),
     },
   ]

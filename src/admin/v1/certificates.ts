@@ -29,23 +29,23 @@ const LIFETIME = ['days', 'not_after']
 export function certificatesV1(certificates: Certificates): RoutedHandler {
   const api = new CertificatesV1(certificates)
   const routes: readonly RouteEntry[] = [
-    { method: 'GET', path: ROOT, answer: (request) => api.list(request) },
+    { method: 'GET', path: ROOT, readsQuery: true, answer: (request) => api.list(request) },
     { method: 'POST', path: ROOT, answer: (request) => api.generate(request) },
     { method: 'POST', path: `${ROOT}/sign`, answer: (request) => api.sign(request) },
     { method: 'POST', path: `${ROOT}/trust`, answer: (request) => api.trust(request) },
     { method: 'POST', path: `${ROOT}/purge`, answer: (request) => api.purge(request) },
-    { method: 'GET', path: `${ROOT}/export`, answer: (request) => api.export(request) },
+    { method: 'GET', path: `${ROOT}/export`, readsQuery: true, answer: (request) => api.export(request) },
     { method: 'POST', path: `${ROOT}/export`, answer: (request) => api.exportLocked(request) },
     { method: 'GET', path: `${ROOT}/{ref}`, answer: (request, parameters) => api.details(request, parameters) },
     { method: 'PATCH', path: `${ROOT}/{ref}`, answer: (request, parameters) => api.edit(request, parameters) },
     { method: 'DELETE', path: `${ROOT}/{ref}`, answer: (request, parameters) => api.remove(request, parameters) },
-    { method: 'POST', path: `${ROOT}/{ref}/revoke`, answer: (request, parameters) => api.revoke(request, parameters) },
-    { method: 'POST', path: `${ROOT}/{ref}/disable`, answer: (request, parameters) => api.disable(request, parameters) },
-    { method: 'POST', path: `${ROOT}/{ref}/enable`, answer: (request, parameters) => api.enable(request, parameters) },
+    { method: 'POST', path: `${ROOT}/{ref}/revoke`, readsQuery: true, answer: (request, parameters) => api.revoke(request, parameters) },
+    { method: 'POST', path: `${ROOT}/{ref}/disable`, readsQuery: true, answer: (request, parameters) => api.disable(request, parameters) },
+    { method: 'POST', path: `${ROOT}/{ref}/enable`, readsQuery: true, answer: (request, parameters) => api.enable(request, parameters) },
     { method: 'POST', path: `${ROOT}/{ref}/renew`, answer: (request, parameters) => api.renew(request, parameters) },
     ...accessRoutes(certificates),
   ]
-  return routeTable(routes)
+  return routeTable(routes, { strict: true })
 }
 
 class CertificatesV1 {
@@ -66,12 +66,12 @@ class CertificatesV1 {
   }
 
   async export({ caller, query }: ApiRequest): Promise<ApiResponse> {
-    return this.#exported(caller, query.get('password') ?? '')
+    return this.#exported(caller, new QueryParameters(query, ['password']).text('password') ?? '')
   }
 
   /** The same with its password where no log and no history has it. */
   async exportLocked({ caller, body }: ApiRequest): Promise<ApiResponse> {
-    return this.#exported(caller, fieldsOrNone(body, ['password']).optionalText('password') ?? '')
+    return this.#exported(caller, Fields.ofAny(body, ['password']).optionalText('password') ?? '')
   }
 
   async #exported(caller: Caller, password: string): Promise<ApiResponse> {
@@ -104,7 +104,7 @@ class CertificatesV1 {
   }
 
   async renew({ caller, body }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
-    const fields = fieldsOrNone(body, ['csr', ...LIFETIME, ...FILES])
+    const fields = Fields.ofAny(body, ['csr', ...LIFETIME, ...FILES])
     const request = fields.optionalText('csr')
     const chosen = keyOrder(fields)
     const order = { request, ...lifetimeIn(fields), ...chosen }
@@ -122,15 +122,17 @@ class CertificatesV1 {
 
   async revoke(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
     const { caller, body } = request
-    const reason = fieldsOrNone(body, ['reason']).word('reason', REVOCATION_REASONS) ?? 'unspecified'
+    const reason = Fields.ofAny(body, ['reason']).word('reason', REVOCATION_REASONS) ?? 'unspecified'
     return this.#withdrawn(await this.#certificates.changes.revoke(caller, meantBy(request, parameters), reason, seenIn(request)))
   }
 
   async disable(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
+    Fields.ofAny(request.body, [])
     return this.#withdrawn(await this.#certificates.changes.disable(request.caller, meantBy(request, parameters), seenIn(request)))
   }
 
   async enable(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
+    Fields.ofAny(request.body, [])
     return this.#changed(await this.#certificates.changes.enable(request.caller, meantBy(request, parameters), seenIn(request)))
   }
 
@@ -139,7 +141,8 @@ class CertificatesV1 {
     return nothing()
   }
 
-  async purge({ caller }: ApiRequest): Promise<ApiResponse> {
+  async purge({ caller, body }: ApiRequest): Promise<ApiResponse> {
+    Fields.ofAny(body, [])
     return json(200, { removed: await this.#certificates.changes.purge(caller) })
   }
 
@@ -202,11 +205,6 @@ function meantBy({ query }: ApiRequest, parameters: Parameters): Meant {
   const [all = 'false'] = new QueryParameters(query, ['all']).words('all', ['true', 'false']) ?? []
   const reference = referenceIn(parameters)
   return all === 'true' ? { allNamed: reference } : reference
-}
-
-/** Some actions need nothing said. */
-function fieldsOrNone(body: Uint8Array, known: readonly string[]): Fields {
-  return body.length === 0 ? new Fields({}, known) : Fields.of(body, known)
 }
 
 function lifetimeIn(fields: Fields) {

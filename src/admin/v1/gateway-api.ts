@@ -27,5 +27,5 @@ export function gatewayApi(context: AdministrationContext, hub: EventHub): reado
     ...eventRoutes(context, hub),
     ...OPENAPI_ROUTES,
   ]
-  return [routeTable(routes), openSearchApi(context, mappings)]
+  return [routeTable(routes, { strict: true }), openSearchApi(context, mappings)]
 }

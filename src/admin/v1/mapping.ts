@@ -27,7 +27,12 @@ export function mappingRoutes(context: AdministrationContext, mappings: MappingS
     { method: 'GET', path: '/api/v1/mapping', answer: (request) => api.roles(request) },
     { method: 'GET', path: '/api/v1/mapping.yml', answer: (request) => api.text(request) },
     { method: 'PUT', path: '/api/v1/mapping.yml', answer: (request) => api.write(request) },
-    { method: 'POST', path: '/api/v1/mapping/validate', answer: (request) => underWay.run(request.caller, () => api.validate(request)) },
+    {
+      method: 'POST',
+      path: '/api/v1/mapping/validate',
+      readsQuery: true,
+      answer: (request) => underWay.run(request.caller, () => api.validate(request)),
+    },
     { method: 'POST', path: '/api/v1/mapping/preview', answer: (request) => underWay.run(request.caller, () => api.preview(request)) },
   ]
 }

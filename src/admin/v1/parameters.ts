@@ -6,10 +6,7 @@ export class QueryParameters {
   readonly #query: URLSearchParams
 
   constructor(query: URLSearchParams, known: readonly string[]) {
-    for (const name of query.keys()) {
-      if (!known.includes(name)) throw malformed(`unknown parameter ${JSON.stringify(name.slice(0, 100))}`, `there are ${known.join(', ')}`)
-      if (query.getAll(name).length > 1) throw malformed(`the parameter ${name} is there twice`)
-    }
+    checkQuery(query, known)
     this.#query = query
   }
 
@@ -41,6 +38,14 @@ export class QueryParameters {
     const time = isoMoment(text)
     if (Number.isNaN(time)) throw malformed(`${name} is not a time`, 'write it as 2030-01-31 or 2030-01-31T12:00:00Z')
     return time
+  }
+}
+
+export function checkQuery(query: URLSearchParams, known: readonly string[]): void {
+  for (const name of query.keys()) {
+    const hint = known.length === 0 ? 'there are none here' : `there are ${known.join(', ')}`
+    if (!known.includes(name)) throw malformed(`unknown parameter ${JSON.stringify(name.slice(0, 100))}`, hint)
+    if (query.getAll(name).length > 1) throw malformed(`the parameter ${name} is there twice`)
   }
 }
 

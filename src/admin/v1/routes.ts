@@ -2,6 +2,7 @@ import type { Settings } from '../../config/settings.ts'
 import type { AllowWord, RouteSettings } from '../../policy/types.ts'
 import { json } from '../answers.ts'
 import type { AdministrationContext } from '../context.ts'
+import { Fields } from '../fields.ts'
 import { mayDo, mayRead } from '../permission.ts'
 import { AdminProblem } from '../problem.ts'
 import type { RouteEntry } from '../route-table.ts'
@@ -41,9 +42,10 @@ async function status(context: AdministrationContext, caller: ApiRequest['caller
   return json(200, withTimes(await context.status()))
 }
 
-async function reload(context: AdministrationContext, { caller, path }: ApiRequest): Promise<ApiResponse> {
+async function reload(context: AdministrationContext, { caller, path, body }: ApiRequest): Promise<ApiResponse> {
   const deed = { action: 'configuration.reload', target: context.inForce().settings.file }
   mayDo(context, caller, 'policy', deed)
+  Fields.ofAny(body, [])
   context.store.audit.append(deed, caller.actor)
   const { outcome, message, problems } = await context.reload()
   if (outcome !== 'failed') return json(200, { outcome, message, problems })

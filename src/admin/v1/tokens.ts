@@ -24,11 +24,11 @@ const LONGEST_SECONDS = 30 * DAY
 export function tokensV1(certificates: Certificates): RoutedHandler {
   const api = new TokensV1(certificates)
   const routes: readonly RouteEntry[] = [
-    { method: 'GET', path: ROOT, answer: (request) => api.list(request) },
+    { method: 'GET', path: ROOT, readsQuery: true, answer: (request) => api.list(request) },
     { method: 'POST', path: ROOT, answer: (request) => api.create(request) },
     { method: 'DELETE', path: `${ROOT}/{id}`, answer: (request, parameters) => api.remove(request, parameters) },
   ]
-  return routeTable(routes)
+  return routeTable(routes, { strict: true })
 }
 
 class TokensV1 {

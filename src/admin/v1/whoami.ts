@@ -5,7 +5,7 @@ import { objectOf } from './shapes.ts'
 
 /** Who the asker is, for anybody whose certificate is trusted. */
 export function whoamiV1(): RoutedHandler {
-  return routeTable([{ method: 'GET', path: '/api/v1/whoami', answer: ({ caller }) => json(200, whoami(caller)) }])
+  return routeTable([{ method: 'GET', path: '/api/v1/whoami', answer: ({ caller }) => json(200, whoami(caller)) }], { strict: true })
 }
 
 function whoami({ identity, peer, rights, actor, via }: Caller) {

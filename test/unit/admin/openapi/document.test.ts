@@ -60,6 +60,22 @@ describe('the OpenAPI document', () => {
     }
   })
 
+  it('knows every parameter and member: another one is refused before anything is done', async (t) => {
+    const { files, handlers } = await opened(t)
+    const ask = asking(handlers)
+    const before = files.context.store.audit.head().sequence
+    const own = documented.filter(({ path }) => path.startsWith('/api/v1/'))
+    for (const { method, path, operation } of own) {
+      const line = `${method} ${path.replace('{ref}', 'nobody').replace('{id}', 'none')}`
+      const { status, text } = await ask(`${line}?dry_run=true`)
+      assert.match(`${status} ${text}`, /^400 .*unknown parameter \\"dry_run\\"/, line)
+      if (method === 'GET' || method === 'DELETE' || operation.requestBody?.content['application/yaml'] !== undefined) continue
+      const told = await ask(line, { body: { dry_run: true } })
+      assert.match(`${told.status} ${told.text}`, /^400 .*unknown member \\"dry_run\\"/, line)
+    }
+    assert.equal(files.context.store.audit.head().sequence, before)
+  })
+
   it('is sound: references lead somewhere, identifiers are one of a kind, parameters are those of the path', () => {
     const references = [...JSON.stringify(OPENAPI).matchAll(/"\$ref":"#\/components\/(\w+)\/(\w+)"/g)]
     for (const [, kind, name] of references) {

@@ -154,6 +154,21 @@ describe('/api/v1/mapping', () => {
     assert.equal((await preview({ readall: {} })).status, 412)
   })
 
+  it('knows a tag that lost its quotes from one of another text', async (t) => {
+    const { files, ask } = await opened(t)
+    const put = async (tag: string, header = 'if-match') => {
+      const { status, json } = await ask('PUT /api/v1/mapping.yml', { body: files.read(), headers: { [header]: tag } })
+      return [status, (json as { code?: string }).code]
+    }
+    const tag = (await ask('GET /api/v1/mapping.yml')).headers.ETag ?? ''
+    for (const odd of [tag.slice(1, -1), '', `${tag}x`, `w/${tag}`, `*, ${tag}`, '"']) {
+      assert.deepEqual(await put(odd), [400, 'invalid_request'], odd)
+      assert.deepEqual(await put(odd, 'if-none-match'), [400, 'invalid_request'], odd)
+    }
+    for (const other of ['"x"', `W/${tag}`, '"a,b", W/"c"']) assert.deepEqual(await put(other), [412, 'precondition_failed'], other)
+    for (const right of [tag, '*', `"x", ${tag}`, ` "x",, ${tag} `]) assert.deepEqual(await put(right), [200, undefined], right)
+  })
+
   it('previews no edit that the roles API would refuse', async (t) => {
     const { ask } = await opened(t)
     const refused = async (body: unknown) => {
