@@ -54,7 +54,7 @@ test('with a wildcard it says where names for browsers go, and without one it do
     })
   assert.match(
     made(['*.gate.example', 'localhost']),
-    /socket: admin\.sock\n {2}# Names .*\n {2}# hosts:\n {2}# {3}- admin\.gate\.example\n\n/,
+    /server_certificate: allow\n {2}# Names .*\n {2}# hosts:\n {2}# {3}- admin\.gate\.example\n\n/,
   )
   assert.doesNotMatch(made(['gate.example', 'localhost']), /hosts:/)
   const uncommented = made(['*.gate.example']).replace('# hosts:', 'hosts:').replace('#   -', '  -')

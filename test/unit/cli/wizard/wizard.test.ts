@@ -125,7 +125,7 @@ test('an own CA is uploaded with its password; the files are kept while that is 
   assert.match(problemAt(await send('/ca', { ca: 'own', key }), 'ca_password') ?? '', /has a password/)
   assert.match(problemAt(await send('/ca', { ca: 'own', ca_password: 'wrong' }), 'ca_password') ?? '', /does not open/)
   const other = { name: 'other.key', bytes: Buffer.from((await createAuthority('CN=Other')).key) }
-  assert.match(problemAt(await send('/ca', { ca: 'own', key: other }), 'certificate') ?? '', /does not fit/)
+  assert.match(problemAt(await send('/ca', { ca: 'own', key: other }), 'key') ?? '', /does not fit/)
   const taken = await send('/ca', { ca: 'own', key, ca_password: 'sesam' })
   assert.equal(taken.status, 303, text(taken))
   assert.match(text(await get('/ca')), /In use: <code>corp\.crt and corp\.crt<\/code>/)
