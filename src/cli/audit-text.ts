@@ -22,8 +22,9 @@ export function auditColumns(terminal: Terminal, target: boolean): readonly Colu
   ]
 }
 
-function whoDid({ actor }: AuditLine): string {
-  return actor.remote === null ? actor.name : `${actor.name} (${actor.remote})`
+function whoDid({ actor: { name, remote, os_user } }: AuditLine): string {
+  const from = os_user ?? remote
+  return from === null ? name : `${name} (${from})`
 }
 
 /** A fingerprint is known by its beginning. */

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { AuthorityService } from '../admin/authority-service.ts'
 import type { AdministrationContext } from '../admin/context.ts'
-import { openOffline as openApi } from '../admin/offline.ts'
+import { localCaller, openOffline as openApi } from '../admin/offline.ts'
 import { AdminProblem } from '../admin/problem.ts'
 import type { ApiResponse } from '../admin/types.ts'
 import type { ApiAnswer, ApiCall } from '../control/administration/api-client.ts'
@@ -12,6 +12,7 @@ import { isStoreInUse } from '../store/in-use.ts'
 import { openStore } from '../store/store.ts'
 import type { Terminal } from './command.ts'
 import { loadSnapshot } from './load-snapshot.ts'
+import { osUser } from './os-user.ts'
 import { DEFAULT_CONFIG } from './running.ts'
 
 /** Five seconds, as the store itself waits for others. */
@@ -32,7 +33,7 @@ export interface OfflineGateway {
 export async function openOffline(config: string | undefined, terminal: Pick<Terminal, 'cwd'>): Promise<OfflineGateway> {
   const context = await stoppedContext(config, terminal)
   const faults: unknown[] = []
-  const api = openApi(context, (error) => faults.push(error))
+  const api = openApi(context, (error) => faults.push(error), localCaller(osUser()))
   return {
     close: api.close,
     async ask({ method, path, headers = {}, body = '' }) {
