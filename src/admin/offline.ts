@@ -12,6 +12,11 @@ export const CLI_CALLER: Caller = {
   peer: null,
 }
 
+/** The same, where a user of the machine is told of. */
+export function localCaller(osUser: string | undefined): Caller {
+  return osUser === undefined ? CLI_CALLER : { ...CLI_CALLER, actor: { ...CLI_CALLER.actor, osUser } }
+}
+
 /** One request of a command; as it would go over the socket. */
 export interface OfflineRequest {
   readonly method: string
@@ -29,14 +34,18 @@ export interface OfflineAdministration {
 }
 
 /** The same administration for commands, in this process over an opened store: for a gateway that is stopped. */
-export function openOffline(context: AdministrationContext, failed: (error: unknown) => void): OfflineAdministration {
+export function openOffline(
+  context: AdministrationContext,
+  failed: (error: unknown) => void,
+  caller: Caller = CLI_CALLER,
+): OfflineAdministration {
   const api = createApi(context, failed)
   return {
     handle({ method, target, headers = new Map(), body = Buffer.alloc(0) }) {
       const at = target.indexOf('?')
       const path = at === -1 ? target : target.slice(0, at)
       const query = new URLSearchParams(at === -1 ? '' : target.slice(at + 1))
-      return api({ method, path, query, headers, body, caller: CLI_CALLER })
+      return api({ method, path, query, headers, body, caller })
     },
     close: () => context.store.close(),
   }

@@ -2,6 +2,7 @@ import { type ApiAnswer, type ApiCall, askApi, nobodyListens } from '../control/
 import { CertgateError } from '../errors.ts'
 import type { Terminal } from './command.ts'
 import { type OfflineGateway, openOffline } from './offline.ts'
+import { withOsUser } from './os-user.ts'
 import { printable } from './printable.ts'
 import { socketOf } from './running.ts'
 
@@ -92,7 +93,7 @@ export class Administration {
     if (this.#offline !== null) return this.#offline.ask(call)
     if (this.#socket !== null) {
       try {
-        return await askApi(this.#socket, call)
+        return await askApi(this.#socket, withOsUser(call))
       } catch (error) {
         // Only where nothing was sent: what broke off may have been done.
         if (this.#open === null || !nobodyListens(error)) throw error

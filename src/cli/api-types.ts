@@ -70,7 +70,7 @@ export interface AuditLine {
   readonly sequence: number
   /** ISO 8601, or milliseconds since the epoch. */
   readonly at: string | number
-  readonly actor: { readonly name: string; readonly fingerprint: string | null; readonly remote: string | null }
+  readonly actor: { readonly name: string; readonly fingerprint: string | null; readonly remote: string | null; readonly os_user?: string }
   readonly action: string
   readonly target: string | null
   readonly outcome: string

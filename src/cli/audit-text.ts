@@ -24,7 +24,8 @@ export function auditColumns(terminal: Terminal, target: boolean): readonly Colu
 
 function whoDid({ actor }: AuditLine): string {
   const name = actor.name.replace(ID, '$1')
-  return actor.remote === null ? name : `${name} (${actor.remote})`
+  const from = actor.os_user ?? actor.remote
+  return from === null ? name : `${name} (${from})`
 }
 
 /** Of a token, its id is known by its beginning as well: one whole one would make every line as wide. */

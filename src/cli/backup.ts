@@ -10,6 +10,7 @@ import { openStore } from '../store/store.ts'
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, Administration } from './administration.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
 import { configFile } from './config-file.ts'
+import { commandActor } from './os-user.ts'
 import { socketOf } from './running.ts'
 import { shortPath } from './short-path.ts'
 import { storeOf } from './stopped-store.ts'
@@ -63,8 +64,7 @@ async function ofStopped(config: string | undefined, folder: string, terminal: T
   const { settings } = inspectConfig(configFile(config, terminal), { env: terminal.env })
   const store = openStore(file)
   try {
-    const actor = { name: 'cli', fingerprint: null }
-    return await makeBackup({ folder, sources: backupSources(settings), store, actor, now: Date.now() })
+    return await makeBackup({ folder, sources: backupSources(settings), store, actor: commandActor(), now: Date.now() })
   } finally {
     store.close()
   }

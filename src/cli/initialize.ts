@@ -8,10 +8,10 @@ import { issueClient, issueServer } from '../certificates/issue.ts'
 import { writePfx } from '../certificates/pkcs12-write.ts'
 import { openStore } from '../store/store.ts'
 import { assertAbsent } from '../store/store-file.ts'
-import type { Actor } from '../store/types.ts'
 import { newPassword } from './generated-password.ts'
 import { DEFAULT_ADMINISTRATOR, type InitialConfig, initialConfig, initialInternalUsers, initialRolesMapping } from './initial-config.ts'
 import { type NewFile, writeNewFiles } from './new-files.ts'
+import { commandActor } from './os-user.ts'
 
 export interface InitRequest extends InitialConfig {
   /** Absolute. */
@@ -102,10 +102,11 @@ async function newStore(authority: FolderAuthority, server: Buffer, admin: Buffe
     const store = openStore(file)
     try {
       const { issuer, root } = authority
+      const actor = commandActor()
       store.write(() => {
-        if (root !== null) recordIssuance(store, root, issuer.certificate.raw, CLI)
-        recordIssuance(store, issuer, server, CLI)
-        store.registry.add([issuedEntry(issuer, admin, { name, clearance: 'ClusterAdmin', permissions: new Map() })], CLI)
+        if (root !== null) recordIssuance(store, root, issuer.certificate.raw, actor)
+        recordIssuance(store, issuer, server, actor)
+        store.registry.add([issuedEntry(issuer, admin, { name, clearance: 'ClusterAdmin', permissions: new Map() })], actor)
       })
     } finally {
       store.close()
@@ -115,5 +116,3 @@ async function newStore(authority: FolderAuthority, server: Buffer, admin: Buffe
     rmSync(folder, { recursive: true, force: true })
   }
 }
-
-const CLI: Actor = { name: 'cli', fingerprint: null }

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { AuthorityService } from '../admin/authority-service.ts'
 import type { AdministrationContext } from '../admin/context.ts'
-import { openOffline as openApi } from '../admin/offline.ts'
+import { localCaller, openOffline as openApi } from '../admin/offline.ts'
 import { AdminProblem } from '../admin/problem.ts'
 import type { ApiResponse } from '../admin/types.ts'
 import type { ApiAnswer, ApiCall } from '../control/administration/api-client.ts'
@@ -12,6 +12,7 @@ import { openStore } from '../store/store.ts'
 import type { Terminal } from './command.ts'
 import { configFile } from './config-file.ts'
 import { loadSnapshot } from './load-snapshot.ts'
+import { osUser } from './os-user.ts'
 
 /** Five seconds, as the store itself waits for others. */
 const TRIES = 100
@@ -31,7 +32,7 @@ export interface OfflineGateway {
 export async function openOffline(config: string | undefined, terminal: Pick<Terminal, 'cwd' | 'env'>): Promise<OfflineGateway> {
   const context = await stoppedContext(config, terminal)
   const faults: unknown[] = []
-  const api = openApi(context, (error) => faults.push(error))
+  const api = openApi(context, (error) => faults.push(error), localCaller(osUser()))
   return {
     close: api.close,
     async ask({ method, path, headers = {}, body = '' }) {

@@ -5,6 +5,7 @@ import { type Restored, restoreBackup } from '../admin/backup/restore.ts'
 import { askApi, nobodyListens } from '../control/administration/api-client.ts'
 import { CertgateError, ConfigError } from '../errors.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
+import { commandActor } from './os-user.ts'
 import { printable } from './printable.ts'
 import { programName, shellWord } from './program-name.ts'
 import { socketOf } from './running.ts'
@@ -39,7 +40,7 @@ examples:
       to,
       force: flags.force,
       originalPlaces: flags['original-places'],
-      actor: { name: 'cli', fingerprint: null },
+      actor: commandActor(),
       now: Date.now(),
       assertStopped: (manifest) => assertStopped(manifest, to, terminal),
     })

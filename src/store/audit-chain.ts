@@ -10,7 +10,13 @@ export interface AuditBody {
   readonly sequence: number
   /** Milliseconds since the epoch, by the clock of this machine; the order is that of `sequence`. */
   readonly at: number
-  readonly actor: { readonly name: string; readonly fingerprint: string | null; readonly remote: string | null }
+  readonly actor: {
+    readonly name: string
+    readonly fingerprint: string | null
+    readonly remote: string | null
+    /** Absent where nobody told. */
+    readonly os_user?: string
+  }
   /** `certificate.add`, `token.use`, `mapping.edit`: a thing and what happened to it. */
   readonly action: string
   /** Fingerprint, identifier or path of the thing; null: there is none. */

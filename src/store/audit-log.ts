@@ -89,7 +89,12 @@ export class AuditLog {
       const body: AuditBody = {
         sequence: head.sequence + 1,
         at: this.#now(),
-        actor: { name: actor.name, fingerprint: actor.fingerprint, remote: actor.remote ?? null },
+        actor: {
+          name: actor.name,
+          fingerprint: actor.fingerprint,
+          remote: actor.remote ?? null,
+          ...(actor.osUser !== undefined && { os_user: actor.osUser }),
+        },
         action: event.action,
         target: event.target,
         outcome: event.outcome ?? 'done',

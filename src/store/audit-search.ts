@@ -8,7 +8,16 @@ export function auditMatcher(text: string): (body: AuditBody) => boolean {
     .split(/\s+/)
     .filter((word) => word !== '')
   return ({ sequence, actor, action, target, outcome, details }) => {
-    const parts = [`#${sequence}`, actor.name, actor.fingerprint ?? '', actor.remote ?? '', action, target ?? '', outcome]
+    const parts = [
+      `#${sequence}`,
+      actor.name,
+      actor.fingerprint ?? '',
+      actor.remote ?? '',
+      actor.os_user ?? '',
+      action,
+      target ?? '',
+      outcome,
+    ]
     gather(details, parts)
     const all = foldForSearch(parts.join('\n'))
     return words.every((word) => all.includes(word))

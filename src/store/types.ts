@@ -93,6 +93,8 @@ export interface Actor {
   readonly fingerprint: string | null
   /** Address they came from. */
   readonly remote?: string
+  /** Which user of the machine says to be behind `cli`: told, not proven, and nothing is decided by it. */
+  readonly osUser?: string
 }
 
 /** What an operator may change of an entry; what is absent stays. */

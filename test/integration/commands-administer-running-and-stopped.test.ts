@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -60,7 +61,10 @@ test('issued, edited, revoked and restored by commands', async (t) => {
   certgate(folder, 'restore', '--force', 'backup')
   await gateway.restart()
   assert.equal(await clearanceOf(gateway, 'alice'), 'ClusterAdmin')
-  assert.match(certgate(folder, 'audit', 'list', '--action', 'store.restore'), / cli +store\.restore /)
+  const user = userInfo().username.replace(/[^\w-]/g, '.')
+  for (const action of ['store.restore', 'certificate.edit', 'certificate.add'])
+    assert.match(certgate(folder, 'audit', 'list', '--action', action), new RegExp(` cli \\(${user}(?: \\(sudo by .+\\))?\\) +${action} `))
+  assert.match(certgate(folder, 'cert', 'show', 'alice'), new RegExp(` cli \\(${user}`))
   // What was issued after the backup has no rights any more, whatever its chain says.
   assert.notEqual(await clearanceOf(gateway, 'bob'), 'Operator')
 })

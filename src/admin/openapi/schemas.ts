@@ -188,7 +188,15 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   AuditEntry: object({
     sequence: whole,
     at: time,
-    actor: object({ name: text, fingerprint: orNull(hex64), remote: orNull(text) }),
+    actor: object(
+      {
+        name: text,
+        fingerprint: orNull(hex64),
+        remote: orNull(text),
+        os_user: { ...text, description: 'Which user of the machine says to have run the command; told, not proven' },
+      },
+      ['os_user'],
+    ),
     action: text,
     target: orNull(text),
     outcome: words('done', 'refused'),

@@ -2,7 +2,8 @@ import { mkdirSync, statSync, unlinkSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
-import { CLI_CALLER } from '../../admin/offline.ts'
+import { localCaller } from '../../admin/offline.ts'
+import { OS_USER_HEADER, osUserIn } from '../../admin/os-user.ts'
 import type { Api } from '../../admin/router.ts'
 import { CertgateError } from '../../errors.ts'
 import { limitPipelining } from '../../observability/pipelining.ts'
@@ -131,7 +132,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
     else if (asked === 'POST /reload') respond(response, 200, await handlers.reload(url.searchParams.get('workers') === 'true'))
     else {
       response.shouldKeepAlive = false
-      await carry(request, response, () => CLI_CALLER, handlers.api)
+      const osUser = osUserIn(request.headers[OS_USER_HEADER])
+      if (osUser === null) respond(response, 400, { error: `${OS_USER_HEADER} is no name of a user` })
+      else await carry(request, response, () => localCaller(osUser), handlers.api)
     }
   } catch (error) {
     // Whoever asked has gone.

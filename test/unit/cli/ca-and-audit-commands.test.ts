@@ -122,6 +122,15 @@ describe('audit', () => {
     details: { reason: 'keyCompromise' },
   })
 
+  it('list says which user of the machine was behind a command, where that was told', async (t) => {
+    const told = { ...entry(2), actor: { ...actor, os_user: 'root (sudo by alice)' } }
+    const { run } = await gateway(t, async ({ path }) => (path === '/api/v1/audit' ? json(200, { entries: [told, entry(1)] }) : null))
+    assert.match(
+      (await run('audit', 'list')).stdout,
+      / cli +certificate\.revoke [\s\S]* cli \(root \(sudo by alice\)\) +certificate\.revoke /,
+    )
+  })
+
   it('list shows the newest at the end, and passes every filter on', async (t) => {
     const { run, asked } = await gateway(t, async ({ path }) =>
       path === '/api/v1/audit' ? json(200, { entries: [entry(3), entry(2)] }) : null,

@@ -264,3 +264,24 @@ test('a detail that JSON cannot hold is not recorded as something else', (t) => 
   assert.throws(() => store.audit.append({ action: 'x.y', target: null, details: { at: new Date() as unknown as Json } }, CLI), TypeError)
   assert.equal(store.audit.head().sequence, 5)
 })
+
+test('which user of the machine was told is part of the entry: hashed, found and exported; absent where nobody told', async (t) => {
+  const { store } = temporaryStore(t)
+  const event = { action: 'token.create', target: null }
+  store.audit.append(event, CLI)
+  const { actor } = store.audit.append(event, { ...CLI, osUser: 'root (sudo by alice)' })
+  assert.deepEqual(actor, { name: 'cli', fingerprint: null, remote: null, os_user: 'root (sudo by alice)' })
+  const entries = store.audit.read()
+  assert.deepEqual(
+    entries.map((entry) => entry.actor.os_user),
+    [undefined, 'root (sudo by alice)'],
+  )
+  assert.ok(!('os_user' in (entries[0]?.actor ?? {})))
+  const found = await store.audit.search({ text: 'alice' })
+  assert.deepEqual(
+    found.entries.map(({ sequence }) => sequence),
+    [2],
+  )
+  assert.equal((await store.audit.verify()).ok, true)
+  assert.equal((await verifyExport(store.audit.export())).ok, true)
+})

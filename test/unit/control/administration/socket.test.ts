@@ -6,8 +6,11 @@ import { type IncomingMessage, request } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { CLI_CALLER } from '../../../../src/admin/offline.ts'
 import { createRouter } from '../../../../src/admin/router.ts'
+import type { Caller } from '../../../../src/admin/types.ts'
 import { askReload, askStatus } from '../../../../src/control/administration/admin-client.ts'
+import { askApi } from '../../../../src/control/administration/api-client.ts'
 import { type AdminHandlers, openAdminSocket } from '../../../../src/control/administration/socket.ts'
 import type { ReloadReport, Status } from '../../../../src/control/status.ts'
 import { temporaryFolder } from '../../../support/authority.ts'
@@ -46,6 +49,23 @@ test('status and reload are answered, and the socket is for this user alone', as
   assert.equal((await askReload(path, true)).message, 'workers true')
   socket.close()
   assert.equal(existsSync(path), false)
+})
+
+test('who asks may say which user of the machine they are: kept as told, nothing else changes, and nonsense is refused', async (t) => {
+  const callers: Caller[] = []
+  const api: AdminHandlers['api'] = async ({ caller }) => {
+    callers.push(caller)
+    return { status: 204, headers: {}, body: null }
+  }
+  const path = join(temporaryFolder(t).path, 'admin.sock')
+  const socket = await openAdminSocket(path, { ...handlers, api })
+  t.after(() => socket.close())
+  const ask = async (headers: Record<string, string>) => (await askApi(path, { method: 'GET', path: '/x', headers })).status
+  assert.equal(await ask({}), 204)
+  assert.equal(await ask({ 'certgate-os-user': 'Zo%C3%AB' }), 204)
+  assert.deepEqual(callers, [CLI_CALLER, { ...CLI_CALLER, actor: { ...CLI_CALLER.actor, osUser: 'Zoë' } }])
+  for (const told of ['%0a', '%', 'a'.repeat(500)]) assert.equal(await ask({ 'certgate-os-user': told }), 400, told)
+  assert.equal(callers.length, 2)
 })
 
 test('a socket that somebody answers on is left alone', async (t) => {
