@@ -82,7 +82,7 @@ export interface Metrics {
   connectionOpened(listener: string): void
   connectionClosed(listener: string): void
   /** Closed before its handshake. */
-  connectionRefused(listener: string, reason: 'limit' | 'handshakes' | 'overload'): void
+  connectionRefused(listener: string, reason: 'limit' | 'handshakes' | 'overload' | 'costly'): void
   /** A request was refused because its client had its share of an overloaded worker. */
   requestShed(): void
   handshake(result: 'ok' | 'resumed' | 'failed' | 'timeout', version: string): void

@@ -67,7 +67,7 @@ class Counters implements WorkerMetrics {
     this.#connectionsOf(listener).closed++
   }
 
-  connectionRefused(listener: string, reason: 'limit' | 'handshakes' | 'overload'): void {
+  connectionRefused(listener: string, reason: 'limit' | 'handshakes' | 'overload' | 'costly'): void {
     found(this.#refusedConnections, `${reason} ${listener}`, () => ({ listener, reason, count: 0 })).count++
   }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 
-interface Endpoint {
+/** What a TLS socket has in common with the TCP one below it. */
+export interface ConnectionEnd {
   readonly remoteAddress?: string | undefined
   readonly remotePort?: number | undefined
 }
@@ -23,7 +24,7 @@ export class HandshakesUnderWay {
         given++
       }
     }
-    const key = keyOf(socket)
+    const key = connectionKey(socket)
     this.#sockets.set(key, socket)
     socket.once('close', () => {
       if (this.#sockets.get(key) === socket) this.#sockets.delete(key)
@@ -32,12 +33,12 @@ export class HandshakesUnderWay {
   }
 
   /** The TLS socket that came of one. */
-  end(socket: Endpoint): void {
-    this.#sockets.delete(keyOf(socket))
+  end(socket: ConnectionEnd): void {
+    this.#sockets.delete(connectionKey(socket))
   }
 }
 
-/** One connection to a listening address: the TLS socket has the same as the TCP one below it. */
-function keyOf({ remoteAddress, remotePort }: Endpoint): string {
+/** One connection to a listening address. */
+export function connectionKey({ remoteAddress, remotePort }: ConnectionEnd): string {
   return `${remotePort} ${remoteAddress}`
 }

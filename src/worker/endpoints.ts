@@ -5,6 +5,8 @@ import type { ListenerSettings, Settings } from '../config/settings.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/types.ts'
+import { networkOf } from '../policy/address.ts'
+import type { HandshakeCosts } from '../tls/handshake-costs.ts'
 import { HandshakesUnderWay } from '../tls/handshakes-under-way.ts'
 import { createTlsListener, type TlsListener } from '../tls/listener.ts'
 import type { Registry } from '../tls/registry.ts'
@@ -17,6 +19,7 @@ export interface EndpointServices {
   readonly log: Logger
   /** The worker's; all listeners judge by it. */
   readonly registry: Registry
+  readonly costs: HandshakeCosts
   /** Told of every certificate that was shown in a handshake. */
   sighted(peer: Peer): void
   readonly statuses: StatusBook
@@ -98,7 +101,7 @@ export class Endpoints {
   #shakeHands(name: string, { tls, handshakes }: TlsEndpoint, socket: Socket): void {
     const given = handshakes.begin(socket, this.#settings?.limits.handshakes ?? 0)
     for (let i = 0; i < given; i++) this.#services.metrics.connectionRefused(name, 'handshakes')
-    tls.server.emit('connection', socket)
+    this.#services.costs.admit(name, socket, networkOf(socket.remoteAddress ?? ''), () => tls.server.emit('connection', socket))
   }
 
   /** Returns what makes it as it was. */
@@ -128,7 +131,7 @@ export class Endpoints {
   ): TlsListener {
     const timeout = () => this.#handshakeTimeout
     const patience = () => statusPatience(this.#settings)
-    const { metrics, log, registry, statuses, sighted } = this.#services
+    const { metrics, log, registry, statuses, sighted, costs } = this.#services
     return createTlsListener({
       name,
       settings,
@@ -142,8 +145,12 @@ export class Endpoints {
       get statusPatience() {
         return patience()
       },
-      onSecured: (socket) => handshakes.end(socket),
+      onSecured: (socket) => {
+        handshakes.end(socket)
+        costs.secured(name, socket)
+      },
       onConnection: (socket, peer) => {
+        costs.judged(name, socket, peer.certificate !== null && peer.refusal === null)
         metrics.handshake(peer.resumed ? 'resumed' : 'ok', socket.getProtocol() ?? '')
         if (peer.certificate !== null) metrics.certificateLife((peer.certificate.notAfter - Date.now()) / 1_000)
         sighted(peer)

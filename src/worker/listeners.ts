@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { networkOf } from '../policy/address.ts'
+import type { HandshakeCosts } from '../tls/handshake-costs.ts'
 import type { Admission } from './admission.ts'
 import type { Overload } from './overload.ts'
 
@@ -12,7 +13,7 @@ export interface ListenerEvents {
   /** A connection could not be accepted; the listener goes on. */
   acceptFailed(listener: string, error: NodeJS.ErrnoException): void
   /** A connection was closed before its handshake: a limit is reached, or the worker has too much to do. */
-  refused(listener: string, remote: string, reason: 'limit' | 'overload'): void
+  refused(listener: string, remote: string, reason: 'limit' | 'overload' | 'costly'): void
 }
 
 interface OpenListener {
@@ -20,10 +21,18 @@ interface OpenListener {
   readonly server: Server
 }
 
+/** What decides about a connection before anything is read from it. */
+export interface Load {
+  readonly admission: Admission
+  readonly overload: Overload
+  readonly costs: HandshakeCosts
+}
+
 /** The sockets this worker accepts on. They are control's: closing one here leaves it open for the others. */
 export class Listeners {
   readonly #admission: Admission
   readonly #overload: Overload
+  readonly #costs: HandshakeCosts
   readonly #events: ListenerEvents
   readonly #acceptor: (listener: string) => Acceptor | null
   readonly #open = new Map<string, OpenListener>()
@@ -32,9 +41,10 @@ export class Listeners {
   #emptied: (() => void) | null = null
 
   /** `acceptor` gives what takes over the connections of a listener by the snapshot in force; null where it has none. */
-  constructor(admission: Admission, overload: Overload, acceptor: (listener: string) => Acceptor | null, events: ListenerEvents) {
-    this.#admission = admission
-    this.#overload = overload
+  constructor(load: Load, acceptor: (listener: string) => Acceptor | null, events: ListenerEvents) {
+    this.#admission = load.admission
+    this.#overload = load.overload
+    this.#costs = load.costs
     this.#acceptor = acceptor
     this.#events = events
   }
@@ -100,9 +110,10 @@ export class Listeners {
     // Until somebody takes it over: a reset must not become an uncaught error.
     socket.on('error', ignore)
     const network = networkOf(remoteAddress)
-    if (!this.#overload.connections.admits(network)) {
+    const reason = this.#costs.refuses(network) ? 'costly' : this.#overload.connections.admits(network) ? null : 'overload'
+    if (reason !== null) {
       socket.destroy()
-      this.#events.refused(listener, remoteAddress, 'overload')
+      this.#events.refused(listener, remoteAddress, reason)
       return
     }
     this.#admission.admit(listener, network, (place) => {

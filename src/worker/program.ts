@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FromWorker, Openings, Snapshot, SnapshotUpdate, ToWorker } from '../ipc/messages.ts'
+import { HandshakeCosts } from '../tls/handshake-costs.ts'
 import { Admission } from './admission.ts'
 import { createDataPlane, type DataPlane } from './data-plane.ts'
 import { Endpoints } from './endpoints.ts'
@@ -36,6 +37,7 @@ export class WorkerProgram {
   readonly #send: (message: FromWorker) => void
   readonly #admission: Admission
   readonly #overload = new Overload(performance.now())
+  readonly #costs = new HandshakeCosts((network, cost, duration) => this.#tooCostly(network, cost, duration))
   readonly #listeners: Listeners
   readonly #registry: RegistryHolder
   readonly #sightings: Sightings
@@ -53,12 +55,16 @@ export class WorkerProgram {
     this.#sightings = new Sightings(send)
     this.#registry = new RegistryHolder(send, (pins) => this.#parts?.plane.judgeAgain(pins))
     this.#statuses = new StatusHolder(send, () => this.#parts?.plane.judgeAgain(null))
-    this.#listeners = new Listeners(this.#admission, this.#overload, (name) => this.#parts?.endpoints.acceptor(name) ?? null, {
-      opened: (listener, opening) => send({ kind: 'listening', listener, opening }),
-      failed: (listener, opening, { code = 'UNKNOWN', message }) => send({ kind: 'listen_failed', listener, opening, code, message }),
-      acceptFailed: (listener, error) => this.#parts?.services.log.debug({ listener, err: error }, 'a connection could not be accepted'),
-      refused: (listener, remote, reason) => this.#refused(listener, remote, reason),
-    })
+    this.#listeners = new Listeners(
+      { admission: this.#admission, overload: this.#overload, costs: this.#costs },
+      (name) => this.#parts?.endpoints.acceptor(name) ?? null,
+      {
+        opened: (listener, opening) => send({ kind: 'listening', listener, opening }),
+        failed: (listener, opening, { code = 'UNKNOWN', message }) => send({ kind: 'listen_failed', listener, opening, code, message }),
+        acceptFailed: (listener, error) => this.#parts?.services.log.debug({ listener, err: error }, 'a connection could not be accepted'),
+        refused: (listener, remote, reason) => this.#refused(listener, remote, reason),
+      },
+    )
     setInterval(() => this.#admission.tidy(), tidyInterval).unref()
   }
 
@@ -203,6 +209,7 @@ export class WorkerProgram {
       metrics,
       log,
       registry: this.#registry.registry,
+      costs: this.#costs,
       sighted: (peer) => this.#sightings.note(peer),
       statuses: this.#statuses.book,
       accept: (listener, socket, peer) => plane.accept(listener, socket, peer),
@@ -210,11 +217,18 @@ export class WorkerProgram {
     return { services, plane, endpoints }
   }
 
-  #refused(listener: string, remote: string, reason: 'limit' | 'overload'): void {
+  #refused(listener: string, remote: string, reason: 'limit' | 'overload' | 'costly'): void {
     if (this.#parts === null) return
     const { metrics, log } = this.#parts.services
     metrics.connectionRefused(listener, reason)
     log.debug({ listener, remote, reason }, 'connection refused')
+  }
+
+  #tooCostly(network: string, cost: number, duration: number): void {
+    this.log?.warn(
+      { network, cost_ms: Math.round(cost), refused_ms: Math.round(duration) },
+      'handshakes with made-up certificate chains cost too much: connections from this network are refused for a while',
+    )
   }
 
   #listen(listener: string, opening: string, handle: unknown): void {

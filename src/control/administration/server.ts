@@ -12,7 +12,9 @@ import { renderRefusal, tellRefusal } from '../../gateway/refusal/render.ts'
 import { limitConnections } from '../../observability/connection-room.ts'
 import { limitPipelining } from '../../observability/pipelining.ts'
 import type { Audit } from '../../observability/types.ts'
+import { networkOf } from '../../policy/address.ts'
 import type { Reason } from '../../policy/types.ts'
+import { HandshakeCosts } from '../../tls/handshake-costs.ts'
 import { HandshakesUnderWay } from '../../tls/handshakes-under-way.ts'
 import { createTlsListener, type TlsListener } from '../../tls/listener.ts'
 import type { Registry } from '../../tls/registry.ts'
@@ -86,6 +88,7 @@ class AdminFront {
   readonly #deadlines = new WeakMap<Socket, NodeJS.Timeout>()
   readonly #sweep: NodeJS.Timeout
   readonly #handshakes = new HandshakesUnderWay()
+  readonly #costs = new HandshakeCosts()
   #ticketKeysUntil = Date.now() + TICKET_KEYS_LAST
 
   constructor(trust: AdminTrust, services: AdminServerServices) {
@@ -147,7 +150,11 @@ class AdminFront {
       get handshakeTimeout() {
         return handshakeTimeout()
       },
-      onConnection: (socket, peer) => this.#secured(socket, peer),
+      onSecured: (socket) => this.#costs.secured('admin', socket),
+      onConnection: (socket, peer) => {
+        this.#costs.judged('admin', socket, peer.certificate !== null && peer.refusal === null)
+        this.#secured(socket, peer)
+      },
       onHandshakeFailure: () => {},
     })
   }
@@ -160,9 +167,14 @@ class AdminFront {
   }
 
   #accept(socket: Socket): void {
-    this.#handshakes.begin(socket, MAX_HANDSHAKES)
+    const network = networkOf(socket.remoteAddress ?? '')
     socket.on('error', () => socket.destroy())
-    this.#tls.server.emit('connection', socket)
+    if (this.#costs.refuses(network)) {
+      socket.destroy()
+      return
+    }
+    this.#handshakes.begin(socket, MAX_HANDSHAKES)
+    this.#costs.admit('admin', socket, network, () => this.#tls.server.emit('connection', socket))
   }
 
   #secured(socket: TLSSocket, peer: Peer): void {

@@ -4,6 +4,8 @@ import type { Enrolment } from '../../admin/enrolment/enrolment.ts'
 import { EnrolmentError } from '../../admin/enrolment/enrolment-error.ts'
 import { writeCertsOnly } from '../../certificates/certs-only.ts'
 import type { ListenerTlsSettings } from '../../config/settings.ts'
+import { networkOf } from '../../policy/address.ts'
+import { HandshakeCosts } from '../../tls/handshake-costs.ts'
 import { createTlsListener, type TlsListener } from '../../tls/listener.ts'
 import type { Registry } from '../../tls/registry.ts'
 import type { StatusBook } from '../../tls/status-book.ts'
@@ -57,6 +59,7 @@ export interface EstServer {
 export async function startEstServer(address: ListenAddress, tls: EstTls, services: EstServices): Promise<EstServer> {
   const conversations = new WeakMap<object, { readonly peer: Peer; readonly deadline: Deadline }>()
   const places = new ConnectionPlaces()
+  const costs = new HandshakeCosts()
   const http = createServer({ maxHeaderSize: MAX_HEAD_BYTES, keepAlive: false })
   http.maxRequestsPerSocket = 1
   const listenerFor = ({ settings, material }: EstTls): TlsListener =>
@@ -68,10 +71,14 @@ export async function startEstServer(address: ListenAddress, tls: EstTls, servic
       registry: services.registry,
       ...(services.statuses === undefined ? {} : { statuses: services.statuses }),
       admit: (socket, proceed) => {
-        if (places.admit(socket)) proceed()
+        const network = networkOf(socket.remoteAddress ?? '')
+        if (costs.refuses(network)) socket.destroy()
+        else if (places.admit(socket)) costs.admit('pki.est', socket, network, proceed)
       },
+      onSecured: (socket) => costs.secured('pki.est', socket),
       onHandshakeFailure: () => {},
       onConnection: (socket, peer) => {
+        costs.judged('pki.est', socket, peer.certificate !== null && peer.refusal === null)
         conversations.set(socket, { peer, deadline: new Deadline(socket) })
         http.emit('connection', socket)
       },
