@@ -1,7 +1,7 @@
 export interface AuditEntry {
   readonly sequence: number
   readonly at: string
-  readonly actor: { readonly name: string; readonly fingerprint: string | null; readonly remote: string | null }
+  readonly actor: { readonly name: string; readonly fingerprint: string | null; readonly remote: string | null; readonly os_user?: string }
   readonly action: string
   readonly target: string | null
   readonly outcome: 'done' | 'refused'

@@ -64,6 +64,9 @@ export function entryFacts(entry: AuditEntry): TemplateResult {
       ['Who', actor.name],
       actor.fingerprint === null ? null : ['By certificate', certificateLink(actor.fingerprint)],
       actor.remote === null ? null : ['From', html`<code>${actor.remote}</code>`],
+      actor.os_user === undefined
+        ? null
+        : ['User of the machine', html`<bdi>${actor.os_user}</bdi> <span class="muted">as the command told</span>`],
       ['Action', html`<code>${action}</code>`],
       ['Outcome', outcome === 'refused' ? badge('bad', 'refused', 'slash') : badge('good', outcome)],
       target === null ? null : ['On', FINGERPRINT.test(target) ? certificateLink(target) : html`<code>${target}</code>`],

@@ -29,10 +29,13 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
     key: 'actor',
     label: 'By',
     cell: ({ actor }) =>
-      html`<bdi>${actor.name}</bdi>${actor.remote === null ? nothing : html` <span class="muted">${actor.remote}</span>`}`,
+      html`<bdi>${actor.name}</bdi>${from(actor) === null ? nothing : html` <span class="muted"><bdi>${from(actor)}</bdi></span>`}`,
   },
   { key: 'details', label: 'Details', cell: (entry) => html`<bdi>${historyText(entry)}</bdi>` },
 ]
+
+/** Whence: an address, or the user of the machine as the command told. */
+const from = ({ remote, os_user: user }: AuditEntry['actor']): string | null => user ?? remote
 
 export function historyPanel(history: readonly AuditEntry[]): TemplateResult {
   return panel(
