@@ -137,6 +137,8 @@ test('an export holds the certificates and no key', async (t) => {
   assert.equal(answer.headers['Content-Type'], 'application/x-pkcs12')
   const { readPfxCertificates } = await import('../../../src/certificates/pkcs12-read.ts')
   assert.equal(readPfxCertificates(Buffer.from(answer.body as Uint8Array), '')[0]?.subject, 'CN=alice')
+  for (const password of ['a%0Ab', 'x'.repeat(1_024)])
+    assert.equal(code(await gate.json(400, `GET ${ROOT}/export?password=${password}`)), 'invalid_password')
 })
 
 test('tokens are made, listed and taken back by whoever may give what they give', async (t) => {
