@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
+import { checkedPassword } from '../../certificates/bundle.ts'
 import { leafOf } from '../../certificates/entry-facts.ts'
 import { writeCertificatesPfx } from '../../certificates/pkcs12-write.ts'
 import type { AuditEntry } from '../../store/audit-chain.ts'
@@ -92,7 +93,9 @@ export class CertificateReading {
   }
 
   /** A PFX of the certificates alone. */
-  async export(caller: Caller, password: string): Promise<Buffer> {
+  async export(caller: Caller, given: string): Promise<Buffer> {
+    mayRead(caller)
+    const password = checkedPassword(given) ?? ''
     const { total } = this.list(caller, { limit: 1 })
     if (total > MOST_EXPORTED) {
       const hint = 'back the store up instead'

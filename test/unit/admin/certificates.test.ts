@@ -168,6 +168,8 @@ test('an export holds the certificates and no key', async (t) => {
   assert.throws(() => readPfxCertificates(content, ''))
   const open = await gate.ask(`POST ${ROOT}/export`)
   assert.equal(readPfxCertificates(Buffer.from(open.body as Uint8Array), '')[0]?.subject, 'CN=alice')
+  for (const password of ['a%0Ab', 'x'.repeat(1_024)])
+    assert.equal(code(await gate.json(400, `GET ${ROOT}/export?password=${password}`)), 'invalid_password')
 })
 
 test('tokens are made, listed and taken back by whoever may give what they give', async (t) => {
