@@ -12,14 +12,9 @@ import { type RoutedHandler, type RouteEntry, routeTable } from '../route-table.
 import { parseStrictJson } from '../strict-json.ts'
 import type { ApiRequest, ApiResponse } from '../types.ts'
 import { wholeNumber } from '../v1/parameters.ts'
-import { definitionOf, thumbprintOfPem, unregistered } from './definition.ts'
+import { definitionOf, TOLERATED, thumbprintOfPem, unregistered } from './definition.ts'
 
 const RIGHTS = { clearance: 'SecurityClearance', permissions: 'Permissions' }
-/** What RavenDB's clients and Studio send beside what counts here. */
-const TOLERATED = [
-  ...['PublicKeyPinningHash', 'NotBefore', 'CollectionSecondaryKeys', 'CollectionPrimaryKey', 'Disabled', 'LastUsedDate', 'Usages'],
-  ...['TwoFactorAuthenticationKey', 'TwoFactorSessionValidityPeriod', 'TwoFactorAuthenticationValidityPeriod', 'HasTwoFactor', '$type'],
-]
 const MOST_LISTED = 10_000
 
 /** RavenDB's family for certificates on the admin address, in its own shapes and statuses. */
@@ -88,7 +83,7 @@ class RavenCertificates {
   async list({ caller, query }: ApiRequest): Promise<ApiResponse> {
     const { reading, desk } = this.#certificates
     const wanted = query.get('thumbprint')
-    const withCertificate = query.get('metadataOnly')?.toLowerCase() !== 'true'
+    const withCertificate = !isTrue('metadataOnly', query.get('metadataOnly') ?? 'false')
     const name = query.get('name')
     const start = wholeNumber('start', query.get('start') ?? '0')
     const most = Math.min(wholeNumber('pageSize', query.get('pageSize') ?? String(MOST_LISTED)), MOST_LISTED)
@@ -117,6 +112,13 @@ class RavenCertificates {
   #groupOf({ group }: RegistryEntry): readonly RegistryEntry[] {
     return this.#certificates.desk.context.store.registry.byGroup(group)
   }
+}
+
+/** As .NET prints and reads them. */
+function isTrue(name: string, text: string): boolean {
+  const word = text.toLowerCase()
+  if (word !== 'true' && word !== 'false') throw malformed(`${name} is neither true nor false`)
+  return word === 'true'
 }
 
 /** What counts, without what is tolerated beside it. */

@@ -3,6 +3,12 @@ import type { Clearance, PeerCertificate } from '../../identity/types.ts'
 import type { RegistryEntry } from '../../store/types.ts'
 import { objectOf } from '../v1/shapes.ts'
 
+/** What RavenDB's clients and Studio send beside what counts here. */
+export const TOLERATED: readonly string[] = [
+  ...['PublicKeyPinningHash', 'NotBefore', 'CollectionSecondaryKeys', 'CollectionPrimaryKey', 'Disabled', 'LastUsedDate', 'Usages'],
+  ...['TwoFactorAuthenticationKey', 'TwoFactorSessionValidityPeriod', 'TwoFactorAuthenticationValidityPeriod', 'HasTwoFactor', '$type'],
+]
+
 /** A certificate as RavenDB's CertificateDefinition. `group`: the leaves imported with it, itself among them. */
 export function definitionOf(entry: RegistryEntry, group: readonly RegistryEntry[], withCertificate: boolean) {
   return {

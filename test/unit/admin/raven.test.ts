@@ -39,7 +39,8 @@ test('certificates are generated, listed, edited and deleted as in RavenDB', asy
   )
   assert.equal(definition?.PublicKeyPinningHash, Buffer.from(pin, 'hex').toString('base64'))
   assert.equal(definition?.Certificate, der.toString('base64'))
-  const metadata = await json(200, `GET ${PATH}?name=reader&metadataOnly=true&start=0&pageSize=1`)
+  const metadata = await json(200, `GET ${PATH}?name=reader&metadataOnly=True&start=0&pageSize=1`)
+  await json(400, `GET ${PATH}?metadataOnly=yes`)
   assert.ok(!('Certificate' in ((metadata.Results as object[])[0] ?? {})))
   assert.deepEqual(
     (await json(200, `GET ${PATH}?start=1&pageSize=1`)).Results as unknown[],
