@@ -88,6 +88,8 @@ export function planRenewal(own: OwnServerCertificate, loaded: LoadedAuthority, 
   const moves = own.issuer !== issuing && (loaded.overlapUntil === null || loaded.crossCertificate !== null)
   const issuer = moves ? issuing : own.issuer
   if (moves) return { kind: 'issue', issuer, why: 'the authority was rotated' }
+  // Issued while the clock was ahead.
+  if (now < own.facts.notBefore) return { kind: 'issue', issuer, why: 'it is not valid yet' }
   if (now >= renewalDue(own.facts)) return { kind: 'issue', issuer, why: 'two thirds of its life are over' }
   return isAsWritten(own, chainFor(issuer, loaded)) ? { kind: 'none' } : { kind: 'rewrite', issuer }
 }
