@@ -21,13 +21,15 @@ export class RefusalRecords {
   readonly #audit: Records
   readonly #now: () => number
   readonly #summary: { readonly action: string; readonly actor: Actor }
+  readonly #inFull: number
   #began = Number.NEGATIVE_INFINITY
   #written = 0
   #more = 0
   #timer: NodeJS.Timeout | null = null
 
   /** `summary`: what and whose the entry is that counts. */
-  constructor(audit: Records, now: () => number, summary: { readonly action: string; readonly actor: Actor }) {
+  constructor(audit: Records, now: () => number, summary: { readonly action: string; readonly actor: Actor }, inFull = IN_FULL) {
+    this.#inFull = inFull
     this.#audit = audit
     this.#now = now
     this.#summary = summary
@@ -40,7 +42,7 @@ export class RefusalRecords {
       this.#began = this.#now()
       this.#written = 0
     }
-    if (this.#written < IN_FULL) {
+    if (this.#written < this.#inFull) {
       this.#written++
       this.#audit.append({ ...event, outcome: 'refused' }, actor)
       return

@@ -11,6 +11,9 @@ import { type Issuer, issuerKeyId, issuerOf } from './issuer.ts'
 import { giveOwner, replaceFile, syncFolder, writeNewFile } from './replace-file.ts'
 import { type Rotation, type RotationRequest, rotateAuthority } from './rotation.ts'
 
+/** The root of the first generation, once it is not trusted any more. */
+const REPLACED = 'replaced.crt'
+
 /**
  * Makes a new authority in the folder and lets it sign from now on. Its root is trusted before anything is under it; then one rename
  * makes the rotation: a crash leaves the old authority or the new. `record` is called when all is proven and written, before that
@@ -68,7 +71,7 @@ function endOverlaps(folder: string, now: number): void {
 
 /**
  * Brings the file of trusted roots to what holds at `now`: a replaced root goes when its time is over, one of a rotation that never
- * happened goes too. What somebody else put there stays. True: something was changed. Not to be called while a rotation runs.
+ * happened goes too. One that is back in its time, because the clock was set back, comes back. What somebody else put there stays. True: something was changed. Not to be called while a rotation runs.
  */
 export function settleFolder(folder: string, now: number): boolean {
   const file = join(folder, 'ca.crt')
@@ -76,11 +79,12 @@ export function settleFolder(folder: string, now: number): boolean {
   const [signing, ...retired] = readGenerations(folder)
   if (retired.length === 0 && abandoned.length === 0) return false
   const nodes = readRoots(file)
+  const known = [...nodes, ...readRoots(join(folder, REPLACED))]
   const dropped = new Set<string>()
   const wanted = new Map<string, AuthorityNode>()
   for (const node of abandoned.flatMap((one) => readRoots(join(one, 'ca.crt')))) dropped.add(node.fingerprint)
   for (const generation of [...retired, signing]) {
-    const root = rootOf(generation, nodes)
+    const root = rootOf(generation, known)
     if (root === null) continue
     const trusted = generation.trustedUntil === null || now < generation.trustedUntil
     dropped.delete(root.fingerprint)
@@ -90,9 +94,17 @@ export function settleFolder(folder: string, now: number): boolean {
   const missing = [...wanted.values()].filter((node) => !nodes.some(({ fingerprint }) => fingerprint === node.fingerprint))
   const kept = nodes.filter(({ fingerprint }) => !dropped.has(fingerprint))
   const changed = missing.length > 0 || kept.length !== nodes.length
+  if (changed) keepFirst(folder, retired, nodes)
   if (changed) replaceFile(file, [...missing, ...kept].map(({ x509 }) => x509.toString()).join(''), 0o644)
   for (const one of abandoned) rmSync(one, { recursive: true, force: true })
   return changed
+}
+
+/** Writes the root of the first generation down, which is nowhere else: a clock that was ahead may have ended its time too early. */
+function keepFirst(folder: string, generations: readonly Generation[], nodes: readonly AuthorityNode[]): void {
+  const first = generations.find(({ name }) => name === '')
+  const root = first === undefined ? null : rootOf(first, nodes)
+  if (root !== null) replaceFile(join(folder, REPLACED), root.x509.toString(), 0o644)
 }
 
 /** A later generation has its root beside it; that of the first stands among the trusted ones alone. */

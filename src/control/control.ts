@@ -22,6 +22,7 @@ import { RevocationService } from './revocation/service.ts'
 import type { Status } from './status.ts'
 import { statusOf } from './status-report.ts'
 import { Telemetry, type TelemetryState } from './telemetry.ts'
+import { Liveness } from './workers/liveness.ts'
 import { WorkerPool } from './workers/pool.ts'
 
 export interface ControlOptions {
@@ -51,6 +52,7 @@ class Control {
   readonly #telemetry: Telemetry
   readonly #loads: ConfigurationLog
   readonly #pool: WorkerPool
+  readonly #liveness: Liveness
   readonly #inherited: InheritedSockets
   readonly #gateway: Gateway
   readonly #administration: AdministrationService
@@ -86,6 +88,7 @@ class Control {
     this.#revocation = new RevocationService(snapshot, () => this.#pool.workers, tell)
     this.#telemetry.countRevocation(() => this.#revocation.desk.counts)
     this.#pool = this.#createPool(tell)
+    this.#liveness = new Liveness({ workers: () => this.#pool.workers, busyFor: () => this.#pool.busyFor })
     this.#administration = this.#createAdministration()
     this.#gateway = this.#createGateway()
     this.#reloading = new Reloading({
@@ -174,6 +177,7 @@ class Control {
     this.#administration.close()
     this.#pki?.close()
     this.#telemetry.stop()
+    this.#liveness.close()
     this.#registry?.close()
   }
 
@@ -240,7 +244,12 @@ class Control {
 
   /** Asked later than it is made: the gateway is not there yet. */
   #telemetryState(): TelemetryState {
-    return { measure: () => this.#pool.measure(), serving: () => this.#pool.servingCount, state: () => this.#state }
+    return {
+      measure: () => this.#pool.measure(),
+      serving: () => this.#pool.servingCount,
+      answering: () => this.#liveness.answering,
+      state: () => this.#state,
+    }
   }
 
   #status(): Promise<Status> {

@@ -11,6 +11,8 @@ export interface TelemetryState {
   /** Has every worker's measurements delivered to `absorb`. What that throws costs the worker's new figures, and nobody else's. */
   measure(): Promise<void>
   serving(): number
+  /** How many of those have answered control lately. */
+  answering(): number
   state(): 'starting' | 'serving' | 'draining'
 }
 
@@ -35,7 +37,8 @@ export class Telemetry {
       unhealthy: () => (gateway.state() === 'serving' && gateway.serving() === 0 ? 'no worker is serving' : null),
       unready: () => {
         if (gateway.state() !== 'serving') return gateway.state()
-        return gateway.serving() === 0 ? 'no worker is serving' : null
+        if (gateway.serving() === 0) return 'no worker is serving'
+        return gateway.answering() === 0 ? 'no worker answers' : null
       },
       onError: this.#onError,
     })

@@ -1,9 +1,13 @@
 import type { Connection, Row } from './connection.ts'
 import { entryOf, SELECT_ENTRY } from './entry-row.ts'
 import { EXPIRING_WITHIN, ownRefusal, STATE_CONDITIONS, USABLE_CONDITION } from './entry-state.ts'
+import { type LiveRenewals, liveRenewals } from './lineage-size.ts'
 import type { RegistryVersions } from './registry-changes.ts'
 import { listEntries, plainHex } from './registry-list.ts'
 import type { Clearance, EntryPage, EntryQuery, EntryState, RegistryChanges, RegistryEntry } from './types.ts'
+
+/** As much of an entry as decides who may take it out of force. */
+export type KeyBearer = Pick<RegistryEntry, 'clearance' | 'subjectDn'>
 
 /** What can be asked of the registry. */
 export class RegistryView {
@@ -35,7 +39,22 @@ export class RegistryView {
   /** Through which other entry its key is refused; null: it is not, or for what was said of this very entry. */
   refusedBy(entry: RegistryEntry): RegistryEntry | null {
     if (entry.keyRefusal === null || entry.keyRefusal === ownRefusal(entry)) return null
-    return this.byPin(entry.pin).find((other) => ownRefusal(other) === entry.keyRefusal) ?? null
+    return this.refusing(entry.pin)
+  }
+
+  /** The entry that refuses a key, a revoked one before one that is disabled; null: none does. */
+  refusing(pin: string): RegistryEntry | null {
+    // Both as the indexes have it, which hold nothing else.
+    const [found = null] = this.#all('pin = ? AND revoked_at IS NOT NULL', pin, 1)
+    return found ?? this.#all('pin = ? AND disabled = 1', pin, 1)[0] ?? null
+  }
+
+  /** Who has one of these keys, as far as it says how much they may do: whoever is not revoked and has not ended, each kind once. */
+  bearers(pins: Iterable<string>, now = this.now()): KeyBearer[] {
+    const sql = `SELECT DISTINCT clearance, subject_dn FROM entry WHERE pin = ? AND revoked_at IS NULL AND not_after >= ?`
+    return [...new Set(pins)]
+      .flatMap((pin) => this.connection.all(sql, pin, now))
+      .map((row) => ({ clearance: row.clearance as Clearance, subjectDn: row.subject_dn as string }))
   }
 
   /** Others with one of these keys that would let somebody in but for the key: what is refused, or let in again, together with these. */
@@ -54,13 +73,23 @@ export class RegistryView {
   /** The leaves of one PFX, or the one entry that is alone. */
   byGroup(group: string): RegistryEntry[] {
     const first = this.get(group)
-    const others = this.#all('leaf_group = ? AND leaf_group <> fingerprint', group)
+    const others = this.followers(group)
     return first?.group === group ? [first, ...others] : others
+  }
+
+  /** The leaves of a PFX but the first. */
+  protected followers(group: string): RegistryEntry[] {
+    return this.#all('leaf_group = ? AND leaf_group <> fingerprint', group)
   }
 
   /** What renewed it. */
   renewalsOf(fingerprint: string): RegistryEntry[] {
     return this.#all('predecessor = ?', fingerprint)
+  }
+
+  /** How many renewals of its lineage are in force. */
+  liveRenewals(fingerprint: string, now = this.now()): LiveRenewals {
+    return liveRenewals(this.connection, fingerprint, now)
   }
 
   list(query: EntryQuery = {}): EntryPage {
@@ -106,7 +135,7 @@ export class RegistryView {
     return this.versions.putsSince(version, limit)
   }
 
-  #all(condition: string, value: string): RegistryEntry[] {
-    return this.connection.all(`${SELECT_ENTRY} WHERE ${condition} ORDER BY entry.id`, value).map((row: Row) => entryOf(row))
+  #all(condition: string, value: string, limit = -1): RegistryEntry[] {
+    return this.connection.all(`${SELECT_ENTRY} WHERE ${condition} ORDER BY entry.id LIMIT ?`, value, limit).map((row: Row) => entryOf(row))
   }
 }

@@ -123,7 +123,7 @@ export class Registry extends RegistryView {
       const entry = this.#require(fingerprint, expected)
       if (entry.revoked !== null) throw entryRefused(entry, `is revoked already (${entry.revoked.reason})`)
       const at = this.now()
-      for (const member of this.byGroup(entry.group)) {
+      for (const member of this.#members(entry)) {
         if (member.revoked !== null) continue
         const sql = 'UPDATE entry SET revoked_at = ?, revoked_reason = ?, version = ? WHERE fingerprint = ?'
         this.connection.run(sql, at, reason, this.versions.next(), member.fingerprint)
@@ -198,10 +198,8 @@ export class Registry extends RegistryView {
     const known = this.get(fingerprint)
     if (known !== null)
       throw new StoreError('entry_exists', `this certificate is in the registry already, as "${known.name}" (${entryState(known, now)})`)
-    for (const other of this.byPin(leaf.pin)) {
-      if (other.revoked !== null || other.disabled)
-        throw entryRefused(other, `has the same key and is ${entryState(other, now)}`, 'use a new key')
-    }
+    const other = this.refusing(leaf.pin)
+    if (other !== null) throw entryRefused(other, `has the same key and is ${entryState(other, now)}`, 'use a new key')
     const withdrawn = this.#issuance.withdrawnWithPin(leaf.pin)
     if (withdrawn !== null) {
       const which = `the certificate ${withdrawn.subjectDn} with serial ${withdrawn.serial}`
@@ -248,7 +246,7 @@ export class Registry extends RegistryView {
       const entry = this.#require(fingerprint, expected)
       if (entry.revoked !== null) throw entryRefused(entry, 'is revoked for good', 'issue a new certificate, with a new key')
       if (entry.disabled === disabled) return this.byGroup(entry.group)
-      for (const member of this.byGroup(entry.group)) {
+      for (const member of this.#members(entry)) {
         const sql = 'UPDATE entry SET disabled = ?, version = ? WHERE fingerprint = ?'
         this.connection.run(sql, disabled ? 1 : 0, this.versions.next(), member.fingerprint)
       }
@@ -256,6 +254,11 @@ export class Registry extends RegistryView {
       this.#audit.append({ action, target: entry.group, details: { name: entry.name } }, actor)
       return this.byGroup(entry.group)
     })
+  }
+
+  /** As `byGroup`, where one of them was read already: of thousands, most are alone. */
+  #members(entry: RegistryEntry): RegistryEntry[] {
+    return entry.group === entry.fingerprint ? [entry, ...this.followers(entry.group)] : this.byGroup(entry.group)
   }
 
   #delete(fingerprint: string): void {

@@ -197,10 +197,53 @@ CREATE INDEX entry_sorted_by_last_seen ON entry (last_seen, not_after, key_refus
 `
 
 /**
+ * The same in time that does not grow with the number of entries of one key that say the same: who revokes ten thousand renewals of one
+ * key would else have it judged ten thousand times ten thousand times.
+ */
+const KEY_REFUSALS_ONCE = `
+DROP TRIGGER entry_key_refused;
+DROP TRIGGER entry_key_released;
+DROP INDEX entry_by_pin;
+CREATE INDEX entry_by_pin ON entry (pin, key_refusal);
+CREATE INDEX entry_revoking ON entry (pin) WHERE revoked_at IS NOT NULL;
+CREATE INDEX entry_disabling ON entry (pin) WHERE disabled = 1;
+
+CREATE TRIGGER entry_revoked AFTER UPDATE OF revoked_at ON entry WHEN new.revoked_at IS NOT NULL
+BEGIN
+  UPDATE entry SET key_refusal = 'revoked' WHERE pin = new.pin AND key_refusal IS NULL;
+  UPDATE entry SET key_refusal = 'revoked' WHERE pin = new.pin AND key_refusal = 'disabled';
+END;
+
+CREATE TRIGGER entry_disabled AFTER UPDATE OF disabled ON entry WHEN new.disabled = 1
+BEGIN
+  UPDATE entry SET key_refusal = 'disabled' WHERE pin = new.pin AND key_refusal IS NULL;
+END;
+
+CREATE TRIGGER entry_enabled AFTER UPDATE OF disabled ON entry
+WHEN new.disabled = 0 AND NOT EXISTS (SELECT 1 FROM entry WHERE pin = new.pin AND disabled = 1)
+BEGIN
+  UPDATE entry SET key_refusal = NULL WHERE pin = new.pin AND key_refusal = 'disabled';
+END;
+
+CREATE TRIGGER entry_gone_revoked AFTER DELETE ON entry
+WHEN old.revoked_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM entry WHERE pin = old.pin AND revoked_at IS NOT NULL)
+BEGIN
+  UPDATE entry SET key_refusal = CASE WHEN EXISTS (SELECT 1 FROM entry WHERE pin = old.pin AND disabled = 1) THEN 'disabled' END
+  WHERE pin = old.pin AND key_refusal = 'revoked';
+END;
+
+CREATE TRIGGER entry_gone_disabled AFTER DELETE ON entry
+WHEN old.disabled = 1 AND NOT EXISTS (SELECT 1 FROM entry WHERE pin = old.pin AND disabled = 1)
+BEGIN
+  UPDATE entry SET key_refusal = NULL WHERE pin = old.pin AND key_refusal = 'disabled';
+END;
+`
+
+/**
  * One step from each version of the schema to the next; the first makes version 1 out of nothing. A step that was released is
  * never edited: a change of the schema is a further step.
  */
-export const MIGRATIONS: readonly string[] = [`${REGISTRY}${AUDIT}${ENROLMENT}${ISSUANCE}`, KEY_REFUSALS]
+export const MIGRATIONS: readonly string[] = [`${REGISTRY}${AUDIT}${ENROLMENT}${ISSUANCE}`, KEY_REFUSALS, KEY_REFUSALS_ONCE]
 
 /** Where it says which steps were taken; made before the first one. */
 export const VERSION_TABLE = `

@@ -75,6 +75,16 @@ test('at two thirds of its life: same names, same kind of key, another key, reco
   assert.equal(store.audit.read({ filter: { action: 'server.renew' } }).length, 1)
 })
 
+test('at once where it was issued while the clock was ahead', async (t) => {
+  const gate = await initialized(t)
+  const early = await ageing(gate, 50)
+  assert.ok(early.validFromDate.getTime() > Date.now() + DAY)
+  const { program } = await gate.start()
+  await program.line(/the server certificate is not valid yet: was the clock set back\?/)
+  const fresh = await eventually('one that is valid', () => shown(t, program.port, gate.read('ca/ca.crt')).catch(() => null))
+  assert.ok(fresh.validFromDate.getTime() <= Date.now())
+})
+
 test('not before that', async (t) => {
   const gate = await initialized(t)
   const old = await ageing(gate, 11)

@@ -37,6 +37,16 @@ test('a killed worker is replaced, and connections of the others go on', async (
   await gateway.program.line(new RegExp(`worker ${victim.pid} ended by SIGKILL, starting another`))
 })
 
+test('a worker that hangs is noticed without anything being changed, and replaced', async (t) => {
+  const gateway = await startGateway(t, { workers: 1 })
+  const [hung] = await serving(gateway, 1)
+  assert.ok(hung !== undefined)
+  process.kill(hung.pid, 'SIGSTOP')
+  await gateway.program.line(new RegExp(`killing worker ${hung.pid}: it has not answered for 1\\d s: it hangs`))
+  await serving(gateway, 1, hung.pid)
+  assert.equal((await gateway.ask(get('/after'))).status, 200)
+})
+
 test('while the only worker is replaced, new connections wait instead of being refused', async (t) => {
   const gateway = await startGateway(t, { workers: 1 })
   const [worker] = await serving(gateway, 1)

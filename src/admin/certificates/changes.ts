@@ -1,9 +1,10 @@
 import { checkName } from '../../certificates/subject-name.ts'
-import { editProblem, removalProblem } from '../../policy/granting.ts'
+import { editProblem, type Actor as Granter, removalProblem } from '../../policy/granting.ts'
 import type { EntryEdit, RegistryEntry, RevocationReason } from '../../store/types.ts'
 import type { Caller } from '../types.ts'
 import { type Attempt, type Desk, throwRefusal } from './desk.ts'
 import { isEnded, type Lineage } from './lineage.ts'
+import { LineageChange, type Withdrawn } from './lineage-change.ts'
 
 /** Throws where the one that is meant first is not as whoever asks has seen it. Called in the transaction of the change. */
 export type Seen = (entry: RegistryEntry) => void
@@ -19,11 +20,6 @@ export interface AllNamed {
 
 /** What was done, to which of those that were meant. */
 export type Changed = Lineage
-
-/** The same of what is refused from now on, and what is refused with it for having the same key. */
-export interface Withdrawn extends Changed {
-  readonly alsoRefused: readonly RegistryEntry[]
-}
 
 /**
  * What becomes of certificates that are registered; whatever is done to one leaf of a PFX is done to all, and what is done to a name to
@@ -69,14 +65,13 @@ export class CertificateChanges {
   async enable(caller: Caller, reference: Meant, isSeen: Seen = ANY): Promise<Changed> {
     const attempt = this.#begin(caller, 'certificate.enable', reference)
     await this.#desk.prepareNames(caller)
-    const isDisabled = (entry: RegistryEntry) => this.#isOpen(entry) && entry.disabled
-    return this.#desk.change(attempt, (held) =>
-      this.#each(reference, isSeen, isDisabled, (entry) => {
-        this.#desk.checkManaged(held, entry)
-        this.#desk.checkGrants(held, this.#desk.members(entry))
-        this.#registry.enable(entry.fingerprint, caller.actor)
-      }),
-    )
+    const isMeant = (entry: RegistryEntry) => this.#isOpen(entry) && entry.disabled
+    const find = () => this.#meant(reference, isSeen, isMeant)
+    const make = (held: Granter, entry: RegistryEntry) => {
+      this.#desk.checkGrants(held, this.#desk.members(entry))
+      return this.#registry.enable(entry.fingerprint, caller.actor)
+    }
+    return new LineageChange(this.#desk, { attempt, find, isMeant, make }).make()
   }
 
   async revoke(caller: Caller, reference: Meant, reason: RevocationReason, isSeen: Seen = ANY): Promise<Withdrawn> {
@@ -95,7 +90,7 @@ export class CertificateChanges {
       this.#each(reference, isSeen, isRemovable, (entry) => {
         const inUse = this.#registry.byGroup(entry.group).some(({ fingerprint }) => own.includes(fingerprint))
         throwRefusal(removalProblem(held, entry, inUse))
-        this.#desk.checkManaged(held, entry)
+        this.#desk.checkManaged(held, [entry])
         this.#registry.remove(entry.fingerprint, caller.actor)
       }),
     )
@@ -116,17 +111,12 @@ export class CertificateChanges {
     reference: Meant,
     isSeen: Seen,
     isMeant: (entry: RegistryEntry) => boolean,
-    make: (entry: RegistryEntry) => void,
+    withdraw: (entry: RegistryEntry) => readonly RegistryEntry[],
   ): Promise<Withdrawn> {
     const attempt = this.#begin(caller, action, reference)
-    return this.#desk.change(attempt, (held) => {
-      const changed = this.#each(reference, isSeen, isMeant, (entry) => {
-        this.#desk.checkManaged(held, entry)
-        make(entry)
-      })
-      const refused = [changed.entry, ...changed.others].flatMap(({ group }) => this.#registry.byGroup(group))
-      return { ...changed, alsoRefused: this.#registry.sharing(refused, this.#desk.context.now()) }
-    })
+    const find = () => this.#meant(reference, isSeen, isMeant)
+    const make = (_: Granter, entry: RegistryEntry) => withdraw(entry)
+    return new LineageChange(this.#desk, { attempt, find, isMeant, make }).make()
   }
 
   /** Whoever may not administer is not told what there is. */
@@ -137,19 +127,25 @@ export class CertificateChanges {
     return { caller, action, target: entry.group, name: entry.name }
   }
 
-  /**
-   * Does something to all that a reference means and that it can be done to, as they are in this transaction: what was renewed a moment
-   * ago is among them. Where there is none, to the one that is meant first, which says why not. The last administrator stays.
-   */
+  /** Does something to all that are meant. The last administrator stays. */
   #each(reference: Meant, isSeen: Seen, isMeant: (entry: RegistryEntry) => boolean, make: (entry: RegistryEntry) => void): Changed {
+    const meant = this.#meant(reference, isSeen, isMeant)
+    this.#desk.keepingAdmin(() => {
+      for (const one of meant) make(one)
+    })
+    const [entry, ...others] = meant
+    return { entry: this.#now(entry), others: others.map((one) => this.#now(one)) }
+  }
+
+  /**
+   * All that a reference means and that something can be done to, as they are in this transaction: what was renewed a moment ago is among
+   * them. Where there is none, the one that is meant first, which says why not.
+   */
+  #meant(reference: Meant, isSeen: Seen, isMeant: (entry: RegistryEntry) => boolean): [RegistryEntry, ...RegistryEntry[]] {
     const { entry, others } = this.#find(reference)
     isSeen(entry)
-    const meant = [entry, ...others].filter(isMeant)
-    const [first = entry, ...more] = meant
-    this.#desk.keepingAdmin(() => {
-      for (const one of [first, ...more]) make(one)
-    })
-    return { entry: this.#now(first), others: more.map((one) => this.#now(one)) }
+    const [first = entry, ...more] = [entry, ...others].filter(isMeant)
+    return [first, ...more]
   }
 
   #find(reference: Meant): Lineage {

@@ -12,7 +12,8 @@ import {
 } from '../../policy/granting.ts'
 import { clearanceIncludes } from '../../policy/rights.ts'
 import { isUsable } from '../../store/entry-state.ts'
-import type { RegistryEntry } from '../../store/types.ts'
+import type { KeyBearer } from '../../store/registry-view.ts'
+import type { Clearance, RegistryEntry } from '../../store/types.ts'
 import { pageMark } from '../asking-page.ts'
 import type { AdministrationContext } from '../context.ts'
 import { heldNow } from '../permission.ts'
@@ -41,6 +42,7 @@ export interface Candidate extends Named {
 /** Whoever has more of one name knows that they do. */
 const MOST_NAMESAKES = 100
 
+const ADMINISTRATORS: readonly Clearance[] = ['ClusterAdmin', 'ClusterNode']
 const HEX_64 = /^[0-9a-f]{64}$/
 const HEX_40 = /^[0-9a-f]{40}$/
 
@@ -92,15 +94,19 @@ export class Desk {
    * `make` gets what the caller holds in that transaction. What is refused in it is audited beside.
    */
   async change<T>(attempt: Attempt, make: (held: Granter) => T): Promise<T> {
-    let result: T
+    const result = this.decide(attempt, make)
+    await this.published(attempt)
+    return result
+  }
+
+  /** The transaction of `change`: nothing of it may be told before `published`. */
+  decide<T>(attempt: Attempt, make: (held: Granter) => T): T {
     try {
-      result = this.context.store.write(() => make(heldNow(this.context, attempt.caller)))
+      return this.context.store.write(() => make(heldNow(this.context, attempt.caller)))
     } catch (error) {
       if (error instanceof AdminProblem && error.refusal !== null) this.#auditRefusal(attempt, error)
       throw error
     }
-    await this.published(attempt)
-    return result
   }
 
   /** Resolves once every worker knows of what was changed; live views are told. */
@@ -126,23 +132,20 @@ export class Desk {
   }
 
   /**
-   * Throws where somebody may not take a certificate out of force, or give it back. What is refused is its key: so they have to be above
-   * every other certificate that bears it and has not ended. Inside `change`.
+   * Throws where somebody may not take certificates out of force, or give them back. What is refused is their keys: so they have to be above
+   * every other certificate that bears one of those and has not ended. Inside `change`.
    */
-  checkManaged(held: Granter, entry: RegistryEntry): void {
+  checkManaged(held: Granter, entries: readonly RegistryEntry[]): void {
+    // Nobody is above them, and of thousands none needs to be read.
+    if (clearanceIncludes(held.clearance, 'ClusterAdmin')) return
     const { registry } = this.context.store
-    const now = this.context.now()
     const grants = this.grants()
-    const members = registry.byGroup(entry.group)
-    const own = new Set(members.map(({ fingerprint }) => fingerprint))
-    const others = [...new Set(members.map(({ pin }) => pin))]
-      .flatMap((pin) => registry.byPin(pin))
-      .filter(({ fingerprint }) => !own.has(fingerprint))
-    const problemOf = (one: RegistryEntry) =>
-      managementProblem(held, grants.grantOf({ name: one.name, certificate: leafOf(one.der).certificate }, one))
+    const problemOf = (one: KeyBearer) => managementProblem(held, { clearance: grants.clearanceOf(one) })
+    const members = entries.flatMap(({ group }) => registry.byGroup(group))
     for (const member of members) throwRefusal(problemOf(member))
-    for (const other of others) {
-      const refused = other.revoked === null && other.notAfter >= now ? problemOf(other) : null
+    const keys = members.map(({ pin }) => pin)
+    for (const bearer of registry.bearers(keys, this.context.now())) {
+      const refused = problemOf(bearer)
       if (refused !== null) throwRefusal({ ...refused, detail: `another certificate has its key, and ${refused.detail}` })
     }
   }
@@ -170,11 +173,19 @@ export class Desk {
   /** Makes a change and throws, so that nothing of it stays, where it took the last usable administrator away. Inside `change`. */
   keepingAdmin<T>(make: () => T): T {
     const { registry } = this.context.store
-    const count = () => registry.countUsable(['ClusterAdmin', 'ClusterNode'], this.context.now())
+    const count = () => registry.countUsable(ADMINISTRATORS, this.context.now())
     const before = count()
     const result = make()
     throwRefusal(lastAdminProblem(before, count()))
     return result
+  }
+
+  /** Throws where taking all of these out of force would take the last usable administrator away: before only a part of it is done. Inside `change`. */
+  checkAdminStays(entries: readonly RegistryEntry[]): void {
+    const now = this.context.now()
+    const before = this.context.store.registry.countUsable(ADMINISTRATORS, now)
+    const going = entries.filter((one) => ADMINISTRATORS.includes(one.clearance) && isUsable(one, now))
+    throwRefusal(lastAdminProblem(before, before - going.length))
   }
 
   /**

@@ -17,7 +17,8 @@ type Entries = Pick<RegistryView, 'get' | 'byName'>
  * that was given anew means the new one. Several: the name alone does not say whose is meant.
  */
 export function lineagesOf(registry: Entries, name: string, now: number): readonly Lineage[] {
-  const byRoot = Map.groupBy(registry.byName(name), (entry) => rootOf(registry, entry))
+  const named = registry.byName(name)
+  const byRoot = Map.groupBy(named, rootsIn(registry, named))
   const all = [...byRoot.values()]
   const open = all.filter((entries) => entries.some((entry) => !isEnded(entry, now)))
   return (open.length > 0 ? open : all).map((entries) => lineageOf(entries, now))
@@ -31,8 +32,10 @@ export function everyNamed(registry: Entries, name: string, now: number): Lineag
 
 /** Those that a registered certificate renews, or that renew it, under its name; without itself. */
 export function relativesOf(registry: Entries, entry: RegistryEntry): readonly RegistryEntry[] {
-  const root = rootOf(registry, entry)
-  const relatives = registry.byName(entry.name).filter((other) => other.group !== entry.group && rootOf(registry, other) === root)
+  const named = registry.byName(entry.name)
+  const rootOf = rootsIn(registry, [entry, ...named])
+  const root = rootOf(entry)
+  const relatives = named.filter((other) => other.group !== entry.group && rootOf(other) === root)
   return leaders(newestFirst(relatives))
 }
 
@@ -57,14 +60,29 @@ function newestFirst(entries: readonly RegistryEntry[]): RegistryEntry[] {
   return entries.toReversed().toSorted((a, b) => b.createdAt - a.createdAt)
 }
 
-/** Where the renewals began, also under another name; what was removed in between begins anew. */
-function rootOf(registry: Pick<Entries, 'get'>, entry: RegistryEntry): string {
-  let root = entry
-  for (const seen = new Set<string>(); root.predecessor !== null && !seen.has(root.fingerprint); ) {
-    seen.add(root.fingerprint)
-    const before = registry.get(root.predecessor)
-    if (before === null) return root.predecessor
-    root = before
+/**
+ * Where the renewals of one began, also under another name; what was removed in between begins anew. No entry is read or walked over twice:
+ * each of a thousand may have renewed the one before it.
+ */
+function rootsIn(registry: Pick<Entries, 'get'>, entries: readonly RegistryEntry[]): (entry: RegistryEntry) => string {
+  const known = new Map(entries.map((entry) => [entry.fingerprint, entry]))
+  const roots = new Map<string, string>()
+  return (entry) => {
+    const path = new Set<string>()
+    let root: string | undefined
+    for (let at = entry; root === undefined; ) {
+      path.add(at.fingerprint)
+      const { predecessor } = at
+      const isFirst = predecessor === null || path.has(predecessor)
+      const before = isFirst ? null : (known.get(predecessor) ?? registry.get(predecessor))
+      if (isFirst) root = at.group
+      else if (before === null) root = predecessor
+      else {
+        root = roots.get(before.fingerprint)
+        at = before
+      }
+    }
+    for (const fingerprint of path) roots.set(fingerprint, root)
+    return root
   }
-  return root.group
 }

@@ -9,6 +9,7 @@ export type EnrolmentReason =
   | 'certificate_refused'
   | 'not_granted'
   | 'too_many_failures'
+  | 'too_many_renewals'
   | 'unavailable'
 
 const STATUS: ReadonlyMap<EnrolmentReason, number> = new Map([
@@ -19,6 +20,7 @@ const STATUS: ReadonlyMap<EnrolmentReason, number> = new Map([
   ['certificate_refused', 403],
   ['not_granted', 403],
   ['too_many_failures', 429],
+  ['too_many_renewals', 429],
   ['unavailable', 503],
 ])
 

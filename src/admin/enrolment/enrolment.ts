@@ -18,7 +18,7 @@ import { EnrolmentError } from './enrolment-error.ts'
 import { enrolmentFailure } from './failures.ts'
 import { checkGrant, makerOf, userAsMaker } from './grant-check.ts'
 import { EnrolmentPasswords, type PasswordOptions } from './passwords.ts'
-import { checkSameNames, renewable } from './renewal-rules.ts'
+import { checkRenewalRoom, checkSameNames, renewable } from './renewal-rules.ts'
 
 export type EnrolmentContext = Pick<AdministrationContext, 'store' | 'inForce' | 'authority' | 'published' | 'announce' | 'now'>
 
@@ -57,6 +57,8 @@ export class Enrolment {
   readonly #names: LiveNames
   readonly #passwords: EnrolmentPasswords
   readonly #refusals: RefusalRecords
+  /** One says it all: whoever causes these is known, and goes on. */
+  readonly #tooMany: RefusalRecords
 
   constructor(context: EnrolmentContext, options: EnrolmentOptions = {}) {
     this.#context = context
@@ -64,6 +66,7 @@ export class Enrolment {
     this.#passwords = new EnrolmentPasswords(context, options)
     const summary = { action: 'certificate.enrol', actor: { name: 'certgate', fingerprint: null } }
     this.#refusals = new RefusalRecords(context.store.audit, () => context.now(), summary)
+    this.#tooMany = new RefusalRecords(context.store.audit, () => context.now(), summary, 1)
   }
 
   /** DER of what clients need to trust and to send: all roots in force, and the issuing certificates below them. */
@@ -101,6 +104,7 @@ export class Enrolment {
       const { store } = this.#context
       const { fingerprint } = certificate
       const current = renewable(store, fingerprint, this.#context.now())
+      checkRenewalRoom(store, fingerprint, this.#context.now())
       const asked = readSigningRequest(request)
       const authority = this.#context.authority()
       const commonName = checkSameNames(asked, current, authority)
@@ -109,6 +113,7 @@ export class Enrolment {
       const by: Actor = { ...actor, name: current.name }
       return store.write(() => {
         const { name } = renewable(store, fingerprint, this.#context.now())
+        checkRenewalRoom(store, fingerprint, this.#context.now())
         return store.registry.renew(fingerprint, { ...issuedFacts(issuer, leafOf(der)), name }, by)
       })
     })
@@ -133,7 +138,8 @@ export class Enrolment {
   #note({ reason, message }: EnrolmentError, way: string, actor: Actor): void {
     if (reason === 'unavailable') return
     try {
-      this.#refusals.note({ action: 'certificate.enrol', target: null, details: { way, reason, message } }, actor)
+      const records = reason === 'too_many_renewals' ? this.#tooMany : this.#refusals
+      records.note({ action: 'certificate.enrol', target: null, details: { way, reason, message } }, actor)
     } catch {
       // It is refused all the same.
     }

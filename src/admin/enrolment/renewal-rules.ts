@@ -19,6 +19,26 @@ export function renewable(store: Store, fingerprint: string, now: number): Regis
   return entry
 }
 
+/** Renewals of one lineage that may be in force at once, and milliseconds between any two beyond those. */
+const RENEWALS = 20
+const FURTHER = 24 * 60 * 60 * 1000
+
+/**
+ * Whoever may renew may do so with what they got for it: without a bound one certificate makes thousands, each a share of what clients
+ * share, and to be revoked. Asked in the transaction that records it. Throws EnrolmentError.
+ */
+export function checkRenewalRoom(store: Store, fingerprint: string, now: number): void {
+  const { count, newest, firstEnd } = store.registry.liveRenewals(fingerprint, now)
+  const next = Math.min(newest + FURTHER, firstEnd)
+  // One from the future tells of a clock that was set back.
+  if (count < RENEWALS || next <= now || newest > now) return
+  const hint = 'go on with the newest of them, or have those that nobody uses revoked'
+  throw new EnrolmentError('too_many_renewals', `${count} renewals of this certificate are in force: one more a day is given`, {
+    hint,
+    retryAfter: Math.ceil((next - now) / 1000),
+  })
+}
+
 /**
  * RFC 7030 section 4.2.2: subject and SANs of the request are those of the current certificate. That one has to be of our own
  * authority and of a form that we issue: under another authority the same name might mean more. Throws EnrolmentError.

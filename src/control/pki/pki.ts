@@ -13,6 +13,7 @@ import { answerPki } from './answers.ts'
 import { ExpiryWatch } from './expiry-watch.ts'
 import { type PkiServer, startPkiServer } from './server.ts'
 import { adopt, namedForeign, ownServerCertificates, renew } from './server-certificate.ts'
+import { SteadyClock } from './steady-clock.ts'
 
 export interface PkiServices {
   readonly store: Store
@@ -22,6 +23,8 @@ export interface PkiServices {
   /** What only this knows, for /metrics. */
   measured(own: OwnInventory): void
   now?(): number
+  /** Milliseconds, of a clock that is never set. */
+  steady?(): number
 }
 
 /** Milliseconds: often enough for a revocation to be published within a second by whomever it was made. */
@@ -42,6 +45,8 @@ export class Pki {
   readonly #expiry: ExpiryWatch
   readonly #problems: RepeatedProblems
   readonly #now: () => number
+  readonly #steady: () => number
+  readonly #clock: SteadyClock
   #snapshot: Snapshot | null = null
   #timer: NodeJS.Timeout | null = null
   #soon: NodeJS.Timeout | null = null
@@ -58,6 +63,8 @@ export class Pki {
     this.#services = services
     const { store, log } = services
     this.#now = services.now ?? Date.now
+    this.#steady = services.steady ?? (() => performance.now())
+    this.#clock = new SteadyClock(this.#now, this.#steady)
     const { reload } = services
     this.service = new AuthorityService({ store, reload, now: this.#now }, snapshot.settings.authority)
     this.#ocsp = new OcspService(store, this.#now)
@@ -130,25 +137,27 @@ export class Pki {
   }
 
   #look(): void {
-    const steady = performance.now()
+    const steady = this.#steady()
+    const isBelieved = this.#clock.isBelieved()
     this.#attempt('revocation lists', () => {
       const { sequence } = this.#services.store.audit.head()
       const upkeep = steady >= this.#upkeepDue
       if (sequence === this.#sequence && !upkeep && !this.service.crlsAreDue) return
       // Where there was none nothing is watched: one may have been put there.
       if (upkeep && this.service.loaded.absent) this.service.take(this.#snapshot?.settings.authority ?? null)
-      if (upkeep) this.#settle()
+      // Whoever knows the old root alone is locked out by it.
+      if (upkeep && isBelieved) this.#settle()
       const { signed, problems } = this.service.publishCrls()
       this.#sequence = sequence
       for (const { issuer, number, revoked } of signed) this.#services.log.debug({ issuer, number, revoked }, 'revocation list signed')
       for (const problem of problems) this.#problems.tell('crl files', problem)
       if (problems.length === 0) this.#problems.solved('crl files')
-      if (upkeep) void this.#renewServerCertificates()
+      if (upkeep) void this.#renewServerCertificates(isBelieved)
       if (upkeep) this.#upkeepDue = steady + UPKEEP
     })
     if (steady < this.#insightDue) return
     this.#attempt('expiry', () => this.#lookAhead())
-    const now = performance.now()
+    const now = this.#steady()
     this.#insightDue = now + Math.max(INSIGHT, (now - steady) * INSIGHT_SHARE)
   }
 
@@ -161,7 +170,7 @@ export class Pki {
     void this.#services.reload()
   }
 
-  async #renewServerCertificates(): Promise<void> {
+  async #renewServerCertificates(isBelieved: boolean): Promise<void> {
     const { store, log } = this.#services
     if (this.#renewing) this.#missed = true
     if (this.#renewing || this.#snapshot === null) return
@@ -178,6 +187,10 @@ export class Pki {
         // Other names are another thing to try.
         const key = `renewal of ${own.cert} for ${own.names?.join() ?? 'its names'}`
         if (this.#problems.isFresh(key)) continue
+        const early = own.facts.notBefore > this.#now()
+        // What is renewed early enough can wait for a clock that is right; nobody accepts one that is not valid yet.
+        if (!early && !isBelieved) continue
+        if (early) log.warn({ listener: own.listener, file: own.cert }, 'the server certificate is not valid yet: was the clock set back?')
         try {
           adopt(own, store)
           const done = await renew(own, this.service.loaded, store, this.#now())
@@ -193,7 +206,7 @@ export class Pki {
     } finally {
       this.#renewing = false
     }
-    if (this.#missed) await this.#renewServerCertificates()
+    if (this.#missed) await this.#renewServerCertificates(this.#clock.isBelieved())
   }
 
   #lookAhead(): void {

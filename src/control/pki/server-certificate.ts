@@ -105,6 +105,8 @@ export function planRenewal(own: OwnServerCertificate, loaded: LoadedAuthority, 
   const issuer = moves ? issuing : own.issuer
   if (moves) return { kind: 'issue', issuer, why: 'the authority was rotated' }
   if (!hasItsNames(own)) return { kind: 'issue', issuer, why: 'the configuration names it otherwise' }
+  // Issued while the clock was ahead.
+  if (now < own.facts.notBefore) return { kind: 'issue', issuer, why: 'it is not valid yet' }
   if (now >= renewalDue(own.facts)) return { kind: 'issue', issuer, why: 'two thirds of its life are over' }
   return isAsWritten(own, chainFor(issuer, loaded)) ? { kind: 'none' } : { kind: 'rewrite', issuer }
 }

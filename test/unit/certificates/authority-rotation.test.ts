@@ -101,6 +101,19 @@ describe('a rotation', () => {
     assert.ok(verifiesUnder(after.certificate, [roots(folder)], NOW))
   })
 
+  it('takes the old root up again where the clock that ended its time was ahead', async (t) => {
+    const { folder, made } = await authorityIn(t)
+    const { overlapUntil, trusted } = await rotateFolder(folder, REQUEST, nothing)
+    settleFolder(folder, overlapUntil + 1)
+    assert.ok(!roots(folder).includes(made.rootCertificate))
+    assert.equal(settleFolder(folder, overlapUntil - 1), true)
+    assert.deepEqual(new Set(read(folder).authority.roots), new Set(trusted))
+    assert.equal(settleFolder(folder, overlapUntil - 1), false)
+    assert.equal(settleFolder(folder, overlapUntil), true)
+    assert.equal(settleFolder(folder, overlapUntil), false)
+    assert.ok(!roots(folder).includes(made.rootCertificate))
+  })
+
   it('keeps the keys to its owner, and what somebody else put beside the roots', async (t) => {
     const { folder } = await authorityIn(t)
     const foreign = (await createAuthority({ days: 100 })).rootCertificate

@@ -4,7 +4,7 @@ import { Telemetry } from '../../../src/control/telemetry.ts'
 import { createWorkerMetrics } from '../../../src/observability/worker-metrics.ts'
 
 /** Telemetry whose workers send these values when they are asked. */
-async function scraped(t: TestContext, sent: Map<number, unknown>) {
+async function scraped(t: TestContext, sent: Map<number, unknown>, answering = () => sent.size) {
   const errors: unknown[] = []
   const telemetry = new Telemetry('1.2.3', (error) => errors.push(error))
   t.after(() => telemetry.stop())
@@ -15,6 +15,7 @@ async function scraped(t: TestContext, sent: Map<number, unknown>) {
         for (const [worker, values] of sent) telemetry.absorb(worker, values)
       },
       serving: () => sent.size,
+      answering,
       state: () => 'serving',
     },
   )
@@ -23,7 +24,11 @@ async function scraped(t: TestContext, sent: Map<number, unknown>) {
     const response = await fetch(`http://127.0.0.1:${server.address.port}/metrics`, { headers: { connection: 'close' } })
     return { status: response.status, text: await response.text() }
   }
-  return { telemetry, errors, scrape }
+  const ask = async (path: string) => {
+    const response = await fetch(`http://127.0.0.1:${server.address.port}${path}`, { headers: { connection: 'close' } })
+    return `${response.status} ${(await response.text()).trim()}`
+  }
+  return { telemetry, errors, scrape, ask }
 }
 
 const strippedBy = (count: number) => {
@@ -78,4 +83,13 @@ test('measurements of another shape are refused at any depth, and what their wor
   telemetry.workerGone(2)
   assert.match((await scrape()).text, /^certgate_stripped_headers_total 5$/m)
   assert.deepEqual(errors, [])
+})
+
+test('a gateway is not ready while no worker answers', async (t) => {
+  let answering = 0
+  const { ask } = await scraped(t, new Map([[1, undefined]]), () => answering)
+  assert.match(await ask('/readyz'), /^503 .*no worker answers/)
+  assert.match(await ask('/healthz'), /^200 /)
+  answering = 1
+  assert.match(await ask('/readyz'), /^200 /)
 })

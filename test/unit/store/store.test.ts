@@ -151,7 +151,7 @@ test('a store of a newer version is refused and left as it is', (t) => {
   const file = closedStore(t)
   edit(file, 'INSERT INTO schema_version (version, applied_at) VALUES (99, 0)')
   const before = readFileSync(file)
-  assert.throws(() => openStore(file), fails('store_newer', /newer certgate \(schema 99, this one knows 2\)/))
+  assert.throws(() => openStore(file), fails('store_newer', /newer certgate \(schema 99, this one knows 3\)/))
   assert.deepEqual(readFileSync(file), before)
 })
 
