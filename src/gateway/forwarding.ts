@@ -10,6 +10,7 @@ import { HeldBody } from './held-body.ts'
 import { mayHaveMissed } from './retry.ts'
 import { endsByClosing, goesAsItCame, returnedHead, rewrittenResponse } from './returned-head.ts'
 import { sendSoFar } from './send-so-far.ts'
+import { TunnelEnds } from './tunnel-ends.ts'
 
 /** Carries one permitted request to its upstream and the response back. One per client connection, reused. */
 export class Forwarding implements ResponseHandler {
@@ -32,8 +33,7 @@ export class Forwarding implements ResponseHandler {
   /** A final response head has gone to the client. */
   responded = false
   #switched = false
-  #clientEnded = false
-  #upstreamEnded = false
+  readonly #ends = new TunnelEnds()
   #closeAfter = false
   #trailers = ''
   /** Body and head bytes passed on, for the access log. */
@@ -70,7 +70,8 @@ export class Forwarding implements ResponseHandler {
     this.#startedAt = startedAt
     this.#sent = complete
     this.#attempts = this.bytesOut = this.#status = 0
-    this.#retried = this.responded = this.#switched = this.#clientEnded = this.#upstreamEnded = this.#closeAfter = false
+    this.#retried = this.responded = this.#switched = this.#closeAfter = false
+    this.#ends.reset(request.runtime.upstreamIdle)
     this.#trailers = ''
     this.#held.begin(body)
     this.#attempt(false)
@@ -103,12 +104,12 @@ export class Forwarding implements ResponseHandler {
   }
 
   tunnelBytes(bytes: Buffer): void {
+    this.#ends.moves()
     if (this.#upstream?.sendBytes(bytes) === false) this.#client.pause()
   }
 
   tunnelEnd(): void {
-    this.#clientEnded = true
-    if (this.#upstreamEnded) this.#finish(true)
+    if (this.#ends.clientCloses()) this.#finish(true)
     else this.#upstream?.endSending()
   }
 
@@ -116,6 +117,7 @@ export class Forwarding implements ResponseHandler {
   clientDrained(): void {
     if (this.#upstream?.paused) {
       this.#deadline = deadlineIn(this.#request?.runtime.upstreamIdle ?? 0)
+      this.#ends.moves()
       this.#upstream.resume()
     }
   }
@@ -128,8 +130,10 @@ export class Forwarding implements ResponseHandler {
 
   sweep(now: number): void {
     const upstream = this.#upstream
-    if (upstream === null || this.#switched) return
-    if (upstream.connecting) {
+    if (upstream === null) return
+    if (this.#switched) {
+      if (this.#ends.isOver(now)) this.#finish(true)
+    } else if (upstream.connecting) {
       if (now > this.#connectDeadline) this.#giveUp('connect', 'the connection was not made in time')
     } else if (now > this.#deadline && !upstream.paused) {
       this.#giveUp('timeout', this.responded ? 'the response stopped' : 'no response in time')
@@ -198,13 +202,13 @@ export class Forwarding implements ResponseHandler {
   }
 
   onTunnelBytes(bytes: Buffer, shared: boolean): void {
+    this.#ends.moves()
     this.#send(bytes, shared)
     this.#throttle()
   }
 
   onTunnelEnd(): void {
-    this.#upstreamEnded = true
-    if (this.#clientEnded) this.#finish(true)
+    if (this.#ends.upstreamCloses()) this.#finish(true)
     else this.#client.endTunnel()
   }
 

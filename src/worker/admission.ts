@@ -44,18 +44,22 @@ export class Admission {
     this.#workers = count
   }
 
-  /** Calls back with a place, or null where the connection is to be refused; at once where control need not be asked. */
-  admit(listener: string, network: string, decided: (place: Place | null) => void): void {
+  get workers(): number {
+    return this.#workers
+  }
+
+  /** Calls back with a place, or with which limit is reached; at once where control need not be asked. */
+  admit(listener: string, network: string, decided: (place: Place | 'address' | 'listener') => void): void {
     const { connections, connectionsPerAddress } = this.#limits
     this.#take(connectionsPerAddress, { listener, address: network }, (ofAddress) => {
       if (ofAddress === null) {
-        decided(null)
+        decided('address')
         return
       }
       this.#take(connections, { listener, address: null }, (ofListener) => {
         if (ofListener === null) {
           ofAddress.release()
-          decided(null)
+          decided('listener')
           return
         }
         decided({

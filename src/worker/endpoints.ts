@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { DEFAULT_LIMITS } from '../config/sections/limits.ts'
 import { DEFAULT_REVOCATION } from '../config/sections/revocation.ts'
-import type { ListenerSettings, Settings } from '../config/settings.ts'
+import type { Limits, ListenerSettings, Settings } from '../config/settings.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/types.ts'
@@ -12,7 +13,7 @@ import { createTlsListener, type TlsListener } from '../tls/listener.ts'
 import type { Registry } from '../tls/registry.ts'
 import type { StatusBook } from '../tls/status-book.ts'
 import type { ListenerMaterial, Peer } from '../tls/types.ts'
-import type { Acceptor } from './listeners.ts'
+import type { Above, Acceptor } from './listeners.ts'
 
 export interface EndpointServices {
   readonly metrics: Metrics
@@ -20,12 +21,20 @@ export interface EndpointServices {
   /** The worker's; all listeners judge by it. */
   readonly registry: Registry
   readonly costs: HandshakeCosts
+  /** How many there are. */
+  workers(): number
   /** Told of every certificate that was shown in a handshake. */
   sighted(peer: Peer): void
   readonly statuses: StatusBook
   /** Takes over a connection whose handshake is done, or a plain one (null). */
   accept(listener: string, socket: TLSSocket | Socket, peer: Peer | null): void
 }
+
+/** A handful may always be under way, however few connections there may be. */
+const LEAST_HANDSHAKES = 16
+
+/** Milliseconds: whoever means it is done by then. Giving up younger ones would let nobody in while too many come. */
+const GRACE = 1_000
 
 interface TlsEndpoint {
   readonly tls: TlsListener
@@ -35,7 +44,7 @@ interface TlsEndpoint {
 }
 
 /** What happens to a connection between TCP and HTTP: TLS by the snapshot in force, or nothing on a plain listener. */
-export class Endpoints {
+export class Endpoints implements Above {
   readonly #services: EndpointServices
   /** Those of removed listeners stay: their connections are still judged. */
   readonly #tls = new Map<string, TlsEndpoint>()
@@ -87,6 +96,10 @@ export class Endpoints {
     return endpoint === undefined ? null : (socket) => this.#shakeHands(name, endpoint, socket)
   }
 
+  giveUpHandshake(name: string): Socket | null {
+    return this.#tls.get(name)?.handshakes.giveUp(GRACE) ?? null
+  }
+
   /** The verdict of now on a connection made earlier. */
   judge(name: string, peer: Peer): Peer {
     return this.#tls.get(name)?.tls.judgeAgain(peer) ?? peer
@@ -99,7 +112,7 @@ export class Endpoints {
   }
 
   #shakeHands(name: string, { tls, handshakes }: TlsEndpoint, socket: Socket): void {
-    const given = handshakes.begin(socket, this.#settings?.limits.handshakes ?? 0)
+    const given = handshakes.begin(socket, mostHandshakes(this.#settings?.limits ?? DEFAULT_LIMITS, this.#services.workers()))
     for (let i = 0; i < given; i++) this.#services.metrics.connectionRefused(name, 'handshakes')
     this.#services.costs.admit(name, socket, networkOf(socket.remoteAddress ?? ''), () => tls.server.emit('connection', socket))
   }
@@ -163,6 +176,12 @@ export class Endpoints {
       },
     })
   }
+}
+
+/** Under way in one worker at once: those of all workers leave half of the connections to whoever is done. */
+function mostHandshakes({ handshakes, connections }: Limits, workers: number): number {
+  if (handshakes === 0 || connections === 0) return handshakes
+  return Math.min(handshakes, Math.max(LEAST_HANDSHAKES, Math.floor(connections / 2 / workers)))
 }
 
 /** Milliseconds: what control has for an answer, and a little for the way, so that its reason is told when it has none. */

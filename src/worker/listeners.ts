@@ -1,19 +1,38 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { networkOf } from '../policy/address.ts'
 import type { HandshakeCosts } from '../tls/handshake-costs.ts'
-import type { Admission } from './admission.ts'
+import type { Admission, Place } from './admission.ts'
 import type { Overload } from './overload.ts'
 
 /** Takes over a TCP connection that was admitted. */
 export type Acceptor = (socket: Socket) => void
+
+/** What comes after TCP, by the snapshot in force. */
+export interface Above {
+  /** Null where it has no such listener. */
+  acceptor(listener: string): Acceptor | null
+  /** Ends the oldest handshake under way, and returns it; null where none has had its time. */
+  giveUpHandshake(listener: string): Socket | null
+}
+
+/** A limit is reached, the worker has too much to do, or handshakes from there have cost too much. */
+export type Refused = 'limit' | 'overload' | 'costly'
 
 export interface ListenerEvents {
   opened(listener: string, opening: string): void
   failed(listener: string, opening: string, error: NodeJS.ErrnoException): void
   /** A connection could not be accepted; the listener goes on. */
   acceptFailed(listener: string, error: NodeJS.ErrnoException): void
-  /** A connection was closed before its handshake: a limit is reached, or the worker has too much to do. */
-  refused(listener: string, remote: string, reason: 'limit' | 'overload' | 'costly'): void
+  /** A connection was closed before its handshake. */
+  refused(listener: string, remote: string, reason: Refused): void
+  /** The limit of connections is reached, and a handshake under way was given up for a new one. */
+  gaveUp(listener: string): void
+}
+
+interface Admitted {
+  /** Milliseconds of the monotonic clock. */
+  readonly acceptedAt: number
+  readonly place: Place
 }
 
 interface OpenListener {
@@ -34,18 +53,17 @@ export class Listeners {
   readonly #overload: Overload
   readonly #costs: HandshakeCosts
   readonly #events: ListenerEvents
-  readonly #acceptor: (listener: string) => Acceptor | null
+  readonly #above: () => Above | null
   readonly #open = new Map<string, OpenListener>()
-  /** Admitted connections and when each was accepted, in milliseconds of the monotonic clock. */
-  readonly #sockets = new Map<Socket, number>()
+  readonly #sockets = new Map<Socket, Admitted>()
   #emptied: (() => void) | null = null
 
-  /** `acceptor` gives what takes over the connections of a listener by the snapshot in force; null where it has none. */
-  constructor(load: Load, acceptor: (listener: string) => Acceptor | null, events: ListenerEvents) {
+  /** `above`: null before the first snapshot. */
+  constructor(load: Load, above: () => Above | null, events: ListenerEvents) {
     this.#admission = load.admission
     this.#overload = load.overload
     this.#costs = load.costs
-    this.#acceptor = acceptor
+    this.#above = above
     this.#events = events
   }
 
@@ -83,7 +101,7 @@ export class Listeners {
   youth(grace: number): number {
     const now = performance.now()
     let left = 0
-    for (const acceptedAt of this.#sockets.values()) left = Math.max(left, acceptedAt + grace - now)
+    for (const { acceptedAt } of this.#sockets.values()) left = Math.max(left, acceptedAt + grace - now)
     return left
   }
 
@@ -116,22 +134,48 @@ export class Listeners {
       this.#events.refused(listener, remoteAddress, reason)
       return
     }
+    this.#place(listener, network, socket)
+  }
+
+  /** Whoever has shown no more than that it can connect keeps nobody out: at the limit it is given up before anybody is refused. */
+  #place(listener: string, network: string, socket: Socket): void {
+    const { remoteAddress = '' } = socket
     this.#admission.admit(listener, network, (place) => {
-      const accept = place === null ? null : this.#acceptor(listener)
-      if (place === null || accept === null || socket.destroyed) {
-        place?.release()
+      if (place === 'listener' && !socket.destroyed && this.#makeRoom(listener)) this.#place(listener, network, socket)
+      else if (typeof place !== 'string') this.#take(listener, socket, place)
+      else {
         socket.destroy()
-        if (place === null) this.#events.refused(listener, remoteAddress, 'limit')
-        return
+        this.#events.refused(listener, remoteAddress, 'limit')
       }
-      this.#sockets.set(socket, performance.now())
-      socket.once('close', () => {
-        place.release()
-        this.#sockets.delete(socket)
-        if (this.#sockets.size === 0) this.#emptied?.()
-      })
-      accept(socket)
     })
+  }
+
+  #makeRoom(listener: string): boolean {
+    const given = this.#above()?.giveUpHandshake(listener) ?? null
+    if (given === null) return false
+    this.#forget(given)
+    this.#events.gaveUp(listener)
+    return true
+  }
+
+  #take(listener: string, socket: Socket, place: Place): void {
+    const accept = this.#above()?.acceptor(listener) ?? null
+    if (accept === null || socket.destroyed) {
+      place.release()
+      socket.destroy()
+      return
+    }
+    this.#sockets.set(socket, { acceptedAt: performance.now(), place })
+    socket.once('close', () => this.#forget(socket))
+    accept(socket)
+  }
+
+  #forget(socket: Socket): void {
+    const admitted = this.#sockets.get(socket)
+    if (admitted === undefined) return
+    this.#sockets.delete(socket)
+    admitted.place.release()
+    if (this.#sockets.size === 0) this.#emptied?.()
   }
 }
 

@@ -5,7 +5,7 @@ import { HandshakeCosts } from '../tls/handshake-costs.ts'
 import { Admission } from './admission.ts'
 import { createDataPlane, type DataPlane } from './data-plane.ts'
 import { Endpoints } from './endpoints.ts'
-import { Listeners } from './listeners.ts'
+import { Listeners, type Refused } from './listeners.ts'
 import { Overload } from './overload.ts'
 import { RegistryHolder } from './registry-holder.ts'
 import { type PreparedLogs, WorkerServices } from './services.ts'
@@ -13,6 +13,8 @@ import { Sightings } from './sightings.ts'
 import { StatusHolder } from './status-holder.ts'
 
 const tidyInterval = 1_000
+/** Milliseconds between two warnings about the same. */
+const quiet = 60_000
 /** Milliseconds that a new connection is given before a drain counts it as idle. */
 const firstRequest = 500
 
@@ -47,6 +49,7 @@ export class WorkerProgram {
   #openings: Openings = new Map()
   #snapshot: Snapshot | null = null
   #draining: Promise<void> | null = null
+  #quietUntil = Number.NEGATIVE_INFINITY
 
   constructor(id: number, send: (message: FromWorker) => void) {
     this.#id = id
@@ -57,12 +60,13 @@ export class WorkerProgram {
     this.#statuses = new StatusHolder(send, () => this.#parts?.plane.judgeAgain(null))
     this.#listeners = new Listeners(
       { admission: this.#admission, overload: this.#overload, costs: this.#costs },
-      (name) => this.#parts?.endpoints.acceptor(name) ?? null,
+      () => this.#parts?.endpoints ?? null,
       {
         opened: (listener, opening) => send({ kind: 'listening', listener, opening }),
         failed: (listener, opening, { code = 'UNKNOWN', message }) => send({ kind: 'listen_failed', listener, opening, code, message }),
         acceptFailed: (listener, error) => this.#parts?.services.log.debug({ listener, err: error }, 'a connection could not be accepted'),
         refused: (listener, remote, reason) => this.#refused(listener, remote, reason),
+        gaveUp: (listener) => this.#gaveUp(listener),
       },
     )
     setInterval(() => this.#admission.tidy(), tidyInterval).unref()
@@ -210,6 +214,7 @@ export class WorkerProgram {
       log,
       registry: this.#registry.registry,
       costs: this.#costs,
+      workers: () => this.#admission.workers,
       sighted: (peer) => this.#sightings.note(peer),
       statuses: this.#statuses.book,
       accept: (listener, socket, peer) => plane.accept(listener, socket, peer),
@@ -217,11 +222,21 @@ export class WorkerProgram {
     return { services, plane, endpoints }
   }
 
-  #refused(listener: string, remote: string, reason: 'limit' | 'overload' | 'costly'): void {
+  #refused(listener: string, remote: string, reason: Refused): void {
     if (this.#parts === null) return
     const { metrics, log } = this.#parts.services
     metrics.connectionRefused(listener, reason)
     log.debug({ listener, remote, reason }, 'connection refused')
+  }
+
+  #gaveUp(listener: string): void {
+    if (this.#parts === null) return
+    const { metrics, log } = this.#parts.services
+    metrics.connectionRefused(listener, 'handshakes')
+    const now = performance.now()
+    if (now < this.#quietUntil) return
+    this.#quietUntil = now + quiet
+    log.warn({ listener }, 'limits.connections is reached: the oldest handshakes under way are given up for new connections')
   }
 
   #tooCostly(network: string, cost: number, duration: number): void {

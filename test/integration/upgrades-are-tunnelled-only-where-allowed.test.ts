@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { before, test } from 'node:test'
 import { WebSocket, WebSocketServer } from 'ws'
+import { eventually } from '../support/eventually.ts'
 import { type Gateway, get, startGateway } from '../support/gateway.ts'
-import { fileLifetime } from '../support/lifetime.ts'
+import { fileLifetime, type Lifetime } from '../support/lifetime.ts'
 
 const lifetime = fileLifetime()
 let gateway: Gateway
@@ -123,4 +124,52 @@ test('a client that closes its half before the 101 still gets the tunnel, and th
   assert.match(client.text, /^HTTP\/1\.1 101 /)
   assert.match(client.text, /\r\n\r\nhello bye$/)
   assert.equal((await own.record('/ws')).status, 101)
+})
+
+/** An upstream that never closes its side by itself. */
+const staying = async (t: Lifetime, limits: string) => {
+  const own = await startGateway(t, { limits })
+  own.upstream.answer = (_request, socket) => {
+    socket.removeAllListeners('end')
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello')
+  }
+  const client = await own.connect()
+  client.send(get('/ws', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'))
+  await client.textMatching(/hello/)
+  return { own, client }
+}
+
+test('a tunnel whose client has closed its half gets what the upstream has, and ends when that is silent', async (t) => {
+  const { own, client } = await staying(t, '{ upstream_idle: 1s }')
+  const [socket] = own.upstream.sockets
+  client.socket.end()
+  await once(socket as Socket, 'end')
+  socket?.write('more')
+  await client.textMatching(/more/)
+  await client.end()
+  assert.equal((await own.record('/ws')).status, 101)
+})
+
+test('a client that hangs up holds nothing, where the upstream keeps its side open', async (t) => {
+  const { own, client } = await staying(t, '{ upstream_idle: 1s, connections_per_address: 1 }')
+  client.socket.end()
+  client.socket.destroy()
+  own.upstream.reset()
+  await eventually('the place is free again', () =>
+    own.ask(get('/public/x')).then(
+      (answer) => answer.status === 200,
+      () => false,
+    ),
+  )
+})
+
+test('a tunnel that is open both ways may be silent', async (t) => {
+  const { client, own } = await staying(t, '{ upstream_idle: 250ms }')
+  // Another that is ended for its silence shows that the time has passed.
+  own.upstream.answer = (_request, socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n1')
+  const other = await own.connect()
+  other.send(get('/slow'))
+  await other.end()
+  client.send('still there?')
+  await eventually('it passes', () => own.upstream.receivedText.endsWith('still there?'))
 })

@@ -30,7 +30,7 @@ function gateway(limits: { connections: number; connectionsPerAddress: number },
     const outcome: { place: Place | null | undefined } = { place: undefined }
     admissions[worker]?.admit('main', address, (place) => {
       assert.equal(outcome.place, undefined, 'decided once')
-      outcome.place = place
+      outcome.place = typeof place === 'string' ? null : place
     })
     return outcome
   }
@@ -99,4 +99,13 @@ test('within its share a worker asks nobody, and no limit asks nobody', () => {
   const open = gateway({ connections: 0, connectionsPerAddress: 0 }, 2)
   for (let count = 0; count < 1_000; count++) assert.ok(open.admit(0).place)
   assert.equal(open.sent.length, 0)
+})
+
+test('who is refused is told which limit is reached', () => {
+  const { admissions } = gateway({ connections: 2, connectionsPerAddress: 1 }, 1)
+  const outcomes: unknown[] = []
+  for (const address of ['192.0.2.1', '192.0.2.1', '192.0.2.2', '192.0.2.3']) {
+    admissions[0]?.admit('main', address, (place) => outcomes.push(typeof place === 'string' ? place : 'admitted'))
+  }
+  assert.deepEqual(outcomes, ['admitted', 'address', 'admitted', 'listener'])
 })
