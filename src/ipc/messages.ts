@@ -30,10 +30,22 @@ export type SnapshotUpdate = Omit<Snapshot, 'mapping' | 'users'> & {
   readonly users: Snapshot['users'] | null
 }
 
+/**
+ * Read this file, which holds the registry at that version or a later one, and lay what is known since over it. `bytes`: what it held, where
+ * it is gone, else null.
+ */
+export interface RegistryBaseMessage {
+  readonly kind: 'registry_base'
+  readonly id: number
+  readonly file: string
+  readonly epoch: string
+  readonly version: number
+  readonly bytes: Uint8Array | null
+}
+
 /** The registry as it comes to a worker; `id` is that of the answer, `registry`. */
 export type RegistryMessage =
-  /** Read this file, which holds the registry at that version or a later one, and lay what is known since over it. */
-  | { readonly kind: 'registry_base'; readonly id: number; readonly file: string; readonly epoch: string; readonly version: number }
+  | RegistryBaseMessage
   /** Take this up, and judge those it is about, before it is answered. */
   | { readonly kind: 'registry_delta'; readonly id: number; readonly delta: RegistryDelta }
   /** The registry was lost for longer than it may be relied on (true), or is back: answered once nobody is let in by it, or again. */

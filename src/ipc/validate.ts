@@ -73,7 +73,13 @@ const toWorker: Shapes<ToWorker> = {
   status: { id: isCount },
   statuses: { number: isCount, statuses: (value) => Array.isArray(value) && value.every(isStatus) },
   drain: { deadline: isCount },
-  registry_base: { id: isCount, file: isString, epoch: isString, version: isCount },
+  registry_base: {
+    id: isCount,
+    file: isString,
+    epoch: isString,
+    version: isCount,
+    bytes: (value) => value === null || value instanceof Uint8Array,
+  },
   registry_delta: { id: isCount, delta: isDelta },
   registry_stale: { id: isCount, stale: (value) => typeof value === 'boolean' },
 }

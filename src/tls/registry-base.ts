@@ -54,6 +54,11 @@ export class RegistryBase {
     this.#blobs = header.blobs
   }
 
+  /** As it was sealed; not to be changed. */
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
   /** The record of a certificate (SHA-256, lower-case hex); -1: it has none. */
   find(fingerprint: string): number {
     if (!this.#readKey(fingerprint)) return -1

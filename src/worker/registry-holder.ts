@@ -1,6 +1,6 @@
 import type { FromWorker, RegistryMessage } from '../ipc/messages.ts'
 import { Registry } from '../tls/registry.ts'
-import { emptyBase, openBase } from '../tls/registry-base.ts'
+import { emptyBase, openBase, parseBase } from '../tls/registry-base.ts'
 import { RegistryBaseError } from '../tls/registry-layout.ts'
 
 type BaseMessage = Extract<RegistryMessage, { kind: 'registry_base' }>
@@ -54,10 +54,10 @@ export class RegistryHolder {
     this.#answer(id, outcome.kind === 'gap' ? `changes follow version ${delta.follows}` : null)
   }
 
-  async #takeBase({ id, file, epoch, version }: BaseMessage): Promise<void> {
+  async #takeBase({ id, file, epoch, version, bytes }: BaseMessage): Promise<void> {
     let gap: string | null = null
     try {
-      const base = await openBase(file)
+      const base = bytes === null ? await openBase(file) : await parseBase(Buffer.from(bytes))
       if (base.epoch !== epoch || base.version < version) throw new RegistryBaseError(`the registry base ${file} is another one`)
       this.registry.rebase(base)
       this.#changed(null)

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { askStatus } from '../../src/control/administration/admin-client.ts'
+import { askReload, askStatus } from '../../src/control/administration/admin-client.ts'
 import { askApi } from '../../src/control/administration/api-client.ts'
 import { openStore } from '../../src/store/store.ts'
 import { eventually } from '../support/eventually.ts'
@@ -86,3 +86,23 @@ for (const { what, lose, mend } of losses) {
     assert.ok(existsSync(file))
   })
 }
+
+test('a worker that ends while the folder of the store is gone is replaced, and refuses whom it is to', async (t) => {
+  const gateway = await startGateway(t, { workers: 1, extra: 'store: { sqlite: data/certgate.db }' })
+  const store = storeOf(gateway, t)
+  store.registry.add([entryOf(gateway.alice, gateway.authority)], CLI)
+  store.registry.disable(fingerprintOf(gateway.alice), CLI)
+  store.close()
+  await eventually('alice to be refused', async () => (await gateway.ask(get('/x'))).status === 403)
+  rmSync(join(gateway.folder, 'data'), { recursive: true })
+  await gateway.program.line(/the store is lost/)
+  const [worker] = (await askStatus(socketOf(gateway))).workers
+  assert.ok(worker !== undefined)
+  process.kill(worker.pid, 'SIGKILL')
+  await gateway.program.line(/worker \d+ serves/)
+  assert.equal((await gateway.ask(get('/x'))).status, 403)
+  const report = await askReload(socketOf(gateway), true)
+  assert.equal(report.outcome, 'unchanged')
+  const [next] = (await askStatus(socketOf(gateway))).workers.filter(({ state }) => state === 'serving')
+  assert.notEqual(next?.pid, worker.pid)
+})

@@ -1,10 +1,11 @@
 import { request } from 'node:http'
 import { CertgateError } from '../../errors.ts'
 import type { ReloadReport, Status } from '../status.ts'
+import { giveUpOnSilence, type Patience } from './answering.ts'
 
 /** Asks the running certgate how it is. Throws CertgateError `not_running` where nobody answers on the socket. */
-export async function askStatus(socket: string): Promise<Status> {
-  return (await ask(socket, 'GET', '/status')) as Status
+export async function askStatus(socket: string, patience?: Patience): Promise<Status> {
+  return (await ask(socket, 'GET', '/status', patience)) as Status
 }
 
 /** Tells it to load its configuration again and waits for what came of it. Throws CertgateError `not_running`. */
@@ -12,8 +13,8 @@ export async function askReload(socket: string, workers: boolean): Promise<Reloa
   return (await ask(socket, 'POST', workers ? '/reload?workers=true' : '/reload')) as ReloadReport
 }
 
-async function ask(socketPath: string, method: string, path: string): Promise<object> {
-  const { status, text } = await exchange(socketPath, method, path)
+async function ask(socketPath: string, method: string, path: string, patience?: Patience): Promise<object> {
+  const { status, text } = await exchange(socketPath, method, path, patience)
   let body: unknown
   try {
     body = JSON.parse(text)
@@ -25,7 +26,7 @@ async function ask(socketPath: string, method: string, path: string): Promise<ob
   throw new CertgateError('io_failed', `the running certgate could not answer: ${why}`)
 }
 
-function exchange(socketPath: string, method: string, path: string): Promise<{ status: number; text: string }> {
+function exchange(socketPath: string, method: string, path: string, patience?: Patience): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const sent = request({ socketPath, method, path, headers: { host: 'admin' } }, (response) => {
       const chunks: Buffer[] = []
@@ -33,6 +34,7 @@ function exchange(socketPath: string, method: string, path: string): Promise<{ s
       response.on('error', (cause) => reject(notRunning(socketPath, cause)))
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }))
     })
+    giveUpOnSilence(socketPath, sent, patience)
     sent.on('error', (cause) => reject(notRunning(socketPath, cause)))
     sent.end()
   })
@@ -40,6 +42,7 @@ function exchange(socketPath: string, method: string, path: string): Promise<{ s
 
 /** Why nobody could be asked, in words; the cause keeps the system's code. */
 export function notRunning(socketPath: string, cause: NodeJS.ErrnoException): CertgateError {
+  if (cause instanceof CertgateError) return cause
   switch (cause.code) {
     case 'ENOENT':
     case 'ECONNREFUSED':

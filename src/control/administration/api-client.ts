@@ -1,6 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { CertgateError } from '../../errors.ts'
 import { notRunning } from './admin-client.ts'
+import { giveUpOnSilence, type Patience } from './answering.ts'
 
 /** One call of the administration's HTTP API. */
 export interface ApiCall {
@@ -19,9 +20,9 @@ export interface ApiAnswer {
   readonly body: AsyncIterable<Uint8Array>
 }
 
-/** Asks the running certgate on its admin socket. Throws CertgateError `not_running` where nobody answers, or no more. */
-export async function askApi(socketPath: string, call: ApiCall): Promise<ApiAnswer> {
-  const response = await exchange(socketPath, call)
+/** Asks the running certgate on its admin socket. Throws CertgateError `not_running` where nobody answers, or no more, or only keeps silent. */
+export async function askApi(socketPath: string, call: ApiCall, patience?: Patience): Promise<ApiAnswer> {
+  const response = await exchange(socketPath, call, patience)
   const headers = new Map(Object.entries(response.headers).map(([name, value]) => [name, String(value)]))
   return { status: response.statusCode ?? 0, headers, body: chunksOf(response, socketPath) }
 }
@@ -33,13 +34,14 @@ export function nobodyListens(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ECONNREFUSED'
 }
 
-function exchange(socketPath: string, { method, path, headers, body }: ApiCall): Promise<IncomingMessage> {
+function exchange(socketPath: string, { method, path, headers, body }: ApiCall, patience?: Patience): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
     const sent: ClientRequest = request(
       { socketPath, method, path, agent: false, headers: { host: 'admin', ...headers, ...length } },
       resolve,
     )
+    giveUpOnSilence(socketPath, sent, patience)
     sent.on('error', (cause) => reject(notRunning(socketPath, cause)))
     sent.end(body)
   })

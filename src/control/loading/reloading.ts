@@ -83,8 +83,10 @@ export class Reloading {
     done(report, snapshot)
     if (ending()) return report
     await this.#watcher.watch([...this.#filesOf(snapshot.settings), ...files], readSince, outcome.kind !== 'failed')
-    if (replaceWorkers && outcome.kind !== 'failed') await this.#replaceWorkers()
-    return report
+    if (!replaceWorkers || outcome.kind === 'failed') return report
+    const why = await this.#replaceWorkers()
+    if (why !== null) this.#last = { ...report, outcome: 'failed', message: `${report.message}; not every worker was replaced: ${why}` }
+    return this.#last
   }
 
   /** `files`: those of a configuration that could not be taken up; they are watched too. */
@@ -102,12 +104,15 @@ export class Reloading {
     }
   }
 
-  async #replaceWorkers(): Promise<void> {
+  /** Why the old ones stay; null: they were replaced. */
+  async #replaceWorkers(): Promise<string | null> {
     const { pool, log } = this.#services
     try {
       await pool.replaceAll()
+      return null
     } catch (error) {
       log.error({ err: error }, 'a new worker did not come up, the old ones stay')
+      return error instanceof Error ? error.message : String(error)
     }
   }
 

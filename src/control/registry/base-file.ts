@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { StoreError } from '../../store/failure.ts'
 import { lost } from '../../store/held-file.ts'
 import type { Store } from '../../store/store.ts'
@@ -11,6 +12,11 @@ const SEALED_ANEW = 20_000
 
 /** Where the workers read the registry from: beside the store, and as secret as that. */
 export const baseFileOf = ({ file }: Store): string => sealedBeside(file)
+
+/** The base for a worker that starts, where its file is gone, with the store or without it: else none would be replaced then; null: it is there. */
+export function bytesUnlessKept(store: Store, { bytes }: RegistryBase): Uint8Array | null {
+  return statSync(baseFileOf(store), { throwIfNoEntry: false })?.size === bytes.length ? null : bytes
+}
 
 /** An older copy took the place of the store: revocations may be missing in it. */
 export const older = ({ file }: Store): StoreError => lost(file, 'it is older than what was known')

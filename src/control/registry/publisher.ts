@@ -4,7 +4,7 @@ import type { RegistryBase } from '../../tls/registry-base.ts'
 import type { RegistryDelta } from '../../tls/registry-types.ts'
 import type { WorkerPool } from '../workers/pool.ts'
 import { type RegistryNews, WorkerGoneError, type WorkerProcess } from '../workers/process.ts'
-import { baseFileOf, baseToStartFrom, older, sealBase } from './base-file.ts'
+import { baseFileOf, baseToStartFrom, bytesUnlessKept, older, sealBase } from './base-file.ts'
 
 /** Milliseconds for each record that is read and each change that is taken up: several times what they were measured to take. */
 const PER_RECORD = 0.01
@@ -181,7 +181,15 @@ export class RegistryPublisher {
     worker.followsRegistry = true
     const { epoch, version, size } = this.#base
     const reading = size * PER_RECORD
-    const news: RegistryNews[] = [{ kind: 'registry_base', file: baseFileOf(this.#options.store), epoch, version }]
+    const news: RegistryNews[] = [
+      {
+        kind: 'registry_base',
+        file: baseFileOf(this.#options.store),
+        epoch,
+        version,
+        bytes: bytesUnlessKept(this.#options.store, this.#base),
+      },
+    ]
     const changes = this.#deltas.flatMap((delta) => delta.changes)
     if (this.#deltas.length > 0) {
       news.push({ kind: 'registry_delta', delta: { epoch, follows: version, version: this.registry.version, changes } })
@@ -252,7 +260,7 @@ export class RegistryPublisher {
     this.registry.rebase(base)
     this.#base = base
     this.#deltas = known ? this.#deltas.filter(({ version }) => version > base.version) : []
-    const news: RegistryNews = { kind: 'registry_base', file: baseFileOf(store), epoch: base.epoch, version: base.version }
+    const news: RegistryNews = { kind: 'registry_base', file: baseFileOf(store), epoch: base.epoch, version: base.version, bytes: null }
     for (const worker of this.#options.pool.workers) {
       if (!worker.followsRegistry) continue
       const taken = this.#bring(worker, news, base.size * PER_RECORD, known)

@@ -18,7 +18,7 @@ test('every message of the protocol is read back as it is', () => {
     { kind: 'status', id: 1 },
     { kind: 'statuses', number: 1, statuses: [{ key: 'k', status: 'revoked', until: Number.POSITIVE_INFINITY, refreshAt: 1, detail: '' }] },
     { kind: 'drain', deadline: 0 },
-    { kind: 'registry_base', id: 1, file: '/data/certgate.db.base', epoch: 'e', version: 0 },
+    { kind: 'registry_base', id: 1, file: '/data/certgate.db.base', epoch: 'e', version: 0, bytes: null },
     { kind: 'registry_delta', id: 2, delta: { epoch: 'e', follows: 0, version: 1, changes: [] } },
   ]) {
     assert.equal(readToWorker(message), message, message.kind)

@@ -25,7 +25,7 @@ function holder(t: { after(callback: () => void): void }) {
   )
   const file = join(folder.path, 'base')
   const seal = (version: number, entries: TrustRecord[], epoch = 'e') => writeBase(file, { entries, epoch, version })
-  const base = (id: number, version: number, epoch = 'e') => made.receive({ kind: 'registry_base', id, file, epoch, version })
+  const base = (id: number, version: number, epoch = 'e') => made.receive({ kind: 'registry_base', id, file, epoch, version, bytes: null })
   const put = (id: number, follows: number, record: TrustRecord, epoch = 'e') => {
     const version = follows + 1
     const delta = { epoch, follows, version, changes: [{ kind: 'put' as const, version, record }] }

@@ -23,7 +23,8 @@ async function gateway(t: TestContext) {
   assert.ok(first.ok, JSON.stringify(first))
   const told: string[] = []
   const configured: number[] = []
-  const state: { ending: boolean; inForce: InForce; change(result: LoadResult): Promise<Outcome> } = {
+  const state: { ending: boolean; inForce: InForce; change(result: LoadResult): Promise<Outcome>; replaceAll(): Promise<void> } = {
+    replaceAll: async () => void told.push('replaced'),
     ending: false,
     inForce: { snapshot: first.snapshot, loadedAt: Date.now(), sockets: new Map() },
     change: async (result) => {
@@ -42,7 +43,7 @@ async function gateway(t: TestContext) {
       },
       change: (result) => state.change(result),
     },
-    pool: { replaceAll: async () => void told.push('replaced') },
+    pool: { replaceAll: () => state.replaceAll() },
     revocation: { configure: ({ number }: Snapshot) => void configured.push(number) },
     authorityFiles: () => [],
     done: ({ outcome }, { number }) => void told.push(`${outcome} ${number}`),
@@ -103,4 +104,16 @@ test('a process that ends replaces no worker', async (t) => {
   state.ending = true
   await reloading.request('command', true)
   assert.deepEqual(told, ['loaded', 'loaded 1'])
+})
+
+test('workers that could not be replaced are a failure, whatever came of the configuration', async (t) => {
+  const { reloading, begin, state } = await gateway(t)
+  await begin()
+  state.replaceAll = async () => {
+    throw new Error('worker 7 has ended')
+  }
+  const { outcome, message } = await reloading.request('command', true)
+  assert.equal(outcome, 'failed')
+  assert.match(message, /in force.*; not every worker was replaced: worker 7 has ended/)
+  assert.equal(reloading.last?.outcome, 'failed')
 })
