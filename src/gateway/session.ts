@@ -60,9 +60,13 @@ export class Session implements HttpHandler, ForwardingOwner {
     return this.#current.rejudge()
   }
 
+  get isTunnel(): boolean {
+    return this.#forwarding.tunnelling
+  }
+
   /** A tunnel that a certificate opened, and nobody could tell any more that it was revoked. */
   get isStaleTunnel(): boolean {
-    return this.#current.isStale && this.#forwarding.tunnelling
+    return this.#current.isStale && this.isTunnel
   }
 
   sweep(now: number): void {

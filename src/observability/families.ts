@@ -75,7 +75,7 @@ export const FAMILIES = {
   connectionsRefused: {
     name: 'certgate_connections_refused_total',
     type: 'counter',
-    help: 'Connections closed before their handshake, by reason: limit (on connections), handshakes (too many under way), overload.',
+    help: 'Connections closed before their handshake, by reason: limit (on connections), handshakes (too many under way), overload, costly (made-up certificate chains).',
     labels: ['listener', 'reason'],
   },
   shedRequests: {

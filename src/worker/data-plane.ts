@@ -32,6 +32,8 @@ export interface DataPlane {
   rejudge(judge: (listener: string, peer: Peer) => Peer): void
   /** The registry changed about these public keys (null: about any): closes those now refused, and lets the rest ask anew who they are. */
   judgeAgain(pins: ReadonlySet<string> | null): void
+  /** Closes tunnels: what runs in them has no end of its own. */
+  endTunnels(): void
   /** No further request is taken on idle connections; resolves when the last connection is gone. */
   drain(): Promise<void>
   /** Ends everything at once. */
@@ -140,6 +142,10 @@ class ConnectionSet implements DataPlane {
         if (!session.rejudge() || session.isStaleTunnel) session.connection.destroy()
       }, session.connection)
     }
+  }
+
+  endTunnels(): void {
+    for (const session of this.#sessions) if (session.isTunnel) session.connection.destroy()
   }
 
   drain(): Promise<void> {

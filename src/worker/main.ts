@@ -6,8 +6,13 @@ import { WorkerProgram } from './program.ts'
 
 /** Milliseconds for the last log lines of a worker that ends because of a bug. */
 const lastWords = 500
+/**
+ * Milliseconds for what is under way when control is gone, whatever `limits.drain` says: nobody tells this worker of revocations any more, and
+ * those of a control that was started since would not count here.
+ */
+const alone = 2_000
 
-/** Runs this process as a worker: it does what control says, and drains and exits when control is gone. */
+/** Runs this process as a worker: it does what control says, and ends soon when control is gone. */
 export function runWorker(): void {
   const { worker } = cluster
   if (worker === undefined) throw new TypeError('a worker runs under a control process only')
@@ -27,8 +32,8 @@ export function runWorker(): void {
   worker.on('disconnect', () => {
     // Without this Node ends the process here, and with it every request under way.
     worker.exitedAfterDisconnect = true
-    program.log?.warn('control is gone: draining')
-    void program.drain(program.drainLimit).then(() => process.exit(0))
+    program.log?.warn('control is gone: tunnels end now, what else is under way has two seconds')
+    void Promise.race([program.outliveControl(alone), delay(alone + lastWords)]).finally(() => process.exit(0))
   })
   // What a bug left behind cannot be trusted with another request: control starts a fresh worker.
   process.on('uncaughtException', (error) => {

@@ -72,11 +72,6 @@ export class WorkerProgram {
     setInterval(() => this.#admission.tidy(), tidyInterval).unref()
   }
 
-  /** `limits.drain` of the snapshot in force, in milliseconds. */
-  get drainLimit(): number {
-    return this.#snapshot?.settings.limits.drain ?? 0
-  }
-
   receive(message: ToWorker, handle: unknown): void {
     switch (message.kind) {
       case 'prepare':
@@ -128,6 +123,15 @@ export class WorkerProgram {
     return this.#draining
   }
 
+  /** Nobody tells what is trusted any more: tunnels end now, and requests under way after so many milliseconds. */
+  outliveControl(limit: number): Promise<void> {
+    this.#parts?.plane.endTunnels()
+    const drain = this.#snapshot?.settings.limits.drain || limit
+    // A drain that began before may have longer.
+    setTimeout(() => this.#cut(), Math.min(drain, limit))
+    return this.drain(limit)
+  }
+
   /** The log, once there is one. */
   get log() {
     return this.#parts?.services.log ?? null
@@ -141,11 +145,7 @@ export class WorkerProgram {
     this.#listeners.close()
     if (this.#parts === null) return
     const { plane, services } = this.#parts
-    const cut = () => {
-      plane.destroy()
-      this.#listeners.destroy()
-    }
-    const timer = deadline === 0 ? null : setTimeout(cut, deadline)
+    const timer = deadline === 0 ? null : setTimeout(() => this.#cut(), deadline)
     // Who was accepted a moment ago has not been able to ask for anything yet.
     await delay(Math.min(this.#listeners.youth(firstRequest), deadline === 0 ? firstRequest : deadline))
     await Promise.all([plane.drain(), this.#listeners.empty()])
@@ -153,6 +153,11 @@ export class WorkerProgram {
     this.#sightings.handOver()
     this.#send({ kind: 'metrics', id: 0, values: services.metrics.snapshot() })
     await services.flush()
+  }
+
+  #cut(): void {
+    this.#parts?.plane.destroy()
+    this.#listeners.destroy()
   }
 
   /** Builds beside what is in force; whatever throws, that stays, and control is told. */

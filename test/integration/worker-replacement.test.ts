@@ -84,7 +84,7 @@ test('when control is killed, workers finish what runs, take nothing new, and ex
   const answer = client.ask(get('/slow'), { timeout: 20_000 })
   await gateway.upstream.until(1)
   process.kill(gateway.program.pid, 'SIGKILL')
-  await gateway.program.line(/control is gone: draining/)
+  await gateway.program.line(/control is gone: tunnels end now/)
   release()
   assert.equal((await answer).body, 'late')
   await eventually('the workers to be gone', () => workers.every(({ pid }) => !isAlive(pid)))
