@@ -1,21 +1,45 @@
+import { REVOCATION_REASONS } from '../../certificates/revocation-reason.ts'
+import { CLEARANCES } from '../../policy/rights.ts'
+import { DATE, DAYS, KEY_TYPE, NAME, PASSWORD, SANS } from './inputs.ts'
 import { RIGHTS } from './schemas.ts'
 import type { Answer, Operation, Parameter, Paths, Schema } from './types.ts'
-import { body, flag, IF_MATCH, inPath, list, object, orNull, problems, query, ref, TAG, text, told, whole, words } from './words.ts'
+import {
+  body,
+  bodyProblems,
+  changeProblems,
+  flag,
+  given,
+  IF_MATCH,
+  inPath,
+  list,
+  object,
+  orNull,
+  problems,
+  query,
+  ref,
+  several,
+  TAG,
+  text,
+  told,
+  whole,
+  words,
+} from './words.ts'
 
 const REF = inPath(
   'ref',
   'SHA-256 or SHA-1 in hex, colons allowed: that certificate alone. Or a name: its newest certificate that is in force, and what changes ' +
     'it changes all that this one renews or that renew it. 409 where the name has several that are unrelated',
 )
-const number: Schema = { type: 'number', minimum: 0 }
 const FILES = {
-  key_type: words('ec', 'rsa', 'rsa4096', 'ed25519'),
-  password: { ...text, description: 'Of the PFX and the key' },
+  key_type: KEY_TYPE,
+  password: { ...PASSWORD, description: `Of the PFX and the key. ${PASSWORD.description}` },
   legacy: { ...flag, description: 'A PFX that old programs read' },
   format: words('zip', 'json'),
 }
-const LIFETIME = { days: number, not_after: { ...text, description: 'A date, or a time with its zone' } }
-const NAMES = { names: { ...list(text), description: 'Subject alternative names' } }
+const LIFETIME = { days: DAYS, not_after: DATE }
+const NAMES = { names: SANS }
+/** Both would be two ends. */
+const ONE_END = { not: { required: Object.keys(LIFETIME) } }
 
 const made: Schema = object({
   certificate: ref('Certificate'),
@@ -38,6 +62,8 @@ const trusted: Schema = object({
   same_name: { ...list(ref('NamedCertificate')), description: 'Others in force under one of these names: at most 100' },
   warnings: list(text),
 })
+const REQUEST: Schema = { ...text, description: 'PKCS#10 in PEM, or base64 of DER' }
+const SECONDS: Schema = { type: 'number', minimum: 1, maximum: 2_592_000 }
 const zip: Schema = { type: 'string', format: 'binary' }
 
 const WARNING = {
@@ -72,14 +98,14 @@ function change(
   answer = 'ChangedCertificate',
   more: readonly Parameter[] = [],
 ) {
-  const responses = { 200: told('As it is now', ref(answer), TAG), ...problems(404, 409, 412) }
+  const responses = { 200: told('As it is now', ref(answer), TAG), ...changeProblems(404, 409, 412) }
   const parameters = [REF, IF_MATCH, ...more]
   return operation(operationId, summary, responses, { parameters, ...(requestBody === undefined ? {} : { requestBody }) })
 }
 
 const LIST_PARAMETERS: readonly Parameter[] = [
-  query('state', text, 'valid, expiring, expired, disabled, revoked; several with commas'),
-  query('clearance', text, 'Several with commas'),
+  several('state', ['valid', 'expiring', 'expired', 'disabled', 'revoked']),
+  several('clearance', CLEARANCES),
   query('text', text, 'Found in name, subject, SANs, serial or thumbprint'),
   query('name', text, 'Exactly this name'),
   query('thumbprint', text, 'SHA-1 or SHA-256'),
@@ -100,15 +126,16 @@ export const CERTIFICATE_PATHS: Paths = {
     post: operation(
       'issueCertificate',
       'Make a key and a certificate',
-      { 201: madeAnswer(made), ...problems(409) },
+      { 201: madeAnswer(made), ...changeProblems(409) },
       {
-        requestBody: body(
-          object({ name: text, ...RIGHTS, ...NAMES, ...LIFETIME, ...FILES }, [
+        requestBody: body({
+          ...given({ name: NAME, ...RIGHTS, ...NAMES, ...LIFETIME, ...FILES }, [
             ...Object.keys(RIGHTS),
             'names',
             ...Object.keys({ ...LIFETIME, ...FILES }),
           ]),
-        ),
+          ...ONE_END,
+        }),
       },
     ),
   },
@@ -116,15 +143,17 @@ export const CERTIFICATE_PATHS: Paths = {
     post: operation(
       'signRequest',
       'Sign a certificate request: the key stays where it is',
-      { 201: told('Recorded', signed), ...problems(409) },
+      { 201: told('Recorded', signed), ...changeProblems(409) },
       {
-        requestBody: body(
-          object({ csr: text, name: text, ...RIGHTS, ...NAMES, ...LIFETIME }, [
+        requestBody: body({
+          ...given({ csr: REQUEST, name: NAME, ...RIGHTS, ...NAMES, ...LIFETIME }, [
             'name',
+            ...Object.keys(RIGHTS),
             'names',
-            ...Object.keys({ ...RIGHTS, ...LIFETIME }),
+            ...Object.keys(LIFETIME),
           ]),
-        ),
+          ...ONE_END,
+        }),
       },
     ),
   },
@@ -132,10 +161,10 @@ export const CERTIFICATE_PATHS: Paths = {
     post: operation(
       'trustCertificate',
       'Trust a certificate that somebody else issued',
-      { 201: told('Recorded', trusted), ...problems(409) },
+      { 201: told('Recorded', trusted), ...changeProblems(409) },
       {
         requestBody: body(
-          object({ certificate: { ...text, description: 'PEM, or base64 of DER or PFX' }, password: text, name: text, ...RIGHTS }, [
+          given({ certificate: { ...text, description: 'PEM, or base64 of DER or PFX' }, password: text, name: NAME, ...RIGHTS }, [
             'password',
             ...Object.keys(RIGHTS),
           ]),
@@ -146,21 +175,21 @@ export const CERTIFICATE_PATHS: Paths = {
   '/api/v1/certificates/purge': {
     post: operation('purgeCertificates', 'Remove those that have expired', {
       200: told('Done', object({ removed: whole })),
-      ...problems(),
+      ...changeProblems(),
     }),
   },
   '/api/v1/certificates/export': {
     get: operation(
       'exportCertificates',
       'All certificates, without keys, as PKCS#12',
-      { 200: { description: 'A file', content: { 'application/x-pkcs12': { schema: zip } } }, ...problems() },
-      { parameters: [query('password', text)] },
+      { 200: { description: 'A file', content: { 'application/x-pkcs12': { schema: zip } } }, ...problems(409) },
+      { parameters: [query('password', PASSWORD)] },
     ),
     post: operation(
       'exportCertificatesLocked',
       'The same, with its password in the body',
-      { 200: { description: 'A file', content: { 'application/x-pkcs12': { schema: zip } } }, ...problems() },
-      { requestBody: body(object({ password: text }, ['password'])) },
+      { 200: { description: 'A file', content: { 'application/x-pkcs12': { schema: zip } } }, ...bodyProblems(409) },
+      { requestBody: body(given({ password: PASSWORD }, ['password']), false) },
     ),
   },
   '/api/v1/certificates/{ref}': {
@@ -173,12 +202,12 @@ export const CERTIFICATE_PATHS: Paths = {
     patch: change(
       'editCertificate',
       'Change its name or what it gives',
-      body(object({ name: text, ...RIGHTS }, ['name', ...Object.keys(RIGHTS)])),
+      body(given({ name: NAME, ...RIGHTS }, ['name', ...Object.keys(RIGHTS)])),
     ),
     delete: operation(
       'deleteCertificate',
       'Remove it from the registry',
-      { 204: told('Done'), ...problems(404, 409, 412) },
+      { 204: told('Done'), ...changeProblems(404, 409, 412) },
       { parameters: [REF, IF_MATCH] },
     ),
   },
@@ -191,9 +220,13 @@ export const CERTIFICATE_PATHS: Paths = {
     ),
   },
   '/api/v1/certificates/{ref}/revoke': {
-    post: change('revokeCertificate', 'Refuse it for good', body(object({ reason: text }, ['reason']), false), 'WithdrawnCertificate', [
-      ALL,
-    ]),
+    post: change(
+      'revokeCertificate',
+      'Refuse it for good',
+      body(given({ reason: words(...REVOCATION_REASONS) }, ['reason']), false),
+      'WithdrawnCertificate',
+      [ALL],
+    ),
   },
   '/api/v1/certificates/{ref}/disable': {
     post: change('disableCertificate', 'Refuse it until it is enabled', undefined, 'WithdrawnCertificate', [ALL]),
@@ -205,10 +238,13 @@ export const CERTIFICATE_PATHS: Paths = {
     post: operation(
       'renewCertificate',
       'The same names and rights for longer, with a new key or for a request',
-      { 201: madeAnswer({ anyOf: [made, signed] }), ...problems(404, 409) },
+      { 201: madeAnswer({ anyOf: [made, signed] }), ...changeProblems(404, 409) },
       {
         parameters: [REF],
-        requestBody: body(object({ csr: text, ...LIFETIME, ...FILES }, ['csr', ...Object.keys({ ...LIFETIME, ...FILES })]), false),
+        requestBody: body(
+          { ...given({ csr: REQUEST, ...LIFETIME, ...FILES }, ['csr', ...Object.keys({ ...LIFETIME, ...FILES })]), ...ONE_END },
+          false,
+        ),
       },
     ),
   },
@@ -222,10 +258,14 @@ export const CERTIFICATE_PATHS: Paths = {
     post: operation(
       'createToken',
       'Let somebody enrol once',
-      { 201: told('The secret is told only now', object({ secret: text, token: ref('Token') })), ...problems(409) },
+      { 201: told('The secret is told only now', object({ secret: text, token: ref('Token') })), ...changeProblems(409) },
       {
         requestBody: body(
-          object({ name: text, ...RIGHTS, days: number, valid_for_seconds: number }, [...Object.keys(RIGHTS), 'days', 'valid_for_seconds']),
+          given({ name: NAME, ...RIGHTS, days: { ...DAYS, maximum: 3_660 }, valid_for_seconds: SECONDS }, [
+            ...Object.keys(RIGHTS),
+            'days',
+            'valid_for_seconds',
+          ]),
         ),
       },
     ),
@@ -234,7 +274,7 @@ export const CERTIFICATE_PATHS: Paths = {
     delete: operation(
       'deleteToken',
       'Take a token back',
-      { 204: told('Done'), ...problems(404, 409) },
+      { 204: told('Done'), ...changeProblems(404, 409) },
       { parameters: [inPath('id', 'As listed')] },
     ),
   },

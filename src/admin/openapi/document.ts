@@ -1,6 +1,8 @@
 import { CERTIFICATE_PATHS } from './certificate-paths.ts'
-import { FAMILY_PATHS } from './family-paths.ts'
+import { FAMILY_RESPONSES, FAMILY_SCHEMAS } from './family-schemas.ts'
 import { GATEWAY_PATHS } from './gateway-paths.ts'
+import { OPENSEARCH_PATHS } from './opensearch-paths.ts'
+import { RAVEN_PATHS } from './raven-paths.ts'
 import { RESPONSES, SCHEMAS } from './schemas.ts'
 import type { OpenApiDocument } from './types.ts'
 
@@ -23,10 +25,10 @@ export const OPENAPI: OpenApiDocument = {
     { name: 'opensearch', description: 'As OpenSearch security, and Open Distro before it, has it' },
   ],
   security: [{ clientCertificate: [] }],
-  paths: { ...CERTIFICATE_PATHS, ...GATEWAY_PATHS, ...FAMILY_PATHS },
+  paths: { ...CERTIFICATE_PATHS, ...GATEWAY_PATHS, ...RAVEN_PATHS, ...OPENSEARCH_PATHS },
   components: {
-    schemas: SCHEMAS,
-    responses: RESPONSES,
+    schemas: { ...SCHEMAS, ...FAMILY_SCHEMAS },
+    responses: { ...RESPONSES, ...FAMILY_RESPONSES },
     securitySchemes: { clientCertificate: { type: 'mutualTLS', description: 'A client certificate that the gateway trusts' } },
   },
 }

@@ -1,31 +1,39 @@
-import type { Operation, Parameter, Paths, Schema } from './types.ts'
-import { body, byName, flag, IF_MATCH, jsonOf, list, object, orNull, problems, query, ref, TAG, text, time, told, whole } from './words.ts'
+import { AUDIT_ACTIONS } from '../../store/audit-actions.ts'
+import { ACCESS_SOURCES } from '../explain/access-matrix.ts'
+import { ADDRESS, DAYS, DIGEST, KEY_TYPE, METHOD, MOMENT, TARGET } from './inputs.ts'
+import { MAPPING_PATHS } from './mapping-paths.ts'
+import { operation } from './operation.ts'
+import type { Parameter, Paths, Schema } from './types.ts'
+import {
+  body,
+  bodyProblems,
+  changeProblems,
+  given,
+  list,
+  object,
+  orNull,
+  problems,
+  query,
+  ref,
+  several,
+  text,
+  told,
+  whole,
+  words,
+} from './words.ts'
 
-type Given = Partial<Pick<Operation, 'description' | 'parameters' | 'requestBody' | 'x-clearance'>>
+/** `mapping.*`, and every other first word. */
+const ACTION_FAMILIES = [...new Set(AUDIT_ACTIONS.flatMap((action) => (action.includes('.') ? [action.replace(/\..*/, '.*')] : [])))]
 
-function operation(tag: string, operationId: string, summary: string, responses: Operation['responses'], given: Given = {}): Operation {
-  return { operationId, summary, tags: [tag], 'x-clearance': 'Operator', ...given, responses }
-}
-
-const YAML = { 'application/yaml': { schema: text } }
-const UNCHANGED = { 304: told('If-None-Match names it') }
 const UNKNOWN: Schema = { type: 'object' }
 const FILTER: readonly Parameter[] = [
-  query('text', text, 'Words that are all somewhere in the entry, in upper or lower case; 200 characters at most'),
-  query('action', text, 'Exactly, or `mapping.*` for all that begin so'),
+  query('text', { ...text, maxLength: 200 }, 'Words that are all somewhere in the entry, in upper or lower case'),
+  query('action', words(...AUDIT_ACTIONS, ...ACTION_FAMILIES), 'Exactly, or all that begin so'),
   query('actor', text),
   query('target', text),
-  query('since', time),
-  query('until', time),
+  query('since', MOMENT),
+  query('until', MOMENT),
 ]
-
-const AFFECTED: Schema = { type: 'string', enum: ['true', 'false'] }
-const JUDGED = {
-  ok: flag,
-  file: { ...text, description: 'Which of the problems are in the mapping' },
-  problems: list(ref('FileProblem')),
-  affected: orNull(ref('Affected')),
-}
 
 const NEXT: Schema = {
   ...orNull(whole),
@@ -33,73 +41,24 @@ const NEXT: Schema = {
     'As `before` (with `after`: as `after`) it goes on from here; null: there is nothing before. With `text` also a short page may have one.',
 }
 
-const MAPPING_PATHS: Paths = {
-  '/api/v1/mapping': {
-    get: operation('mapping', 'getMapping', 'Roles and who has them', {
-      200: told('As in the file', object({ roles: byName(ref('Role')) }), TAG),
-      ...UNCHANGED,
-      ...problems(409),
-    }),
-  },
-  '/api/v1/mapping.yml': {
-    get: operation('mapping', 'getMappingFile', 'roles_mapping.yml as it stands', {
-      200: { description: 'With its comments', headers: TAG, content: YAML },
-      ...UNCHANGED,
-      ...problems(409),
-    }),
-    put: operation(
-      'mapping',
-      'putMappingFile',
-      'Write roles_mapping.yml as a whole',
-      {
-        200: told('In force from now on', object({ changes: list(ref('ChangedRole')), warnings: list(ref('FileProblem')) }), TAG),
-        ...problems(409, 412, 413, 507),
-      },
-      { parameters: [IF_MATCH], requestBody: { required: true, content: YAML }, 'x-clearance': 'ClusterAdmin' },
-    ),
-  },
-  '/api/v1/mapping/validate': {
-    post: operation(
-      'mapping',
-      'validateMapping',
-      'What would come of a roles_mapping.yml, without writing it',
-      {
-        200: told('As check tells it', object(JUDGED)),
-        ...problems(413, 429, 503),
-      },
-      { parameters: [query('affected', AFFECTED, 'false: leave out who is affected')], requestBody: { required: true, content: YAML } },
-    ),
-  },
-  '/api/v1/mapping/preview': {
-    post: operation(
-      'mapping',
-      'previewMapping',
-      'What an edit of roles would make of roles_mapping.yml, without writing it',
-      {
-        200: told('Send `text` to putMappingFile with this ETag', object({ text, changes: list(ref('ChangedRole')), ...JUDGED }), TAG),
-        ...problems(404, 409, 412, 413, 429, 503),
-      },
-      { parameters: [IF_MATCH], requestBody: body(object({ roles: byName(orNull(ref('RoleEdit'))) })) },
-    ),
-  },
-}
+const USER = { user: { ...text, description: 'As if this internal user had given the right password' } }
+const QUESTION = { method: METHOD, url: TARGET, listener: text, host: text, address: ADDRESS }
+const PLACE = ['listener', 'host', 'address']
+/** Who asks: one certificate at most, a user, both, or nobody at all. */
+const CERTIFICATES: readonly Readonly<Record<string, Schema>>[] = [
+  { certificate: { ...text, description: 'PEM, with those behind it, or base64 of DER' } },
+  { fingerprint: { ...text, description: 'Of a registered certificate' } },
+  { cn: text },
+  { dn: { ...text, description: 'A whole subject' } },
+]
 
-const EXPLAIN_BODY = object(
-  {
-    certificate: { ...text, description: 'PEM, with those behind it, or base64 of DER' },
-    fingerprint: { ...text, description: 'Of a registered certificate' },
-    cn: text,
-    dn: text,
-    user: { ...text, description: 'As if this internal user had given the right password' },
-    anonymous: flag,
-    method: text,
-    url: text,
-    listener: text,
-    host: text,
-    address: text,
-  },
-  ['certificate', 'fingerprint', 'cn', 'dn', 'user', 'anonymous', 'listener', 'host', 'address'],
-)
+const EXPLAIN_BODY: Schema = {
+  anyOf: [
+    ...CERTIFICATES.map((one) => given({ ...one, ...USER, ...QUESTION }, ['user', ...PLACE])),
+    given({ ...USER, ...QUESTION }, PLACE),
+    given({ anonymous: { const: true }, ...QUESTION }, PLACE),
+  ],
+}
 
 const INSIGHT_PATHS: Paths = {
   '/api/v1/whoami': {
@@ -122,7 +81,7 @@ const INSIGHT_PATHS: Paths = {
       'gateway',
       'explain',
       'Who somebody is, which roles they have, whether they may, and why',
-      { 200: told('By the gateway\u2019s own code', ref('Explanation')), ...problems(404, 409) },
+      { 200: told('By the gateway\u2019s own code', ref('Explanation')), ...bodyProblems(404, 409) },
       { requestBody: body(EXPLAIN_BODY) },
     ),
   },
@@ -136,12 +95,12 @@ const INSIGHT_PATHS: Paths = {
           'Registered certificates by name, then whom the mapping names and no certificate is registered of; and at most 100 routes in their order',
           ref('Access'),
         ),
-        ...problems(429, 503),
+        ...problems(429),
       },
       {
         parameters: [
           query('text', text, 'As that of /api/v1/certificates; of the others in name and subject'),
-          query('source', text, 'Some of registered and mapping, separated by commas; both unless given'),
+          several('source', ACCESS_SOURCES, 'Both unless given'),
           query('route', text, 'Only routes with this in their name or path'),
           query('offset', whole),
           query('limit', { ...whole, maximum: 100 }),
@@ -157,7 +116,7 @@ const INSIGHT_PATHS: Paths = {
       'gateway',
       'reload',
       'Have the configuration and all its files read again',
-      { 200: told('Taken up, or nothing differs', ref('Reload')), ...problems(409) },
+      { 200: told('Taken up, or nothing differs', ref('Reload')), ...changeProblems(409) },
       { 'x-clearance': 'ClusterAdmin' },
     ),
   },
@@ -178,7 +137,7 @@ const INSIGHT_PATHS: Paths = {
             'Server-sent events; a comment every 15 seconds. `page` in those of certificates and the mapping: the first 32 hex digits of the SHA-256 of the header Certgate-Page (16 to 64 letters, digits, _ or -) that came with the change; null: none did',
           content: { 'text/event-stream': { schema: text } },
         },
-        ...problems(503),
+        ...problems(),
       },
       { parameters: [{ name: 'Last-Event-ID', in: 'header', description: 'Go on after this one', schema: text }] },
     ),
@@ -196,7 +155,7 @@ const AUDIT_PATHS: Paths = {
       'Who did what, the newest first',
       {
         200: told('A page', object({ entries: list(ref('AuditEntry')), head: object({ sequence: whole, hash: text }), next: NEXT })),
-        ...problems(429, 503),
+        ...problems(429),
       },
       {
         parameters: [
@@ -222,14 +181,14 @@ const AUDIT_PATHS: Paths = {
       'audit',
       'verifyAudit',
       'Whether the log is as it was written',
-      { 200: told('The first entry that is not, if any', ref('Chain')), ...problems(429, 503) },
-      { parameters: [query('head', text, 'A hash, noted earlier, that has to be in it')] },
+      { 200: told('The first entry that is not, if any', ref('Chain')), ...problems(429) },
+      { parameters: [query('head', DIGEST, 'A hash, noted earlier, that has to be in it')] },
     ),
   },
 }
 
 const OVERLAP = { type: 'number', minimum: 0, description: '0: no older authority is trusted any more, at once' } as const
-const ROTATION = object({ overlap_days: OVERLAP, days: { type: 'number' }, key_type: text }, ['overlap_days', 'days', 'key_type'])
+const ROTATION = given({ overlap_days: OVERLAP, days: DAYS, key_type: KEY_TYPE }, ['overlap_days', 'days', 'key_type'])
 
 const AUTHORITY_PATHS: Paths = {
   '/api/v1/ca': {
@@ -252,7 +211,7 @@ const AUTHORITY_PATHS: Paths = {
       'authority',
       'rotateAuthority',
       'A new authority, while the old one is trusted for some time',
-      { 201: told('It signs from now on', ref('Rotation')), ...problems(409) },
+      { 201: told('It signs from now on', ref('Rotation')), ...changeProblems(409) },
       {
         requestBody: body(ROTATION, false),
         'x-clearance': 'ClusterAdmin',
@@ -264,9 +223,9 @@ const AUTHORITY_PATHS: Paths = {
       'authority',
       'backup',
       'Store, authority and configuration into a folder; on the local socket only',
-      { 201: told('Its folder and what is in it', UNKNOWN), ...problems(409) },
+      { 201: told('Its folder and what is in it', UNKNOWN), ...changeProblems(409) },
       {
-        requestBody: { required: true, content: jsonOf(object({ folder: text })) },
+        requestBody: body(object({ folder: { type: 'string', pattern: '^/' } })),
         'x-clearance': 'ClusterAdmin',
       },
     ),

@@ -1,5 +1,6 @@
 import { MOST_DATABASES } from '../../policy/rights.ts'
 import { DECISION_STEP, EXPLANATION, REVOCATION_LINES } from './explanation-schema.ts'
+import { DATABASE, ITEMS } from './inputs.ts'
 import { OVERVIEW } from './overview-schema.ts'
 import type { Answer, Schema } from './types.ts'
 import { byName, flag, hex64, list, object, orNull, ref, text, time, whole, words } from './words.ts'
@@ -36,12 +37,13 @@ const certificate: Readonly<Record<string, Schema>> = {
 }
 
 const problem: Readonly<Record<string, Schema>> = {
-  type: { type: 'string', pattern: '^urn:certgate:admin:' },
+  type: { type: 'string', pattern: '^urn:certgate:(admin|refusal):' },
   title: text,
   status: whole,
   detail: text,
   code: text,
   hint: text,
+  request_id: { ...text, description: 'Where it was refused before anything was looked for: its certificate, or its form' },
   problems: { ...list(ref('FileProblem')), description: 'Where a file is not taken: all that is wrong with it' },
 }
 
@@ -64,10 +66,17 @@ const authority: Readonly<Record<string, Schema>> = {
 const roleLists = { users: texts, backend_roles: texts, and_backend_roles: texts, hosts: texts, issuers: texts }
 const role: Readonly<Record<string, Schema>> = { ...roleLists, reserved: flag, hidden: flag, description: orNull(text) }
 
+const roleEdit: Readonly<Record<string, Schema>> = { ...role, ...Object.fromEntries(Object.keys(roleLists).map((name) => [name, ITEMS])) }
+
 const others = { ...list(ref('Certificate')), description: 'Of its name: those that it was done to as well' }
 
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
-  Permissions: { ...byName(words('Admin', 'ReadWrite', 'Read')), maxProperties: MOST_DATABASES, description: 'By database' },
+  Permissions: {
+    ...byName(words('Admin', 'ReadWrite', 'Read')),
+    propertyNames: DATABASE,
+    maxProperties: MOST_DATABASES,
+    description: 'By database',
+  },
   Certificate: object(certificate),
   ChangedCertificate: object({ ...certificate, others }),
   WithdrawnCertificate: object({
@@ -119,7 +128,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     used: orNull(object({ at: time, fingerprint: orNull(hex64) })),
   }),
   Role: object(role),
-  RoleEdit: { ...object(role, Object.keys(role)), description: 'What a role is to be, as a whole: what is absent is empty' },
+  RoleEdit: { ...object(roleEdit, Object.keys(roleEdit)), description: 'What a role is to be, as a whole: what is absent is empty' },
   ChangedRole: object({ role: text, change: words('created', 'changed', 'deleted') }),
   FileProblem: object(
     { severity: words('error', 'warning'), message: text, path: text, file: text, line: whole, column: whole, snippet: text, hint: text },
@@ -228,11 +237,14 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     },
   }),
   Reload: object({ outcome: words('loaded', 'unchanged'), message: text, problems: list(ref('FileProblem')) }),
-  Problem: object(problem, ['hint', 'problems']),
+  Problem: object(problem, ['hint', 'request_id', 'problems']),
 }
 
 export const RESPONSES: Readonly<Record<string, Answer>> = {
-  Problem: { description: 'Nothing was changed, and why', content: { 'application/problem+json': { schema: ref('Problem') } } },
+  Problem: {
+    description: 'Nothing was changed, and why. To a browser whose certificate is refused, a page',
+    content: { 'application/problem+json': { schema: ref('Problem') }, 'text/html': { schema: text } },
+  },
 }
 
 /** What a new certificate is to give. */

@@ -9,12 +9,20 @@ export interface Schema {
   readonly const?: boolean
   readonly enum?: readonly (string | null)[]
   readonly minimum?: number
+  readonly exclusiveMinimum?: number
   readonly maximum?: number
+  readonly minLength?: number
+  readonly maxLength?: number
   readonly items?: Schema
+  readonly minItems?: number
+  readonly maxItems?: number
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
   readonly additionalProperties?: boolean | Schema
+  readonly propertyNames?: Schema
+  readonly minProperties?: number
   readonly anyOf?: readonly Schema[]
+  readonly not?: Schema
   readonly contentEncoding?: string
 }
 
@@ -23,6 +31,8 @@ export interface Parameter {
   readonly in: 'path' | 'query' | 'header'
   readonly description?: string
   readonly required?: boolean
+  /** Of a list; false: separated by commas. */
+  readonly explode?: boolean
   readonly schema: Schema
 }
 

@@ -6,6 +6,7 @@ import { Certificates } from '../../../../src/admin/certificates/certificates.ts
 import { EventHub } from '../../../../src/admin/event-hub.ts'
 import { OPENAPI } from '../../../../src/admin/openapi/document.ts'
 import type { Answer, Operation, Schema } from '../../../../src/admin/openapi/types.ts'
+import { ref } from '../../../../src/admin/openapi/words.ts'
 import { ravenCertificates } from '../../../../src/admin/raven/certificates.ts'
 import type { RoutedHandler } from '../../../../src/admin/route-table.ts'
 import { authorityHandler } from '../../../../src/admin/v1/authority.ts'
@@ -14,6 +15,8 @@ import { certificatesV1 } from '../../../../src/admin/v1/certificates.ts'
 import { gatewayApi } from '../../../../src/admin/v1/gateway-api.ts'
 import { tokensV1 } from '../../../../src/admin/v1/tokens.ts'
 import { whoamiV1 } from '../../../../src/admin/v1/whoami.ts'
+import { tellRefusal } from '../../../../src/gateway/refusal/render.ts'
+import { REASONS } from '../../../../src/gateway/refusal/table.ts'
 import { type AdministeredFiles, AT_SOCKET, administeredFiles, asking } from '../../../support/administered-files.ts'
 import { newEntry } from '../../../support/registry-store.ts'
 
@@ -152,6 +155,33 @@ const SAMPLES: readonly (readonly [line: string, status: number, body?: unknown]
   ['GET /api/v1/ca/crl?issuer=00', 404],
   ['POST /api/v1/ca/rotate', 409],
   ['POST /api/v1/backup', 400],
+  ['GET /admin/certificates', 200],
+  ['GET /admin/certificates?thumbprint=00', 404],
+  ['GET /admin/certificates?start=x', 400],
+  ['POST /admin/certificates', 409, { Name: 'a', SecurityClearance: 'ValidUser', Permissions: { movies: 'Read' }, $type: 'x' }],
+  ['POST /admin/certificates/edit', 201, { Thumbprint: '{fingerprint}', Name: 'b', NotAfter: null }],
+  ['POST /admin/certificates/edit', 400, {}],
+  ['DELETE /admin/certificates?thumbprint={fingerprint}', 204],
+  ['DELETE /admin/certificates', 400],
+  ['DELETE /admin/certificates/purge', 204],
+  ['GET /admin/certificates/export', 200],
+  ['GET /certificates/whoami', 204],
+  ['GET /_plugins/_security/api/rolesmapping', 200],
+  ['GET /_plugins/_security/api/rolesmapping/readall', 200],
+  ['GET /_plugins/_security/api/rolesmapping/nothing', 404],
+  ['PUT /_plugins/_security/api/rolesmapping/readall', 200, { users: ['b'], hosts: [] }],
+  ['PUT /_plugins/_security/api/rolesmapping/more', 201, { backend_roles: ['b'], reserved: true, description: 'x' }],
+  ['PUT /_plugins/_security/api/rolesmapping/readall', 400, { reserved: true }],
+  ['PUT /_plugins/_security/api/rolesmapping/kept', 403, { users: ['b'] }],
+  ['PATCH /_plugins/_security/api/rolesmapping/readall', 200, [{ op: 'add', path: '/users/-', value: 'b' }]],
+  ['PATCH /_plugins/_security/api/rolesmapping', 200, [{ op: 'remove', path: '/readall' }]],
+  ['PATCH /_plugins/_security/api/rolesmapping', 400, []],
+  ['DELETE /_plugins/_security/api/rolesmapping/readall', 200],
+  ['POST /_plugins/_security/api/rolesmapping/readall', 501],
+  ['GET /_opendistro/_security/authinfo', 200],
+  ['GET /_opendistro/_security/whoami', 200],
+  ['POST /_opendistro/_security/api/whoami', 200],
+  ['GET /_opendistro/_security/health?mode=lenient', 200],
 ]
 
 describe('answers are as described', () => {
@@ -166,20 +196,33 @@ describe('answers are as described', () => {
         typeof body === 'object' ? JSON.parse(JSON.stringify(body).replace('{fingerprint}', entry?.fingerprint ?? '')) : body
       const told = await asking(handlers)(asked, body === undefined ? {} : { body: given })
       assert.equal(told.status, status, told.text)
-      const [method = '', path = ''] = line.replace('{fingerprint}', '{ref}').replace('nobody', '{ref}').split('?')[0]?.split(' ') ?? []
-      const answer = answerOf(documented.find((one) => one.method === method && one.path === path)?.operation, status)
+      const operation = operationOf(line)
+      const wanted = operation?.requestBody?.content['application/json']?.schema
+      if (wanted !== undefined && given !== undefined && status < 400) zodOf(wanted).parse(given)
+      const answer = answerOf(operation, status)
       const type = (told.headers['Content-Type'] ?? '').split(';')[0] ?? ''
+      if (type === '' && answer.content === undefined) return
       const schema = answer.content?.[type]?.schema
       assert.ok(schema !== undefined, `${type} is not described for ${line} ${status}`)
-      if (told.json !== null) z.fromJSONSchema(whole(schema) as Parameters<typeof z.fromJSONSchema>[0]).parse(told.json)
+      if (told.json !== null) zodOf(schema).parse(told.json)
       for (const name of Object.keys(answer.headers ?? {})) assert.ok(told.headers[name] !== undefined, `${name} is missing`)
     })
   }
 
+  it('also where a certificate or the form of a request is refused', () => {
+    const schemas = { problem: 'Problem', raven: 'RavenProblem', opensearch: 'OpenSearchProblem' } as const
+    const asked = { requestId: 'x', accept: '', method: 'GET', url: '/', close: true }
+    for (const [shape, name] of Object.entries(schemas) as ['problem' | 'raven' | 'opensearch', string][])
+      for (const reason of REASONS) {
+        const { status, contentType, text } = tellRefusal({ reason, shape, ...asked })
+        if (contentType.startsWith('text/plain')) assert.deepEqual([shape, status], ['opensearch', 401])
+        else zodOf(ref(name)).parse(JSON.parse(text))
+      }
+  })
+
   it('and what is not would be seen', () => {
-    const schema = whole({ $ref: '#/components/schemas/Problem' })
     const problem = { type: 'urn:certgate:admin:x', title: 'x', status: 400, detail: 'x', code: 'x' }
-    const checked = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0])
+    const checked = zodOf(ref('Problem'))
     assert.ok(checked.safeParse(problem).success)
     for (const wrong of [{ ...problem, more: 1 }, { ...problem, status: 'x' }, { ...problem, type: 'about:blank' }, { title: 'x' }])
       assert.ok(!checked.safeParse(wrong).success, JSON.stringify(wrong))
@@ -191,6 +234,20 @@ function answerOf(operation: Operation | undefined, status: number): Answer {
   assert.ok(answer !== undefined, `${operation?.operationId} does not describe ${status}`)
   const name = /^#\/components\/responses\/(\w+)$/.exec(answer.$ref ?? '')?.[1]
   return name === undefined ? answer : (OPENAPI.components.responses[name] as Answer)
+}
+
+/** The operation that a line asks for: by its words, or where they stand for what varies. */
+function operationOf(line: string): Operation | undefined {
+  const [method, path = ''] = line.replace(/\?.*/, '').split(' ')
+  const isLike = (template: string) => new RegExp(`^${template.replace(/\{\w+\}/, '[^/]+')}$`).test(path)
+  const fitting = documented.filter((one) => one.method === method && isLike(one.path))
+  return (fitting.find((one) => one.path === path) ?? fitting[0])?.operation
+}
+
+/** Without `not`, which zod does not know. */
+function zodOf(schema: Schema): z.ZodType {
+  const known = JSON.parse(JSON.stringify(whole(schema)), (key, value: unknown) => (key === 'not' ? undefined : value))
+  return z.fromJSONSchema(known as Parameters<typeof z.fromJSONSchema>[0])
 }
 
 /** With what it refers to in its place. */
