@@ -112,12 +112,18 @@ class Control {
     process.title = 'certgate: control'
     process.on('SIGTERM', () => this.#end('SIGTERM'))
     process.on('SIGINT', () => this.#end('SIGINT'))
+    // It means nothing here, and would end the process.
+    process.on('SIGUSR2', () => {})
     process.on('SIGHUP', () => void this.#reloading.request('signal'))
     this.#loads.problems(warnings)
     try {
       await this.#openStore(snapshot)
       // Also where it fails: one of them may be why an address is in use.
-      await this.#gateway.start(snapshot).finally(() => this.#inherited.closeUnused())
+      let started = false
+      const begun = this.#gateway.start(snapshot).then(() => {
+        started = true
+      })
+      await begun.finally(() => this.#inherited.closeUnused(started))
     } catch (error) {
       this.#close()
       // A signal while starting is the reason then, not a failure.

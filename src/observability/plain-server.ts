@@ -29,6 +29,12 @@ export interface PlainServer {
   close(): Promise<void>
 }
 
+/** Of the system's codes, without the address that it would tell again. */
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ['EADDRINUSE', 'another program already listens there'],
+  ['EACCES', 'not permitted'],
+  ['EADDRNOTAVAIL', 'this machine has no such address'],
+])
 const CLOSE_TIMEOUT = 1_000
 
 /**
@@ -57,7 +63,8 @@ export async function openPlainServer(
     server.listen(address.handle ?? { host: address.host, port: address.port })
     await once(server, 'listening')
   } catch (cause) {
-    throw new CertgateError('address_unavailable', `cannot open ${address.shown}: ${(cause as Error).message}`, { cause })
+    const { code = '', message } = cause as NodeJS.ErrnoException
+    throw new CertgateError('address_unavailable', `cannot open ${address.shown}: ${WORDS.get(code) ?? message}`, { cause })
   }
   server.on('error', failed)
   return {

@@ -18,7 +18,7 @@ export function runWorker(): void {
   if (worker === undefined) throw new TypeError('a worker runs under a control process only')
   process.title = 'certgate: worker'
   // Control tells when to stop. A terminal or a supervisor signals the whole group: nobody is to be cut off by that.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {})
 
   const send = (message: FromWorker) => {
     if (process.connected) process.send?.(message, undefined, undefined, () => {})

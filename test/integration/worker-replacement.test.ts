@@ -47,6 +47,17 @@ test('a worker that hangs is noticed without anything being changed, and replace
   assert.equal((await gateway.ask(get('/after'))).status, 200)
 })
 
+test('signals that mean nothing end nobody', async (t) => {
+  const gateway = await startGateway(t, { workers: 1 })
+  const [worker] = await serving(gateway, 1)
+  assert.ok(worker !== undefined)
+  const { pid } = await askStatus(socketOf(gateway))
+  for (const one of [worker.pid, pid]) process.kill(one, 'SIGUSR2')
+  assert.equal((await gateway.ask(get('/after'))).status, 200)
+  const after = await askStatus(socketOf(gateway))
+  assert.deepEqual([after.pid, after.workers.map((one) => [one.pid, one.restarts])], [pid, [[worker.pid, 0]]])
+})
+
 test('while the only worker is replaced, new connections wait instead of being refused', async (t) => {
   const gateway = await startGateway(t, { workers: 1 })
   const [worker] = await serving(gateway, 1)

@@ -1,11 +1,15 @@
 import { fstatSync } from 'node:fs'
 import { isIPv6, SocketAddress } from 'node:net'
 import type { Address } from '../../config/settings.ts'
-import { adopt, type BoundSocket, boundSocket, formatAddress, type ListenAddress, lend, park, resolve, takeBack } from './sockets.ts'
+import { CertgateError } from '../../errors.ts'
+import { adopt, type BoundSocket, bind, boundSocket, formatAddress, type ListenAddress, lend, park, resolve, takeBack } from './sockets.ts'
 
 /** As systemd passes them (sd_listen_fds(3)): descriptors from this one on. */
 const FIRST = 3
 const VARIABLES = ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES', 'LISTEN_PIDFDID']
+
+/** Addresses that hold their port on all others. */
+const EVERYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
 export type Warn = (message: string, hint: string) => void
 
@@ -35,7 +39,8 @@ export class InheritedSockets {
       return new InheritedSockets()
     }
     if (!/^\d{1,4}$/.test(count)) {
-      warn(`LISTEN_FDS is ${JSON.stringify(count)}, which is no number: no socket that was passed is used`, 'leave it to systemd')
+      const what = /^\d+$/.test(count) ? 'more than any process has' : 'no number'
+      warn(`LISTEN_FDS is ${JSON.stringify(count)}, which is ${what}: no socket that was passed is used`, 'leave it to systemd')
       return new InheritedSockets()
     }
     const named = names.split(':')
@@ -80,12 +85,33 @@ export class InheritedSockets {
     }
   }
 
-  /** What nobody has taken: connections to it would wait for ever. */
-  closeUnused(): void {
+  /** What nobody has taken: connections to it would wait for ever. `started`: the configuration was taken up whole. */
+  closeUnused(started = true): void {
+    const why = started ? 'the configuration has no such address' : 'nothing had taken it up when the start failed'
     for (const socket of this.#free.splice(0)) {
       const at = formatAddress(socket.host, socket.port)
-      this.#warn(`the socket ${at} was passed and is closed: the configuration has no such address`, 'addresses have to be equal')
+      this.#warn(`the socket ${at} was passed and is closed: ${why}`, 'addresses have to be equal')
       socket.close()
+    }
+  }
+
+  /** Binds what none of these has. Rejects with CertgateError `address_unavailable`, also where one of these is what is in the way. */
+  async bind({ host, port }: Address): Promise<BoundSocket> {
+    try {
+      return await bind(host, port)
+    } catch (error) {
+      const isInTheWay = (socket: BoundSocket) => socket.port === port && [host, socket.host].some((one) => EVERYWHERE.has(one))
+      const inTheWay = [...this.#free, ...this.#parked].find(isInTheWay)
+      if (inTheWay === undefined || !(error instanceof CertgateError) || error.code !== 'address_unavailable') throw error
+      const passed = formatAddress(inTheWay.host, port)
+      throw new CertgateError(
+        'address_unavailable',
+        `cannot listen on ${formatAddress(host, port)}: the socket ${passed} was passed instead`,
+        {
+          hint: `write ${passed} into the configuration, or have ${formatAddress(host, port)} passed: addresses have to be equal`,
+          cause: error,
+        },
+      )
     }
   }
 

@@ -1,7 +1,7 @@
 import type { ListenerSettings } from '../../config/settings.ts'
 import type { Prepared } from '../workers/replaceable.ts'
 import type { InheritedSockets } from './inherited-sockets.ts'
-import { type BoundSocket, bind, formatAddress, unavailable } from './sockets.ts'
+import { type BoundSocket, formatAddress, unavailable } from './sockets.ts'
 
 /** Sockets bound for a new configuration; those of unchanged addresses are the old ones. */
 export interface PreparedSockets extends Prepared {
@@ -28,9 +28,8 @@ export class ListeningSockets {
     try {
       for (const listener of listeners) {
         const key = addressKey(listener)
-        const { host, port } = listener.address
         if (after.has(key)) throw unavailable(key, 'EADDRINUSE', 'two listeners of this configuration have the same address')
-        const socket = before.get(key) ?? (await this.#inherited.take(listener.address)) ?? (await bind(host, port))
+        const socket = before.get(key) ?? (await this.#inherited.take(listener.address)) ?? (await this.#inherited.bind(listener.address))
         after.set(key, socket)
         byListener.set(listener.name, socket)
       }

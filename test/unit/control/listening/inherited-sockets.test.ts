@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { SendHandle } from 'node:child_process'
-import { connect, createServer, type Server } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { test } from 'node:test'
 import { InheritedSockets } from '../../../../src/control/listening/inherited-sockets.ts'
 import { bind, boundSocket, type ListenAddress, listenOn } from '../../../../src/control/listening/sockets.ts'
@@ -29,8 +29,8 @@ test('the variables are removed, whoever they were meant for', () => {
 
 test('what is meant for another process, or makes no sense, is not taken', () => {
   assert.match(receive({ LISTEN_PID: '41', LISTEN_FDS: '1' }).warnings.join(), /passed to process 41, and this is 42/)
-  for (const LISTEN_FDS of ['-1', '1e1', 'x', '99999'])
-    assert.match(receive({ LISTEN_PID: '42', LISTEN_FDS }).warnings.join(), /is no number/)
+  for (const LISTEN_FDS of ['-1', '1e1', 'x']) assert.match(receive({ LISTEN_PID: '42', LISTEN_FDS }).warnings.join(), /is no number/)
+  assert.match(receive({ LISTEN_PID: '42', LISTEN_FDS: '99999999' }).warnings.join(), /is more than any process has/)
   assert.deepEqual(receive({ LISTEN_FDS: '1' }).warnings, [])
   assert.deepEqual(receive({ LISTEN_PID: '42' }).warnings, [])
 })
@@ -106,4 +106,27 @@ test('what nobody took is closed with a warning', async () => {
   const passed = await bind('127.0.0.1', 0)
   new InheritedSockets([passed], (message) => warnings.push(message)).closeUnused()
   assert.deepEqual(warnings, [`the socket 127.0.0.1:${passed.port} was passed and is closed: the configuration has no such address`])
+})
+
+test('what nobody took when the start failed is not said to be missing in the configuration', async () => {
+  const warnings: string[] = []
+  const passed = await bind('127.0.0.1', 0)
+  new InheritedSockets([passed], (message) => warnings.push(message)).closeUnused(false)
+  assert.deepEqual(warnings, [
+    `the socket 127.0.0.1:${passed.port} was passed and is closed: nothing had taken it up when the start failed`,
+  ])
+})
+
+test('a socket that was passed for nearly the address is told, and not taken for another program', async (t) => {
+  // As whoever passes one has it: it listens.
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const passed = boundSocket('127.0.0.1', port, {} as SendHandle, () => {})
+  await assert.rejects(new InheritedSockets([passed]).bind({ host: '0.0.0.0', port }), {
+    message: `cannot listen on 0.0.0.0:${port}: the socket 127.0.0.1:${port} was passed instead`,
+    hint: `write 127.0.0.1:${port} into the configuration, or have 0.0.0.0:${port} passed: addresses have to be equal`,
+  })
+  await assert.rejects(new InheritedSockets().bind({ host: '0.0.0.0', port }), { message: /another program already listens there/ })
 })
