@@ -46,8 +46,8 @@ for (const [what, next] of [
   ['of one key, each renewing the one before', (_: string, before: string) => ({ pin: KEY, predecessor: before })],
   ['of as many keys, all renewing the first', (first: string) => ({ predecessor: first })],
 ] as const) {
-  test(`ten thousand certificates ${what} are disabled and revoked while others are answered`, async (t) => {
-    const { json, store, published } = renewed(t, 10_000, next)
+  test(`three thousand certificates ${what} are disabled and revoked while others are answered`, async (t) => {
+    const { json, store, published } = renewed(t, 3_000, next)
     for (const [action, state] of [
       ['disable', 'disabled'],
       ['revoke', 'revoked'],
@@ -59,10 +59,10 @@ for (const [what, next] of [
       const { longest, count } = told()
       const took = performance.now() - begun
       t.diagnostic(`${action}: ${Math.round(took)} ms, ${count} turns, ${Math.round(longest)} ms at most`)
-      assert.equal((answer.others as unknown[]).length, 9_999)
-      assert.equal(store.registry.countByState().get(state), 10_000)
+      assert.equal((answer.others as unknown[]).length, 2_999)
+      assert.equal(store.registry.countByState().get(state), 3_000)
       assert.ok(took < 60_000, `${took} ms`)
-      assert.ok(count > 30 && published.count > 30, `${count} turns, published ${published.count} times`)
+      assert.ok(count > 9 && published.count > 9, `${count} turns, published ${published.count} times`)
     }
   })
 }
