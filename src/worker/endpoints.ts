@@ -36,6 +36,9 @@ const LEAST_HANDSHAKES = 16
 /** Milliseconds: whoever means it is done by then. Giving up younger ones would let nobody in while too many come. */
 const GRACE = 1_000
 
+/** Milliseconds between two warnings about the same. */
+const QUIET = 60_000
+
 interface TlsEndpoint {
   readonly tls: TlsListener
   readonly handshakes: HandshakesUnderWay
@@ -50,6 +53,7 @@ export class Endpoints implements Above {
   readonly #tls = new Map<string, TlsEndpoint>()
   #settings: Settings | null = null
   #handshakeTimeout = 0
+  #quietUntil = Number.NEGATIVE_INFINITY
 
   constructor(services: EndpointServices) {
     this.#services = services
@@ -97,7 +101,9 @@ export class Endpoints implements Above {
   }
 
   giveUpHandshake(name: string): Socket | null {
-    return this.#tls.get(name)?.handshakes.giveUp(GRACE) ?? null
+    const given = this.#tls.get(name)?.handshakes.giveUp(GRACE) ?? null
+    if (given !== null) this.#gaveUp(name, 1)
+    return given
   }
 
   /** The verdict of now on a connection made earlier. */
@@ -113,8 +119,17 @@ export class Endpoints implements Above {
 
   #shakeHands(name: string, { tls, handshakes }: TlsEndpoint, socket: Socket): void {
     const given = handshakes.begin(socket, mostHandshakes(this.#settings?.limits ?? DEFAULT_LIMITS, this.#services.workers()))
-    for (let i = 0; i < given; i++) this.#services.metrics.connectionRefused(name, 'handshakes')
+    if (given > 0) this.#gaveUp(name, given)
     this.#services.costs.admit(name, socket, networkOf(socket.remoteAddress ?? ''), () => tls.server.emit('connection', socket))
+  }
+
+  #gaveUp(listener: string, count: number): void {
+    const { metrics, log } = this.#services
+    for (let i = 0; i < count; i++) metrics.connectionRefused(listener, 'handshakes')
+    const now = performance.now()
+    if (now < this.#quietUntil) return
+    this.#quietUntil = now + QUIET
+    log.warn({ listener }, 'too many handshakes under way: the oldest are given up for new connections')
   }
 
   /** Returns what makes it as it was. */

@@ -25,8 +25,6 @@ export interface ListenerEvents {
   acceptFailed(listener: string, error: NodeJS.ErrnoException): void
   /** A connection was closed before its handshake. */
   refused(listener: string, remote: string, reason: Refused): void
-  /** The limit of connections is reached, and a handshake under way was given up for a new one. */
-  gaveUp(listener: string): void
 }
 
 interface Admitted {
@@ -154,7 +152,6 @@ export class Listeners {
     const given = this.#above()?.giveUpHandshake(listener) ?? null
     if (given === null) return false
     this.#forget(given)
-    this.#events.gaveUp(listener)
     return true
   }
 

@@ -13,8 +13,6 @@ import { Sightings } from './sightings.ts'
 import { StatusHolder } from './status-holder.ts'
 
 const tidyInterval = 1_000
-/** Milliseconds between two warnings about the same. */
-const quiet = 60_000
 /** Milliseconds that a new connection is given before a drain counts it as idle. */
 const firstRequest = 500
 
@@ -49,7 +47,6 @@ export class WorkerProgram {
   #openings: Openings = new Map()
   #snapshot: Snapshot | null = null
   #draining: Promise<void> | null = null
-  #quietUntil = Number.NEGATIVE_INFINITY
 
   constructor(id: number, send: (message: FromWorker) => void) {
     this.#id = id
@@ -66,7 +63,6 @@ export class WorkerProgram {
         failed: (listener, opening, { code = 'UNKNOWN', message }) => send({ kind: 'listen_failed', listener, opening, code, message }),
         acceptFailed: (listener, error) => this.#parts?.services.log.debug({ listener, err: error }, 'a connection could not be accepted'),
         refused: (listener, remote, reason) => this.#refused(listener, remote, reason),
-        gaveUp: (listener) => this.#gaveUp(listener),
       },
     )
     setInterval(() => this.#admission.tidy(), tidyInterval).unref()
@@ -232,16 +228,6 @@ export class WorkerProgram {
     const { metrics, log } = this.#parts.services
     metrics.connectionRefused(listener, reason)
     log.debug({ listener, remote, reason }, 'connection refused')
-  }
-
-  #gaveUp(listener: string): void {
-    if (this.#parts === null) return
-    const { metrics, log } = this.#parts.services
-    metrics.connectionRefused(listener, 'handshakes')
-    const now = performance.now()
-    if (now < this.#quietUntil) return
-    this.#quietUntil = now + quiet
-    log.warn({ listener }, 'limits.connections is reached: the oldest handshakes under way are given up for new connections')
   }
 
   #tooCostly(network: string, cost: number, duration: number): void {
