@@ -17,6 +17,8 @@ const LONGEST = 60_000
 const STRANGERS_AT_ONCE = 8
 /** Milliseconds that one of them may hold its turn while others wait. */
 const TURN = 2_000
+/** Milliseconds between two looks at who has had its turn. */
+const LOOK = 250
 /** Milliseconds that one waits for its turn. */
 const PATIENCE = 10_000
 const KNOWN_NETWORKS = 65_536
@@ -94,7 +96,7 @@ export class HandshakeCosts {
       return
     }
     network.waiting.add(handshake)
-    network.timer ??= setTimeout(() => this.#hurry(network), TURN).unref()
+    network.timer ??= setTimeout(() => this.#hurry(network), LOOK).unref()
   }
 
   /** The handshake is done; its client may still have to be judged. */
@@ -157,7 +159,7 @@ export class HandshakeCosts {
       if (wanted-- <= 0 || now - handshake.since < TURN) break
       handshake.socket.destroy()
     }
-    if (network.waiting.size > 0) network.timer = setTimeout(() => this.#hurry(network), TURN / 8).unref()
+    if (network.waiting.size > 0) network.timer = setTimeout(() => this.#hurry(network), LOOK).unref()
   }
 
   /** Once in every turn of the event loop while a handshake is under way; without `unref` the loop would never rest. */
