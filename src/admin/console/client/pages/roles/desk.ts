@@ -42,6 +42,7 @@ export class MappingDesk {
   readonly #saving = new State(false)
   readonly #failed = new State<unknown>(null)
   #from: 'edit' | 'form' | null = null
+  #refreshing: Promise<void> = Promise.resolve()
   #heard: { readonly by: string; readonly tag: string } | null = null
 
   constructor(left: AbortSignal) {
@@ -106,7 +107,20 @@ export class MappingDesk {
   }
 
   /** Looks at what the file is now. Never rejects. */
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> {
+    this.#refreshing = this.#look()
+    return this.#refreshing
+  }
+
+  /** Resolves once what was last looked for is known: an edit made of what was there before would be refused. */
+  async settled(): Promise<void> {
+    for (let seen: Promise<void> | null = null; seen !== this.#refreshing; ) {
+      seen = this.#refreshing
+      await seen
+    }
+  }
+
+  async #look(): Promise<void> {
     await this.#known.load()
     const known = this.#known.value
     if (known === null || known === this.#now.value) return

@@ -156,6 +156,7 @@ export class RoleForm {
 /** Has the gateway make the edit, and shows what would come of it. Resolves to why not; null: it is shown. */
 export async function previewed(desk: MappingDesk, name: string, role: Role | null, signal: AbortSignal): Promise<unknown> {
   try {
+    await desk.settled()
     const given = { body: { roles: { [name]: role } }, ifMatch: desk.now?.tag ?? '', signal }
     const { value, etag } = await ask<JudgedMapping & { readonly text: string }>('POST /api/v1/mapping/preview', given)
     if (etag !== desk.base.tag) await desk.refresh()
