@@ -77,7 +77,8 @@ class MappingV1 {
 
   async validate({ caller, body, query, signal }: ApiRequest): Promise<ApiResponse> {
     mayRead(caller)
-    const [affected = 'true'] = new QueryParameters(query, ['affected']).words('affected', ['true', 'false']) ?? []
+    const affected = new QueryParameters(query, ['affected']).text('affected') ?? 'true'
+    if (affected !== 'true' && affected !== 'false') throw malformed('affected is neither true nor false')
     const file = this.#context.inForce().settings.rolesMapping ?? 'roles_mapping.yml'
     return json(200, await this.#judged(textIn(body), file, affected === 'true', signal))
   }

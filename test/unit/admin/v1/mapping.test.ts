@@ -187,7 +187,8 @@ describe('/api/v1/mapping', () => {
     const { ask } = await opened(t)
     const { json } = await ask('POST /api/v1/mapping/validate?affected=false', { body: 'admin: { users: [x] }\n' })
     assert.equal((json as { affected: unknown }).affected, null)
-    assert.equal((await ask('POST /api/v1/mapping/validate?affected=maybe', { body: '' })).status, 400)
+    for (const odd of ['maybe', '', 'true,false'])
+      assert.equal((await ask(`POST /api/v1/mapping/validate?affected=${odd}`, { body: 'readall: {}' })).status, 400, odd)
   })
 
   it('warns of routes whose role nobody would have, with their lines', async (t) => {
