@@ -96,7 +96,7 @@ export class HandshakeCosts {
       return
     }
     network.waiting.add(handshake)
-    network.timer ??= setTimeout(() => this.#hurry(network), LOOK).unref()
+    network.timer ??= setTimeout(() => this.#hurry(network), TURN).unref()
   }
 
   /** The handshake is done; its client may still have to be judged. */
