@@ -61,6 +61,7 @@ export interface CostClock {
 export class HandshakeCosts {
   readonly #refusing: (network: string, cost: number, duration: number) => void
   readonly #clock: CostClock
+  readonly #atOnce: number
   readonly #networks = new Map<string, Network>()
   readonly #running = new Map<string, Handshake>()
   /** Networks from which a trusted certificate came. */
@@ -71,7 +72,12 @@ export class HandshakeCosts {
   #watching = false
 
   /** `refusing`: told when a network is turned away from now on, what it cost and for how long; in milliseconds. */
-  constructor(refusing: (network: string, cost: number, duration: number) => void = () => {}, clock: CostClock = threadClock) {
+  constructor(
+    refusing: (network: string, cost: number, duration: number) => void = () => {},
+    clock: CostClock = threadClock,
+    atOnce = STRANGERS_AT_ONCE,
+  ) {
+    this.#atOnce = atOnce
     this.#refusing = refusing
     this.#clock = clock
   }
@@ -117,7 +123,7 @@ export class HandshakeCosts {
   }
 
   #hasTurn({ name, running }: Network): boolean {
-    return running.size < STRANGERS_AT_ONCE || this.#known.get(name) === true
+    return running.size < this.#atOnce || this.#known.get(name) === true
   }
 
   #begin(handshake: Handshake): void {
