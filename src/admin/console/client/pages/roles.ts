@@ -175,6 +175,7 @@ class RolesPage {
   }
 
   async #remove(name: string): Promise<void> {
+    await this.#desk.settled()
     const error = await previewed(this.#desk, name, null, this.#context.signal)
     if (error === null) return
     toast('bad', messageOf(error))

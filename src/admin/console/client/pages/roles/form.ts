@@ -124,11 +124,16 @@ export class RoleForm {
   }
 
   async #preview(): Promise<void> {
+    this.#error.value = null
+    this.#others.value = false
+    this.#busy.value = true
+    // Before anything is compared: the edit is made of the very version that was compared.
+    await this.#desk.settled()
+    if (this.#signal.aborted) return
+    this.#busy.value = false
     const fields = this.#fields.value
     const { name = null } = this
     const role = name ?? fields.name.trim()
-    this.#error.value = null
-    this.#others.value = false
     if (name === null && Object.hasOwn(this.#desk.now?.roles ?? {}, role)) {
       this.#error.value = new Error(`There is a role ${role} already.`)
       return
@@ -153,10 +158,9 @@ export class RoleForm {
   }
 }
 
-/** Has the gateway make the edit, and shows what would come of it. Resolves to why not; null: it is shown. */
+/** Has the gateway make the edit of what the desk has now, and shows what would come of it. Resolves to why not; null: it is shown. */
 export async function previewed(desk: MappingDesk, name: string, role: Role | null, signal: AbortSignal): Promise<unknown> {
   try {
-    await desk.settled()
     const given = { body: { roles: { [name]: role } }, ifMatch: desk.now?.tag ?? '', signal }
     const { value, etag } = await ask<JudgedMapping & { readonly text: string }>('POST /api/v1/mapping/preview', given)
     if (etag !== desk.base.tag) await desk.refresh()
