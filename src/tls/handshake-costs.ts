@@ -17,6 +17,8 @@ const LONGEST = 60_000
 const STRANGERS_AT_ONCE = 8
 /** Milliseconds that one of them may hold its turn while others wait. */
 const TURN = 2_000
+/** Milliseconds of those in which it may be silent: a client speaks as soon as it is connected, and who only connects has nothing to lose. */
+const SILENCE = 500
 /** Milliseconds between two looks at who has had its turn. */
 const LOOK = 250
 /** Milliseconds that one waits for its turn. */
@@ -39,9 +41,9 @@ interface Network {
   /** Milliseconds, at the time `at`. */
   owed: number
   at: number
-  /** Oldest first, both. */
   readonly running: Set<Handshake>
-  readonly waiting: Set<Handshake>
+  /** Oldest first; the newest is next. */
+  readonly waiting: Handshake[]
   timer: NodeJS.Timeout | null
   forgotten: NodeJS.Timeout | null
 }
@@ -57,11 +59,12 @@ export interface CostClock {
  * What handshakes cost, by client network. OpenSSL checks every signature of a chain before anybody may judge it, and a made-up chain can
  * make that last a second and more: a network whose untrusted clients cost so much is turned away for a while, and one that nobody
  * trusted has come from has few handshakes under way at once, since what it sends to all of them is read in one turn of the event loop.
+ * Of those who wait the newest is next: who only holds connections open, however many, keeps whoever shares its address waiting for one
+ * turn, and not for as many as it has.
  */
 export class HandshakeCosts {
   readonly #refusing: (network: string, cost: number, duration: number) => void
   readonly #clock: CostClock
-  readonly #atOnce: number
   readonly #networks = new Map<string, Network>()
   readonly #running = new Map<string, Handshake>()
   /** Networks from which a trusted certificate came. */
@@ -72,12 +75,7 @@ export class HandshakeCosts {
   #watching = false
 
   /** `refusing`: told when a network is turned away from now on, what it cost and for how long; in milliseconds. */
-  constructor(
-    refusing: (network: string, cost: number, duration: number) => void = () => {},
-    clock: CostClock = threadClock,
-    atOnce = STRANGERS_AT_ONCE,
-  ) {
-    this.#atOnce = atOnce
+  constructor(refusing: (network: string, cost: number, duration: number) => void = () => {}, clock: CostClock = threadClock) {
     this.#refusing = refusing
     this.#clock = clock
   }
@@ -94,15 +92,16 @@ export class HandshakeCosts {
     const key = `${listener} ${connectionKey(socket)}`
     const handshake: Handshake = { key, socket, network, begin, since: this.#clock.now(), seen: 0, charged: 0 }
     socket.once('close', () => {
-      network.waiting.delete(handshake)
+      const place = network.waiting.lastIndexOf(handshake)
+      if (place >= 0) network.waiting.splice(place, 1)
       this.#end(handshake)
     })
     if (this.#hasTurn(network)) {
       this.#begin(handshake)
       return
     }
-    network.waiting.add(handshake)
-    network.timer ??= setTimeout(() => this.#hurry(network), TURN).unref()
+    network.waiting.push(handshake)
+    network.timer ??= setTimeout(() => this.#hurry(network), SILENCE).unref()
   }
 
   /** The handshake is done; its client may still have to be judged. */
@@ -123,7 +122,7 @@ export class HandshakeCosts {
   }
 
   #hasTurn({ name, running }: Network): boolean {
-    return running.size < this.#atOnce || this.#known.get(name) === true
+    return running.size < STRANGERS_AT_ONCE || this.#known.get(name) === true
   }
 
   #begin(handshake: Handshake): void {
@@ -148,10 +147,10 @@ export class HandshakeCosts {
   #giveTurn(handshake: Handshake): void {
     const { network } = handshake
     network.running.delete(handshake)
-    for (const next of network.waiting) {
-      if (!this.#hasTurn(network)) break
-      network.waiting.delete(next)
-      this.#begin(next)
+    while (this.#hasTurn(network)) {
+      const next = network.waiting.pop()
+      if (next === undefined) return
+      if (!next.socket.destroyed) this.#begin(next)
     }
   }
 
@@ -159,13 +158,15 @@ export class HandshakeCosts {
   #hurry(network: Network): void {
     const now = this.#clock.now()
     network.timer = null
-    for (const handshake of network.waiting) if (now - handshake.since >= PATIENCE) handshake.socket.destroy()
-    let wanted = network.waiting.size
-    for (const handshake of network.running) {
-      if (wanted-- <= 0 || now - handshake.since < TURN) break
-      handshake.socket.destroy()
+    for (const handshake of [...network.waiting]) if (now - handshake.since >= PATIENCE) handshake.socket.destroy()
+    let wanted = network.waiting.length
+    for (const { since, socket } of [...network.running]) {
+      if (wanted === 0) break
+      if (now - since < (socket.bytesRead === 0 ? SILENCE : TURN)) continue
+      wanted--
+      socket.destroy()
     }
-    if (network.waiting.size > 0) network.timer = setTimeout(() => this.#hurry(network), LOOK).unref()
+    if (network.waiting.length > 0) network.timer = setTimeout(() => this.#hurry(network), LOOK).unref()
   }
 
   /** Once in every turn of the event loop while a handshake is under way; without `unref` the loop would never rest. */
@@ -227,7 +228,7 @@ export class HandshakeCosts {
   #network(name: string): Network {
     let network = this.#networks.get(name)
     if (network === undefined) {
-      network = { name, owed: 0, at: this.#clock.now(), running: new Set(), waiting: new Set(), timer: null, forgotten: null }
+      network = { name, owed: 0, at: this.#clock.now(), running: new Set(), waiting: [], timer: null, forgotten: null }
       this.#networks.set(name, network)
     }
     return network
@@ -235,7 +236,7 @@ export class HandshakeCosts {
 
   /** What is owed is kept until it is forgiven; there is not much of that at once, for it takes processor time to owe. */
   #forget(network: Network): void {
-    if (network.running.size > 0 || network.waiting.size > 0 || network.forgotten !== null) return
+    if (network.running.size > 0 || network.waiting.length > 0 || network.forgotten !== null) return
     const owed = this.#owedBy(network)
     if (owed === 0) {
       this.#networks.delete(network.name)

@@ -88,7 +88,7 @@ class AdminFront {
   readonly #deadlines = new WeakMap<Socket, NodeJS.Timeout>()
   readonly #sweep: NodeJS.Timeout
   readonly #handshakes = new HandshakesUnderWay()
-  readonly #costs = new HandshakeCosts(undefined, undefined, Number.POSITIVE_INFINITY) // `#handshakes` bounds silent ones: nobody waits
+  readonly #costs = new HandshakeCosts()
   #ticketKeysUntil = Date.now() + TICKET_KEYS_LAST
 
   constructor(trust: AdminTrust, services: AdminServerServices) {

@@ -133,20 +133,41 @@ test('who has had its turn makes room for those who wait, and nobody waits for e
   mock.timers.enable({ apis: ['setTimeout'] })
   try {
     const { admit, time } = underTest()
-    const silent = Array.from({ length: 8 }, () => admit('new'))
+    const slow = Array.from({ length: 8 }, () => admit('new'))
+    for (const one of slow) one.bytesRead = 300
     const waiting = [admit('new'), admit('new')]
     time.now += 2_000
     mock.timers.tick(2_000)
     assert.ok(waiting.every((one) => one.begun))
     assert.deepEqual(
-      silent.map((one) => one.destroyed),
+      slow.map((one) => one.destroyed),
       [true, true, ...Array(6).fill(false)],
     )
+    for (const one of waiting) one.bytesRead = 300
     const late = admit('new')
     assert.ok(!late.begun)
     time.now += 10_000
     mock.timers.tick(2_000)
     assert.ok(late.destroyed)
+  } finally {
+    mock.timers.reset()
+  }
+})
+
+test('who only connects holds its turn for half a second, and the newest of those who wait is next', () => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  try {
+    const { admit, time } = underTest()
+    const silent = Array.from({ length: 300 }, () => admit('new'))
+    const honest = admit('new')
+    time.now += 499
+    mock.timers.tick(499)
+    assert.ok(!honest.begun && !silent.some((one) => one.destroyed))
+    time.now += 1
+    mock.timers.tick(1)
+    assert.ok(honest.begun)
+    assert.ok(silent.slice(0, 8).every((one) => one.destroyed))
+    assert.deepEqual([silent[299]?.begun, silent[8]?.begun], [true, false])
   } finally {
     mock.timers.reset()
   }
