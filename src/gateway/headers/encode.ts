@@ -20,7 +20,9 @@ function percentCharacter(character: string): string {
 export function encodeValue(text: string, also = ''): string {
   if (also === '' && /^[!-$&-~](?:[ -$&-~]*[!-$&-~])?$/.test(text)) return text
   const first = text.search(/[^ ]/)
-  const last = text.length - (text.match(/ *$/)?.[0].length ?? 0)
+  // Not by an expression: from each space within the text it would look for the end anew.
+  let last = text.length
+  while (last > 0 && text[last - 1] === ' ') last--
   let encoded = ''
   let index = 0
   for (const character of text) {

@@ -196,6 +196,16 @@ describe('Connection lists', () => {
     test(`may not name ${name}`, () => assert.equal(options(`Connection: close, ${name}\r\n`), null))
   }
 
+  test('white space around an option is none of it, a no-break space is', () => {
+    assert.deepEqual([...(options('Connection: close \t, \t x-hop \t,\tx-two\r\n')?.names ?? [])], ['x-hop', 'x-two'])
+    assert.equal(options('Connection: close,\u00a0x-hop\r\n'), null)
+  })
+
+  // Where each space within an option is a place to look on from, this does not end before the time of a test file is over.
+  test('spaces within an option are gone through once', () => {
+    assert.equal(options(`Connection: x${' '.repeat(4 << 20)}y\r\n`), null)
+  })
+
   test('cutLines removes what is named and keeps cuts in order', () => {
     const result = read(withFields('X-Hop: 1\r\nForwarded: a\r\nX-Keep: 2\r\nx-hop: 3\r\n'))
     assert.equal(

@@ -18,6 +18,12 @@ test('controls, non-ASCII, percent and outer spaces are percent-encoded in UTF-8
   assert.equal(encodeValue(''), '')
 })
 
+// Where each inner space is a place to look for the end from, this does not end before the time of a test file is over.
+test('inner spaces are gone through once', () => {
+  const spaces = ' '.repeat(2 << 20)
+  assert.equal(encodeValue(`a${spaces}ü`) === `a${spaces}%C3%BC`, true)
+})
+
 test('the characters asked for are encoded too', () => {
   assert.equal(encodeValue('a,b;c', ','), 'a%2Cb;c')
   assert.equal(encodeValue('a b', ' '), 'a%20b')
