@@ -236,6 +236,8 @@ export class HandshakeCosts {
 
   /** What is owed is kept until it is forgiven; there is not much of that at once, for it takes processor time to owe. */
   #forget(network: Network): void {
+    // A connection that outlived what was known of its network says nothing about what is known since.
+    if (this.#networks.get(network.name) !== network) return
     if (network.running.size > 0 || network.waiting.length > 0 || network.forgotten !== null) return
     const owed = this.#owedBy(network)
     if (owed === 0) {

@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks'
 export interface ConnectionEnd {
   readonly remoteAddress?: string | undefined
   readonly remotePort?: number | undefined
+  readonly localAddress?: string | undefined
 }
 
 /**
@@ -44,7 +45,7 @@ export class HandshakesUnderWay {
   }
 }
 
-/** One connection to a listening address. */
-export function connectionKey({ remoteAddress, remotePort }: ConnectionEnd): string {
-  return `${remotePort} ${remoteAddress}`
+/** One connection of a listener. From one port a client may have one to each address of ours: none of them may pass for another. */
+export function connectionKey({ remoteAddress, remotePort, localAddress }: ConnectionEnd): string {
+  return `${remotePort} ${remoteAddress} ${localAddress}`
 }

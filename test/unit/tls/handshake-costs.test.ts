@@ -8,15 +8,18 @@ import { HandshakeCosts } from '../../../src/tls/handshake-costs.ts'
 
 class Connection extends EventEmitter {
   static #ports = 1_000
-  readonly remotePort = Connection.#ports++
+  readonly remotePort: number
   readonly remoteAddress: string
+  readonly localAddress: string
   bytesRead = 0
   destroyed = false
   begun = false
 
-  constructor(remoteAddress: string) {
+  constructor(remoteAddress: string, remotePort = Connection.#ports++, localAddress = 'ours') {
     super()
     this.remoteAddress = remoteAddress
+    this.remotePort = remotePort
+    this.localAddress = localAddress
   }
 
   destroy(): void {
@@ -30,8 +33,8 @@ function underTest() {
   const time = { now: 0, spent: 0 }
   const told: string[] = []
   const costs = new HandshakeCosts((network) => told.push(network), { now: () => time.now, spent: () => time.spent })
-  const admit = (address: string) => {
-    const connection = new Connection(address)
+  const admit = (address: string, port?: number, to?: string) => {
+    const connection = new Connection(address, port, to)
     costs.admit('main', connection as unknown as Socket, address, () => {
       connection.begun = true
     })
@@ -65,6 +68,30 @@ test('nobody is kept out for more than a minute', async () => {
   await turn(100_000)
   time.now += 60_001
   assert.ok(!costs.refuses('bad'))
+})
+
+test('a connection that was there before and ends takes nothing of what is owed with it, and gives nobody another turn', async () => {
+  const { costs, admit, turn } = underTest()
+  const [before, also] = [admit('bad'), admit('bad')]
+  for (const one of [before, also]) costs.judged('main', one, false)
+  const costly = admit('bad')
+  costly.bytesRead = 90_000
+  await turn(600)
+  before.destroy()
+  assert.ok(costs.refuses('bad'))
+  const all = Array.from({ length: 9 }, () => admit('bad'))
+  also.destroy()
+  all.push(admit('bad'))
+  assert.equal(all.filter((one) => one.begun).length, 8)
+})
+
+test('another connection from the same port, to another address of ours, hides nothing', async () => {
+  const { costs, admit, turn } = underTest()
+  const [costly, cheap] = [admit('bad', 5_000, 'one'), admit('bad', 5_000, 'two')]
+  costs.judged('main', cheap, false)
+  costly.bytesRead = 90_000
+  await turn(600)
+  assert.ok(costs.refuses('bad'))
 })
 
 test('who has sent little, and who waits while something else is slow, owes nothing', async () => {
