@@ -60,7 +60,7 @@ export interface CostClock {
  * make that last a second and more: a network whose untrusted clients cost so much is turned away for a while, and one that nobody
  * trusted has come from has few handshakes under way at once, since what it sends to all of them is read in one turn of the event loop.
  * Of those who wait the newest is next: who only holds connections open, however many, keeps whoever shares its address waiting for one
- * turn, and not for as many as it has.
+ * turn, and not for as many as it has. Who goes on opening new ones can keep others behind its address out, as with any limit by address.
  */
 export class HandshakeCosts {
   readonly #refusing: (network: string, cost: number, duration: number) => void

@@ -117,10 +117,13 @@ export class Endpoints implements Above {
     this.#services.accept(name, socket, peer)
   }
 
-  #shakeHands(name: string, { tls, handshakes }: TlsEndpoint, socket: Socket): void {
+  #shakeHands(name: string, { tls, handshakes, settings }: TlsEndpoint, socket: Socket): void {
     const given = handshakes.begin(socket, mostHandshakes(this.#settings?.limits ?? DEFAULT_LIMITS, this.#services.workers()))
     if (given > 0) this.#gaveUp(name, given)
-    this.#services.costs.admit(name, socket, networkOf(socket.remoteAddress ?? ''), () => tls.server.emit('connection', socket))
+    const begin = () => tls.server.emit('connection', socket)
+    // Nobody can show a chain there, and nobody would ever be known.
+    if (settings.tls?.clientauthMode === 'NONE') begin()
+    else this.#services.costs.admit(name, socket, networkOf(socket.remoteAddress ?? ''), begin)
   }
 
   #gaveUp(listener: string, count: number): void {

@@ -10,12 +10,12 @@ import type { RawClient } from '../support/raw-client.ts'
 
 const lifetime = fileLifetime()
 
-async function sayNothing(port: number, localAddress = '127.0.0.1'): Promise<{ readonly closed: Promise<unknown> }> {
+async function sayNothing(port: number, localAddress = '127.0.0.1'): Promise<{ readonly socket: Socket; readonly closed: Promise<unknown> }> {
   const socket: Socket = connect({ port, host: '127.0.0.1', localAddress }).on('error', () => {})
   lifetime.after(() => socket.destroy())
   const closed = once(socket.resume(), 'close')
   await once(socket, 'connect')
-  return { closed }
+  return { socket, closed }
 }
 
 test('whoever means it gets in, and those who wait longest make room', async () => {
@@ -63,4 +63,12 @@ test('handshakes of all workers leave half of the connections free', async () =>
   const silent = []
   for (let i = 0; i < 21; i++) silent.push(await sayNothing(gateway.port, `127.0.0.${2 + (i % 3)}`))
   await silent[0]?.closed
+})
+
+test('where nobody is asked for a certificate, nobody waits for a turn', async () => {
+  const gateway = await startGateway(lifetime, { workers: 1, tls: 'clientauth_mode: NONE', limits: '{ handshake: 0 }' })
+  const silent = []
+  for (let i = 0; i < 8; i++) silent.push(await sayNothing(gateway.port))
+  assert.equal((await gateway.ask(get('/public/a'), null)).status, 200)
+  assert.ok(silent.every(({ socket }) => !socket.closed), 'none had to make room')
 })
