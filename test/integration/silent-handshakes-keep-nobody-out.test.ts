@@ -10,7 +10,10 @@ import type { RawClient } from '../support/raw-client.ts'
 
 const lifetime = fileLifetime()
 
-async function sayNothing(port: number, localAddress = '127.0.0.1'): Promise<{ readonly socket: Socket; readonly closed: Promise<unknown> }> {
+async function sayNothing(
+  port: number,
+  localAddress = '127.0.0.1',
+): Promise<{ readonly socket: Socket; readonly closed: Promise<unknown> }> {
   const socket: Socket = connect({ port, host: '127.0.0.1', localAddress }).on('error', () => {})
   lifetime.after(() => socket.destroy())
   const closed = once(socket.resume(), 'close')
@@ -70,5 +73,8 @@ test('where nobody is asked for a certificate, nobody waits for a turn', async (
   const silent = []
   for (let i = 0; i < 8; i++) silent.push(await sayNothing(gateway.port))
   assert.equal((await gateway.ask(get('/public/a'), null)).status, 200)
-  assert.ok(silent.every(({ socket }) => !socket.closed), 'none had to make room')
+  assert.ok(
+    silent.every(({ socket }) => !socket.closed),
+    'none had to make room',
+  )
 })
