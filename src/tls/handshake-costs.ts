@@ -21,7 +21,7 @@ const TURN = 2_000
 const SILENCE = 500
 /** Milliseconds between two looks at who has had its turn. */
 const LOOK = 250
-/** Milliseconds that one waits for its turn. */
+/** Milliseconds that one waits for its turn, and that the oldest may hold it which has spoken. */
 const PATIENCE = 10_000
 const KNOWN_NETWORKS = 65_536
 
@@ -154,15 +154,24 @@ export class HandshakeCosts {
     }
   }
 
-  /** Somebody waits: who has had a turn makes room. */
+  /**
+   * Somebody waits: who has had a turn makes room. But for one: where all of them are slow, as many small devices behind one address are, none
+   * would ever be done, and so nobody known.
+   */
   #hurry(network: Network): void {
     const now = this.#clock.now()
     network.timer = null
     for (const handshake of [...network.waiting]) if (now - handshake.since >= PATIENCE) handshake.socket.destroy()
     let wanted = network.waiting.length
+    let spared = false
     for (const { since, socket } of [...network.running]) {
       if (wanted === 0) break
-      if (now - since < (socket.bytesRead === 0 ? SILENCE : TURN)) continue
+      const silent = socket.bytesRead === 0
+      if (now - since < (silent ? SILENCE : TURN)) continue
+      if (!silent && !spared && now - since < PATIENCE) {
+        spared = true
+        continue
+      }
       wanted--
       socket.destroy()
     }

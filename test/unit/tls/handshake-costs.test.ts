@@ -168,7 +168,7 @@ test('who has had its turn makes room for those who wait, and nobody waits for e
     assert.ok(waiting.every((one) => one.begun))
     assert.deepEqual(
       slow.map((one) => one.destroyed),
-      [true, true, ...Array(6).fill(false)],
+      [false, true, true, ...Array(5).fill(false)],
     )
     for (const one of waiting) one.bytesRead = 300
     const late = admit('new')
@@ -176,6 +176,32 @@ test('who has had its turn makes room for those who wait, and nobody waits for e
     time.now += 10_000
     mock.timers.tick(2_000)
     assert.ok(late.destroyed)
+  } finally {
+    mock.timers.reset()
+  }
+})
+
+test('where all are slow one of them is left the time that it takes, but not for ever', () => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  try {
+    const { admit, time } = underTest()
+    const slow: Connection[] = []
+    const pass = (milliseconds: number) => {
+      for (let at = 0; at < milliseconds; at += 250) {
+        // More come than can have a turn.
+        slow.push(admit('new'), admit('new'))
+        for (const one of slow) if (one.begun) one.bytesRead = 300
+        time.now += 250
+        mock.timers.tick(250)
+      }
+    }
+    pass(9_750)
+    assert.deepEqual(
+      slow.slice(0, 8).map((one) => one.destroyed),
+      [false, ...Array(7).fill(true)],
+    )
+    pass(750)
+    assert.ok(slow[0]?.destroyed)
   } finally {
     mock.timers.reset()
   }
