@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Actor as Granter } from '../../policy/granting.ts'
 import type { RegistryEntry } from '../../store/types.ts'
+import { entryOf } from '../permission.ts'
 import type { Attempt, Desk } from './desk.ts'
 import { type Lineage, relativesOf } from './lineage.ts'
 
@@ -44,7 +45,9 @@ export class LineageChange {
   async make(): Promise<Withdrawn> {
     const { attempt, find, isMeant } = this.#order
     const rest: RegistryEntry[] = []
+    let began: Granter | undefined
     const first = this.#desk.decide(attempt, (held) => {
+      began = held
       const meant = find()
       if (meant.length > AT_ONCE) {
         this.#desk.checkManaged(held, meant)
@@ -59,11 +62,20 @@ export class LineageChange {
       this.#desk.context.published().catch(() => {})
       await setImmediate()
       const next = more.splice(0, AT_ONCE)
-      this.#desk.decide(attempt, (held) => this.#take(held, this.#stillMeant(next)))
+      // They are among those by now: what is left of it is done as it was decided, as nobody else could go on with it.
+      const before = this.#tookCaller() ? began : undefined
+      this.#desk.decide(attempt, (held) => this.#take(held, this.#stillMeant(next)), before)
       if (more.length === 0) more = relativesOf(this.#registry, first).filter(isMeant)
     }
     await this.#desk.published(attempt)
     return this.#told()
+  }
+
+  /** Whether the key that the caller came with is refused by what was done so far. */
+  #tookCaller(): boolean {
+    const { peer } = this.#order.attempt.caller
+    const pin = peer === null ? undefined : (entryOf(this.#registry, peer)?.pin ?? peer.evidence?.leaf.pin)
+    return pin !== undefined && this.#keys.has(pin)
   }
 
   #stillMeant(entries: readonly RegistryEntry[]): RegistryEntry[] {
