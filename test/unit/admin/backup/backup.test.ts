@@ -101,6 +101,18 @@ test('is complete or not there', async (t) => {
   await assert.rejects(backup(join(folder, 'etc/certgate.yml/below')), codeIs('io_failed', /cannot make the backup/))
 })
 
+test('that cannot be put on record is not there', async (t) => {
+  const { folder, backup, store } = gateway(t)
+  const to = join(folder, 'backup')
+  const append = t.mock.method(store.audit, 'append', () => {
+    throw new CertgateError('store_full', 'the disk is full')
+  })
+  await assert.rejects(backup(to), codeIs('store_full', /the disk is full/))
+  assert.equal(existsSync(to), false)
+  append.mock.restore()
+  await backup(to)
+})
+
 test('leaves out what is kept from its user, if the configuration does not need it, and says so', async (t) => {
   const { folder, directory, backup, settings } = gateway(t)
   await unprivileged(folder, async () => {
