@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { MaterialError } from '../errors.ts'
 import { readRegularText, unreadable } from '../regular-file.ts'
@@ -130,14 +130,14 @@ function readRootKey({ folder }: Generation, root: AuthorityNode): Issuer | null
 function writeGeneration(pending: string, { next, crossCertificate, overlapUntil }: Rotation, replaced: Generation): void {
   try {
     mkdirSync(pending, { mode: 0o700 })
-    writeNewFile(join(pending, 'ca.crt'), next.rootCertificate, 0o644)
-    writeNewFile(join(pending, 'ca.key'), next.rootKey, 0o600)
-    writeNewFile(join(pending, 'issuing.crt'), next.issuingCertificate, 0o644)
-    writeNewFile(join(pending, 'issuing.key'), next.issuingKey, 0o600)
-    if (crossCertificate !== null) writeNewFile(join(pending, 'cross.crt'), crossCertificate, 0o644)
-    writeNewFile(join(pending, SUCCESSION_FILE), successionText({ replaces: replaced.name, overlapUntil }), 0o644)
     const owner = statSync(dirname(pending))
-    for (const name of readdirSync(pending)) giveOwner(join(pending, name), owner)
+    const write = (name: string, content: string, mode: number) => writeNewFile(join(pending, name), content, mode, { owner })
+    write('ca.crt', next.rootCertificate, 0o644)
+    write('ca.key', next.rootKey, 0o600)
+    write('issuing.crt', next.issuingCertificate, 0o644)
+    write('issuing.key', next.issuingKey, 0o600)
+    if (crossCertificate !== null) write('cross.crt', crossCertificate, 0o644)
+    write(SUCCESSION_FILE, successionText({ replaces: replaced.name, overlapUntil }), 0o644)
     giveOwner(pending, owner)
     syncFolder(pending)
   } catch (cause) {

@@ -16,6 +16,8 @@ export const KEY_TYPES: ReadonlySet<string> = new Set<KeyType>(['ec', 'rsa', 'rs
 const CURVES: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521r1'])
 /** Each verification of a larger one costs the gateway milliseconds. */
 const LARGEST_RSA = 8192
+/** Everybody has 65537, or 3: longer ones many clients do not read, and each verification costs as much as signing. */
+const LONGEST_EXPONENT = 32n
 
 const generate = promisify(generateKeyPair) as unknown as (type: string, options: object) => Promise<{ privateKey: KeyObject }>
 
@@ -60,7 +62,7 @@ export function keyBits(subjectPublicKeyInfo: Uint8Array): Uint8Array {
   return readWholeBytes(parts, 'the public key')
 }
 
-/** Refuses what must not be certified: throws IssuanceError for RSA under 2048 or over 8192 bits, exponents that protect nothing, other curves and kinds. */
+/** Refuses what must not be certified: throws IssuanceError for RSA under 2048 or over 8192 bits, exponents that protect nothing or are long, other curves and kinds. */
 export function checkPublicKey(key: KeyObject, subjectPublicKeyInfo: Uint8Array): void {
   const weakness = spellsCurveOut(subjectPublicKeyInfo) ? 'a key on a curve of explicit parameters' : keyWeakness(key)
   const refusal = weakness === null ? unusable(key) : `${weakness}, which is too weak`
@@ -77,6 +79,7 @@ function unusable(key: KeyObject): string | null {
     if (bits > LARGEST_RSA) return `an RSA key of ${bits} bits, and ${LARGEST_RSA} is the limit`
     // 1 leaves the message as it is, and an even one has no inverse.
     const exponent = details?.publicExponent ?? 0n
+    if (exponent >= 2n ** LONGEST_EXPONENT) return `an RSA key with an exponent of more than ${LONGEST_EXPONENT} bits`
     return exponent >= 3n && exponent % 2n === 1n ? null : `an RSA key with the exponent ${exponent}`
   }
   return type === 'ed25519' ? null : `a key of kind ${type}, which few clients know`

@@ -57,12 +57,19 @@ export class Administration {
   }
 
   async get<T>(path: string): Promise<T> {
-    return jsonOf(await this.#ask({ method: 'GET', path }))
+    return (await this.getTagged<T>(path)).value
   }
 
-  /** What is answered without a body is undefined. */
-  async send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T> {
-    return jsonOf(await this.#ask(jsonCall(method, path, body)))
+  /** With its ETag; null: it has none. */
+  async getTagged<T>(path: string): Promise<{ readonly value: T; readonly tag: string | null }> {
+    const answer = await this.#ask({ method: 'GET', path })
+    return { value: await jsonOf(answer), tag: answer.headers.get('etag') ?? null }
+  }
+
+  /** What is answered without a body is undefined. `seen`: the ETag of what it was decided on; refused with 412 where that was changed since. */
+  async send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object, seen: string | null = null): Promise<T> {
+    const call = jsonCall(method, path, body)
+    return jsonOf(await this.#ask(seen === null ? call : { ...call, headers: { ...call.headers, 'if-match': seen } }))
   }
 
   async download(

@@ -1,9 +1,9 @@
 import { InputError, UsageError } from '../errors.ts'
 import { foldDatabase } from '../policy/rights.ts'
 import type { DatabaseAccess } from '../store/types.ts'
-import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
+import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, type Administration, AdministrationError, administer } from './administration.ts'
 import type { CertificateInfo, ChangedCertificate } from './api-types.ts'
-import { resolveReference } from './certificate-reference.ts'
+import { type Reference, resolveReference } from './certificate-reference.ts'
 import { reportRemaining } from './changed-text.ts'
 import { type Command, parseArguments } from './command.ts'
 import { reportStopped, rightsOf } from './issued-text.ts'
@@ -45,12 +45,9 @@ examples:
       throw new UsageError('nothing is to be changed', "see 'certgate cert edit --help'")
     }
     return administer(flags, terminal, async (administration) => {
-      const found = await resolveReference(administration, positionals[0] ?? '')
-      const changed = await administration.send<ChangedCertificate>('PATCH', found.path(), {
-        ...(flags.name !== undefined && { name: flags.name }),
-        ...(clearance !== undefined && { clearance }),
-        ...(added.size + removed.length > 0 && { permissions: edited(found.certificate, added, removed) }),
-      })
+      const fixed = { ...(flags.name !== undefined && { name: flags.name }), ...(clearance !== undefined && { clearance }) }
+      const databases = added.size + removed.length === 0 ? null : { added, removed }
+      const { found, changed } = await change(administration, positionals[0] ?? '', fixed, databases)
       const name = styles(terminal).bold(printable(changed.name))
       const count = changed.others.length === 0 ? '' : ` (${changed.others.length + 1} certificates)`
       terminal.out(flags.json ? `${JSON.stringify(changed, null, 2)}\n` : `changed ${name}${count}: ${printable(rightsOf(changed))}\n`)
@@ -61,12 +58,38 @@ examples:
   },
 }
 
+interface DatabaseChanges {
+  readonly added: ReadonlyMap<string, DatabaseAccess>
+  readonly removed: readonly string[]
+}
+
+/** Others edit the same one at times: after so many of their changes it is given up. */
+const ATTEMPTS = 10
+
+/**
+ * Databases are told as a whole, so each change of them is made of what was read, and of nothing else: what somebody else gave or took away
+ * meanwhile stays so.
+ */
+async function change(
+  administration: Administration,
+  reference: string,
+  fixed: object,
+  databases: DatabaseChanges | null,
+): Promise<{ readonly found: Reference; readonly changed: ChangedCertificate }> {
+  for (let attempt = 1; ; attempt++) {
+    const found = await resolveReference(administration, reference)
+    const permissions = databases === null ? {} : { permissions: edited(found.certificate, databases) }
+    const seen = databases === null ? null : found.tag
+    try {
+      return { found, changed: await administration.send('PATCH', found.path(), { ...fixed, ...permissions }, seen) }
+    } catch (error) {
+      if (!(error instanceof AdministrationError && error.status === 412) || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
 /** The API replaces all of them, so the present ones are sent too. Names are compared without case. */
-function edited(
-  { permissions, name }: CertificateInfo,
-  added: ReadonlyMap<string, DatabaseAccess>,
-  removed: readonly string[],
-): Record<string, DatabaseAccess> {
+function edited({ permissions, name }: CertificateInfo, { added, removed }: DatabaseChanges): Record<string, DatabaseAccess> {
   const result = new Map(Object.entries(permissions).map(([database, access]) => [foldDatabase(database), [database, access] as const]))
   for (const database of removed) {
     if (!result.delete(foldDatabase(database))) throw new InputError(`'${printable(name)}' has no access to '${database}' to take away`)

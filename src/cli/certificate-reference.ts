@@ -16,6 +16,8 @@ const MOST = 1000
 /** What a person means, and how it is called in requests. */
 export interface Reference {
   readonly certificate: CertificateDetails
+  /** Of what was read: for a change that is decided on it. */
+  readonly tag: string | null
   /** By name: whatever is done to it is done to all that the name has. */
   readonly isName: boolean
   path(action?: string): string
@@ -35,7 +37,8 @@ export async function resolveReference(administration: Administration, reference
   const root = `/api/v1/certificates/${isName ? encodeURIComponent(reference) : only.fingerprint}`
   const path = (action = '') => (action === '' ? root : `${root}/${action}`)
   try {
-    return { certificate: await administration.get<CertificateDetails>(path()), isName, path }
+    const { value: certificate, tag } = await administration.getTagged<CertificateDetails>(path())
+    return { certificate, tag, isName, path }
   } catch (error) {
     if (error instanceof AdministrationError && error.problem === 'ambiguous') {
       const open = found.filter(isOpen)

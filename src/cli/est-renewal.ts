@@ -14,13 +14,18 @@ export interface RenewalRequest {
 }
 
 /** Renews the certificate in the files with itself, and puts the new one in its place. Rejects, and the files are as they were. */
-export async function renewPair(client: EstClient, { files, newKey, signal }: RenewalRequest): Promise<X509Certificate> {
+export async function renewPair(
+  client: Pick<EstClient, 'renew' | 'authorities'>,
+  { files, newKey, signal }: RenewalRequest,
+): Promise<X509Certificate> {
   const pair = readPair(files)
   const key = newKey ? await generateKey(kindOf(pair.key)) : pair.key
   const current = { certificate: pair.certificatePem, key: pair.keyPem }
-  const der = await client.renew(requestFor(pair, key), current, signal)
+  const request = requestFor(pair, key)
+  // First: a certificate in the files without those above it locks its holder out, and the next renewal is far away.
+  const known = await client.authorities(signal)
+  const der = await client.renew(request, current, signal)
   const certificate = checkIssued(der, key)
-  const known = await client.authorities(signal).catch(() => [])
   writePair(files, chainOf(der, known), newKey ? privateKeyPem(key) : null, pair.keyPem)
   return certificate
 }

@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts'
 
-/** Renewals that are in force, of one certificate and of all that were renewed into one another with it. */
-export interface LiveRenewals {
+/** Of certificates that belong together, those that are in force. */
+export interface LiveCount {
   readonly count: number
   /** Milliseconds since the epoch: when the newest of them was issued, and when the first of them ends. */
   readonly newest: number
@@ -27,7 +27,18 @@ SELECT count(*) AS count, max(created_at) AS newest, min(not_after) AS first_end
 FROM below JOIN entry USING (fingerprint)
 WHERE origin = 'renewed' AND key_refusal IS NULL AND not_after >= ?2`
 
-export function liveRenewals(connection: Connection, fingerprint: string, now: number): LiveRenewals {
-  const row = connection.get(SELECT, fingerprint, now)
+const SELECT_NAMED = `
+SELECT count(*) AS count, max(created_at) AS newest, min(not_after) AS first_end
+FROM entry WHERE name = ?1 AND key_refusal IS NULL AND not_after >= ?2`
+
+/** Renewals of one certificate and of all that were renewed into one another with it. */
+export const liveRenewals = (connection: Connection, fingerprint: string, now: number): LiveCount =>
+  counted(connection, SELECT, fingerprint, now)
+
+/** All of exactly this name. */
+export const liveNamed = (connection: Connection, name: string, now: number): LiveCount => counted(connection, SELECT_NAMED, name, now)
+
+function counted(connection: Connection, sql: string, of: string, now: number): LiveCount {
+  const row = connection.get(sql, of, now)
   return { count: row?.count as number, newest: (row?.newest as number | null) ?? 0, firstEnd: (row?.first_end as number | null) ?? 0 }
 }

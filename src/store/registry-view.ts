@@ -1,7 +1,7 @@
 import type { Connection, Row } from './connection.ts'
 import { entryOf, SELECT_ENTRY } from './entry-row.ts'
 import { EXPIRING_WITHIN, ownRefusal, STATE_CONDITIONS, USABLE_CONDITION } from './entry-state.ts'
-import { type LiveRenewals, liveRenewals } from './lineage-size.ts'
+import { type LiveCount, liveNamed, liveRenewals } from './lineage-size.ts'
 import type { RegistryVersions } from './registry-changes.ts'
 import { listEntries, plainHex } from './registry-list.ts'
 import type { Clearance, EntryPage, EntryQuery, EntryState, RegistryChanges, RegistryEntry } from './types.ts'
@@ -88,8 +88,13 @@ export class RegistryView {
   }
 
   /** How many renewals of its lineage are in force. */
-  liveRenewals(fingerprint: string, now = this.now()): LiveRenewals {
+  liveRenewals(fingerprint: string, now = this.now()): LiveCount {
     return liveRenewals(this.connection, fingerprint, now)
+  }
+
+  /** How many of exactly this name are in force. */
+  liveNamed(name: string, now = this.now()): LiveCount {
+    return liveNamed(this.connection, name, now)
   }
 
   list(query: EntryQuery = {}): EntryPage {

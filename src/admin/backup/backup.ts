@@ -28,17 +28,19 @@ export async function makeBackup(order: BackupOrder): Promise<Manifest> {
     throw new CertgateError('file_exists', `${folder} exists already`, { hint: 'each backup has a folder of its own: name a new one' })
   }
   const partial = `${folder}.${randomUUID()}.partial`
+  let made = partial
   try {
     mkdirSync(dirname(folder), { recursive: true, mode: 0o700 })
     mkdirSync(partial, { mode: 0o700 })
     const manifest = await fill(partial, order)
     syncFolder(partial)
     renameSync(partial, folder)
+    made = folder
     syncFolder(dirname(folder))
     store.audit.append({ action: 'store.backup', target: folder, details: { head: manifest.store.audit.head } }, actor)
     return manifest
   } catch (error) {
-    rmSync(partial, { recursive: true, force: true })
+    rmSync(made, { recursive: true, force: true })
     if (error instanceof CertgateError) throw error
     throw new CertgateError('io_failed', `cannot make the backup ${folder}: ${unreadable(error)}`, {
       cause: error,

@@ -1,14 +1,15 @@
-import { randomUUID } from 'node:crypto'
-import { chmodSync, copyFileSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { createHash, randomUUID } from 'node:crypto'
+import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { syncFolder, writeNewFile } from '../../certificates/replace-file.ts'
 import { CertgateError } from '../../errors.ts'
-import { unreadable } from '../../regular-file.ts'
+import { readRegularFile, unreadable } from '../../regular-file.ts'
 import { restoreStore } from '../../store/backup.ts'
 import { isStoreInUse } from '../../store/in-use.ts'
 import { sealedBeside } from '../../store/store-file.ts'
 import type { Actor } from '../../store/types.ts'
 import { openBase } from '../../tls/registry-base.ts'
-import { type BackedUpFile, fileDigest, type Manifest, unusable } from './manifest.ts'
+import { type BackedUpFile, type Manifest, unusable } from './manifest.ts'
 import { verifyBackup } from './verify.ts'
 
 export interface RestoreOrder {
@@ -100,9 +101,10 @@ async function stage({ file, target, partial, isStore }: Step, order: RestoreOrd
     await restoreStore(from, partial, order.actor, { replaces: replaced?.epoch ?? null, now: () => order.now })
     return
   }
-  copyFileSync(from, partial)
-  chmodSync(partial, Number.parseInt(file.mode, 8))
-  if ((await fileDigest(partial)).sha256 !== file.sha256) throw unusable(`${file.path} was changed`)
+  const content = readRegularFile(from)
+  if (createHash('sha256').update(content).digest('hex') !== file.sha256) throw unusable(`${file.path} was changed`)
+  // Whatever mode the backup has by now: a key is nobody else's for a moment either.
+  writeNewFile(partial, content, 0o600, { exactly: Number.parseInt(file.mode, 8) })
 }
 
 /** Returns where the old ones are. */
@@ -117,6 +119,7 @@ function commit(steps: readonly Step[], inTheWay: readonly string[], now: Date):
   try {
     for (const path of inTheWay) rename(path, `${path}${suffix}`)
     for (const { partial, target } of steps) rename(partial, target)
+    for (const folder of new Set(steps.map(({ target }) => dirname(target)))) syncFolder(folder)
     return inTheWay.map((path) => `${path}${suffix}`)
   } catch (error) {
     for (const step of undo.reverse()) step()

@@ -1,15 +1,20 @@
 import { checkName } from '../../certificates/subject-name.ts'
 import { editProblem, type Actor as Granter, removalProblem } from '../../policy/granting.ts'
+import { clearanceIncludes } from '../../policy/rights.ts'
 import type { EntryEdit, RegistryEntry, RevocationReason } from '../../store/types.ts'
 import type { Caller } from '../types.ts'
 import { type Attempt, type Desk, throwRefusal } from './desk.ts'
 import { isEnded, type Lineage } from './lineage.ts'
-import { LineageChange, type Withdrawn } from './lineage-change.ts'
+import { LineageChange, type LineageOrder, type Withdrawn } from './lineage-change.ts'
 
 /** Throws where the one that is meant first is not as whoever asks has seen it. Called in the transaction of the change. */
 export type Seen = (entry: RegistryEntry) => void
 
 const ANY: Seen = () => {}
+
+const AT_ONCE = 250
+/** Where each is looked at in full, or goes from every index. */
+const COSTLY_AT_ONCE = 50
 
 /** Whose: one by its digest, a name's newest with its lineage, or all that have a name. */
 export type Meant = string | AllNamed
@@ -37,20 +42,15 @@ export class CertificateChanges {
     const attempt = this.#begin(caller, 'certificate.edit', reference)
     if (edit.name !== undefined) checkName(edit.name)
     await this.#desk.prepareNames(caller)
-    return this.#desk.change(attempt, (held) => {
-      const grants = this.#desk.grants()
-      return this.#each(reference, isSeen, this.#isOpen, (entry) => {
-        for (const member of this.#desk.members(entry)) {
-          const after = { ...member, name: edit.name ?? member.name }
-          const rights = {
-            clearance: edit.clearance ?? member.rights.clearance,
-            permissions: edit.permissions ?? member.rights.permissions,
-          }
-          throwRefusal(editProblem(held, grants.grantOf(member, member.rights), grants.grantOf(after, rights)))
-          if (after.name !== member.name) this.#desk.checkName(held, after)
-        }
-        this.#registry.edit(entry.fingerprint, edit, caller.actor)
-      })
+    return this.#change({
+      attempt,
+      atOnce: COSTLY_AT_ONCE,
+      find: () => this.#meant(reference, isSeen, this.#isOpen),
+      isMeant: this.#isOpen,
+      endsRights: edit.clearance !== undefined && !clearanceIncludes(edit.clearance, 'ClusterAdmin'),
+      check: (held, entries) => this.#checkEdit(held, entries, edit),
+      make: (_, entry) => this.#registry.edit(entry.fingerprint, edit, caller.actor),
+      concernsKeys: false,
     })
   }
 
@@ -66,12 +66,19 @@ export class CertificateChanges {
     const attempt = this.#begin(caller, 'certificate.enable', reference)
     await this.#desk.prepareNames(caller)
     const isMeant = (entry: RegistryEntry) => this.#isOpen(entry) && entry.disabled
-    const find = () => this.#meant(reference, isSeen, isMeant)
-    const make = (held: Granter, entry: RegistryEntry) => {
-      this.#desk.checkGrants(held, this.#desk.members(entry))
-      return this.#registry.enable(entry.fingerprint, caller.actor)
-    }
-    return new LineageChange(this.#desk, { attempt, find, isMeant, make }).make()
+    return this.#change({
+      attempt,
+      atOnce: AT_ONCE,
+      find: () => this.#meant(reference, isSeen, isMeant),
+      isMeant,
+      endsRights: false,
+      check: (held, entries) => this.#desk.checkManaged(held, entries),
+      make: (held, entry) => {
+        this.#desk.checkGrants(held, this.#desk.members(entry))
+        return this.#registry.enable(entry.fingerprint, caller.actor)
+      },
+      concernsKeys: true,
+    })
   }
 
   async revoke(caller: Caller, reference: Meant, reason: RevocationReason, isSeen: Seen = ANY): Promise<Withdrawn> {
@@ -82,18 +89,25 @@ export class CertificateChanges {
 
   async remove(caller: Caller, reference: string, isSeen: Seen = ANY): Promise<void> {
     const attempt = this.#begin(caller, 'certificate.remove', reference)
-    const { peer } = caller
-    const own = [peer?.certificate?.fingerprint, peer?.renews]
     const now = this.#desk.context.now()
-    const isRemovable = ({ revoked, disabled, notAfter }: RegistryEntry) => (revoked === null && !disabled) || notAfter < now
-    await this.#desk.change(attempt, (held) =>
-      this.#each(reference, isSeen, isRemovable, (entry) => {
-        const inUse = this.#registry.byGroup(entry.group).some(({ fingerprint }) => own.includes(fingerprint))
-        throwRefusal(removalProblem(held, entry, inUse))
-        this.#desk.checkManaged(held, [entry])
+    const isMeant = ({ revoked, disabled, notAfter }: RegistryEntry) => (revoked === null && !disabled) || notAfter < now
+    await this.#change({
+      attempt,
+      atOnce: COSTLY_AT_ONCE,
+      find: () => this.#meant(reference, isSeen, isMeant),
+      isMeant,
+      endsRights: true,
+      check: (held, entries) => {
+        for (const entry of entries) throwRefusal(removalProblem(held, entry, this.#isInUse(caller, entry)))
+        this.#desk.checkManaged(held, entries)
+      },
+      make: (_, entry) => {
+        const leaves = this.#registry.byGroup(entry.group)
         this.#registry.remove(entry.fingerprint, caller.actor)
-      }),
-    )
+        return leaves
+      },
+      concernsKeys: false,
+    })
   }
 
   /** Removes what has expired; resolves to how many those were. */
@@ -113,10 +127,38 @@ export class CertificateChanges {
     isMeant: (entry: RegistryEntry) => boolean,
     withdraw: (entry: RegistryEntry) => readonly RegistryEntry[],
   ): Promise<Withdrawn> {
-    const attempt = this.#begin(caller, action, reference)
-    const find = () => this.#meant(reference, isSeen, isMeant)
-    const make = (_: Granter, entry: RegistryEntry) => withdraw(entry)
-    return new LineageChange(this.#desk, { attempt, find, isMeant, make }).make()
+    return this.#change({
+      attempt: this.#begin(caller, action, reference),
+      atOnce: AT_ONCE,
+      find: () => this.#meant(reference, isSeen, isMeant),
+      isMeant,
+      endsRights: true,
+      check: (held, entries) => this.#desk.checkManaged(held, entries),
+      make: (_, entry) => withdraw(entry),
+      concernsKeys: true,
+    })
+  }
+
+  #change(order: LineageOrder): Promise<Withdrawn> {
+    return new LineageChange(this.#desk, order).make()
+  }
+
+  #checkEdit(held: Granter, entries: readonly RegistryEntry[], edit: EntryEdit): void {
+    const grants = this.#desk.grants()
+    for (const member of entries.flatMap((entry) => this.#desk.members(entry))) {
+      const after = { ...member, name: edit.name ?? member.name }
+      const rights = {
+        clearance: edit.clearance ?? member.rights.clearance,
+        permissions: edit.permissions ?? member.rights.permissions,
+      }
+      throwRefusal(editProblem(held, grants.grantOf(member, member.rights), grants.grantOf(after, rights)))
+      if (after.name !== member.name) this.#desk.checkName(held, after)
+    }
+  }
+
+  #isInUse({ peer }: Caller, { group }: RegistryEntry): boolean {
+    const own = [peer?.certificate?.fingerprint, peer?.renews]
+    return this.#registry.byGroup(group).some(({ fingerprint }) => own.includes(fingerprint))
   }
 
   /** Whoever may not administer is not told what there is. */
@@ -125,16 +167,6 @@ export class CertificateChanges {
     this.#desk.permit('certificates', { caller, action, target: asked.toWellFormed().slice(0, 256) })
     const { entry } = this.#find(reference)
     return { caller, action, target: entry.group, name: entry.name }
-  }
-
-  /** Does something to all that are meant. The last administrator stays. */
-  #each(reference: Meant, isSeen: Seen, isMeant: (entry: RegistryEntry) => boolean, make: (entry: RegistryEntry) => void): Changed {
-    const meant = this.#meant(reference, isSeen, isMeant)
-    this.#desk.keepingAdmin(() => {
-      for (const one of meant) make(one)
-    })
-    const [entry, ...others] = meant
-    return { entry: this.#now(entry), others: others.map((one) => this.#now(one)) }
   }
 
   /**
@@ -153,11 +185,6 @@ export class CertificateChanges {
   }
 
   readonly #isOpen = (entry: RegistryEntry): boolean => !isEnded(entry, this.#desk.context.now())
-
-  /** As it is after what was done; what was removed is told as it was. */
-  #now(entry: RegistryEntry): RegistryEntry {
-    return this.#registry.get(entry.fingerprint) ?? entry
-  }
 
   get #registry() {
     return this.#desk.context.store.registry

@@ -99,10 +99,13 @@ export class Desk {
     return result
   }
 
-  /** The transaction of `change`: nothing of it may be told before `published`. */
-  decide<T>(attempt: Attempt, make: (held: Granter) => T): T {
+  /**
+   * The transaction of `change`: nothing of it may be told before `published`. `held`: what the caller held when it began, where they have
+   * taken that away from themselves since.
+   */
+  decide<T>(attempt: Attempt, make: (held: Granter) => T, held?: Granter): T {
     try {
-      return this.context.store.write(() => make(heldNow(this.context, attempt.caller)))
+      return this.context.store.write(() => make(held ?? heldNow(this.context, attempt.caller)))
     } catch (error) {
       if (error instanceof AdminProblem && error.refusal !== null) this.#auditRefusal(attempt, error)
       throw error

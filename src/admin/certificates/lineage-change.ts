@@ -1,11 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Actor as Granter } from '../../policy/granting.ts'
 import type { RegistryEntry } from '../../store/types.ts'
+import { entryOf } from '../permission.ts'
 import type { Attempt, Desk } from './desk.ts'
 import { type Lineage, relativesOf } from './lineage.ts'
-
-/** Certificates of one transaction: some ten milliseconds, in which control answers nobody. */
-const AT_ONCE = 250
 
 /** What was taken out of force, or given back, and what is refused with it for having the same key. */
 export interface Withdrawn extends Lineage {
@@ -14,15 +12,23 @@ export interface Withdrawn extends Lineage {
 
 export interface LineageOrder {
   readonly attempt: Attempt
+  /** Certificates of one transaction: as many as take some ten milliseconds, in which control answers nobody. */
+  readonly atOnce: number
   /** All that is meant, as it is in the transaction that this is called in, and at least one. */
   find(): readonly [RegistryEntry, ...RegistryEntry[]]
   isMeant(entry: RegistryEntry): boolean
+  /** Whether nobody of them is an administrator any more after it. */
+  readonly endsRights: boolean
+  /** Throws where somebody may not do it to these. */
+  check(held: Granter, entries: readonly RegistryEntry[]): void
   /** Does it to one, and returns all leaves that were imported with it, as they are then; throws where it cannot be done. */
   make(held: Granter, entry: RegistryEntry): readonly RegistryEntry[]
+  /** Whether others with the same keys are refused, or let in again, with them: they are told then. */
+  readonly concernsKeys: boolean
 }
 
 /**
- * Takes certificates out of force or gives them back: in one transaction, or, where somebody has thousands, in several with others' turns between them. Who may
+ * Changes certificates that belong together: in one transaction, or, where somebody has thousands, in several with others' turns between them. Who may
  * do it to all of them is decided before the first. What is renewed meanwhile is taken too.
  */
 export class LineageChange {
@@ -30,7 +36,7 @@ export class LineageChange {
   readonly #order: LineageOrder
   /** As they are now. */
   readonly #done: RegistryEntry[] = []
-  /** Every leaf of what was done, and the keys that this refuses. */
+  /** Every leaf of what was done, and their keys. */
   readonly #leaves = new Set<string>()
   readonly #keys = new Set<string>()
   readonly #sharing: RegistryEntry[] = []
@@ -42,28 +48,43 @@ export class LineageChange {
 
   /** Resolves once every worker knows of all. */
   async make(): Promise<Withdrawn> {
-    const { attempt, find, isMeant } = this.#order
-    const rest: RegistryEntry[] = []
-    const first = this.#desk.decide(attempt, (held) => {
+    const { attempt, atOnce, find } = this.#order
+    const { meant, held } = this.#desk.decide(attempt, (held) => {
       const meant = find()
-      if (meant.length > AT_ONCE) {
-        this.#desk.checkManaged(held, meant)
-        this.#desk.checkAdminStays(meant)
-      }
-      this.#take(held, meant.slice(0, AT_ONCE))
-      rest.push(...meant.slice(AT_ONCE))
-      return meant[0]
+      if (meant.length <= atOnce) this.#take(held, meant)
+      return { meant, held }
     })
-    for (let more = rest; more.length > 0; ) {
+    if (meant.length > atOnce) await this.#inParts(meant, held)
+    await this.#desk.published(attempt)
+    return this.#told(meant[0])
+  }
+
+  /** `began`: what the caller held when it was found what is meant. */
+  async #inParts(meant: readonly [RegistryEntry, ...RegistryEntry[]], began: Granter): Promise<void> {
+    const { attempt, atOnce, check, isMeant, endsRights } = this.#order
+    for (let at = 0; at < meant.length; at += atOnce) {
+      this.#desk.decide(attempt, (held) => check(held, meant.slice(at, at + atOnce)))
+      await setImmediate()
+    }
+    if (endsRights) this.#desk.decide(attempt, () => this.#desk.checkAdminStays(meant))
+    for (let more = [...meant]; more.length > 0; ) {
+      const next = more.splice(0, atOnce)
+      // They are among those by now: what is left of it is done as it was decided, as nobody else could go on with it.
+      const before = this.#tookCaller() ? began : undefined
+      this.#desk.decide(attempt, (held) => this.#take(held, this.#stillMeant(next)), before)
       // Whoever has one of the first is locked out already. What fails is told when the last one is awaited.
       this.#desk.context.published().catch(() => {})
       await setImmediate()
-      const next = more.splice(0, AT_ONCE)
-      this.#desk.decide(attempt, (held) => this.#take(held, this.#stillMeant(next)))
-      if (more.length === 0) more = relativesOf(this.#registry, first).filter(isMeant)
+      const isLeft = (entry: RegistryEntry) => isMeant(entry) && !this.#leaves.has(entry.fingerprint)
+      if (more.length === 0) more = relativesOf(this.#registry, meant[0]).filter(isLeft)
     }
-    await this.#desk.published(attempt)
-    return this.#told()
+  }
+
+  /** Whether it was done to the key that the caller came with. */
+  #tookCaller(): boolean {
+    const { peer } = this.#order.attempt.caller
+    const pin = peer === null ? undefined : (entryOf(this.#registry, peer)?.pin ?? peer.evidence?.leaf.pin)
+    return pin !== undefined && this.#keys.has(pin)
   }
 
   #stillMeant(entries: readonly RegistryEntry[]): RegistryEntry[] {
@@ -71,7 +92,7 @@ export class LineageChange {
   }
 
   #take(held: Granter, entries: readonly RegistryEntry[]): void {
-    this.#desk.checkManaged(held, entries)
+    this.#order.check(held, entries)
     const now = this.#desk.context.now()
     const made = this.#desk.keepingAdmin(() => entries.map((entry) => this.#order.make(held, entry)))
     for (const [at, leaves] of made.entries()) {
@@ -80,15 +101,16 @@ export class LineageChange {
         this.#leaves.add(leaf.fingerprint)
         this.#keys.add(leaf.pin)
       }
-      this.#sharing.push(...this.#registry.sharing(fresh, now))
+      if (this.#order.concernsKeys) this.#sharing.push(...this.#registry.sharing(fresh, now))
       this.#done.push(leaves.find(({ fingerprint }) => fingerprint === entries[at]?.fingerprint) as RegistryEntry)
     }
   }
 
-  #told(): Withdrawn {
-    const [entry, ...others] = this.#done
+  /** `first`: told where somebody else has done it to all of them meanwhile. */
+  #told(first: RegistryEntry): Withdrawn {
+    const [entry = this.#registry.get(first.fingerprint) ?? first, ...others] = this.#done
     const alsoRefused = this.#sharing.filter(({ fingerprint }) => !this.#leaves.has(fingerprint))
-    return { entry: entry as RegistryEntry, others, alsoRefused }
+    return { entry, others, alsoRefused }
   }
 
   get #registry() {

@@ -18,7 +18,7 @@ import { EnrolmentError } from './enrolment-error.ts'
 import { enrolmentFailure } from './failures.ts'
 import { checkGrant, makerOf, userAsMaker } from './grant-check.ts'
 import { EnrolmentPasswords, type PasswordOptions } from './passwords.ts'
-import { checkRenewalRoom, checkSameNames, renewable } from './renewal-rules.ts'
+import { checkNameRoom, checkRenewalRoom, checkSameNames, renewable } from './renewal-rules.ts'
 
 export type EnrolmentContext = Pick<AdministrationContext, 'store' | 'inForce' | 'authority' | 'published' | 'announce' | 'now'>
 
@@ -44,6 +44,8 @@ interface Plan extends Rights {
   readonly actor: Actor
   /** Who gives this, and what they hold now. Throws EnrolmentError where they may give nothing. */
   maker(): Granter
+  /** Throws EnrolmentError where they have had enough of it. Asked before anything is signed, and in the transaction. */
+  checkRoom(): void
   /** What else belongs into the transaction. */
   used(fingerprint: string): void
 }
@@ -151,7 +153,8 @@ export class Enrolment {
     const maker = () => this.#makerOf(token)
     const actor: Actor = { name: `enrolment token ${token.id}`, fingerprint: null, remote }
     const { name, clearance, permissions, lifetime } = token
-    return { name, clearance, permissions, lifetime, actor, maker, used: (fingerprint) => void tokens.consume(secret, fingerprint, actor) }
+    const used = (fingerprint: string) => void tokens.consume(secret, fingerprint, actor)
+    return { name, clearance, permissions, lifetime, actor, maker, checkRoom: () => {}, used }
   }
 
   #makerOf(token: EnrolmentToken): Granter {
@@ -164,18 +167,22 @@ export class Enrolment {
     const user = await this.#passwords.verify(name, password, remote)
     const maker = () => userAsMaker(this.#context, user)
     const actor: Actor = { name: `user ${user.name}`, fingerprint: null, remote }
-    return { name: user.name, clearance: 'ValidUser', permissions: NO_PERMISSIONS, lifetime: null, actor, maker, used: () => {} }
+    const checkRoom = () => checkNameRoom(this.#context.store, user.name, this.#context.now())
+    const rights = { clearance: 'ValidUser', permissions: NO_PERMISSIONS } as const
+    return { name: user.name, ...rights, lifetime: null, actor, maker, checkRoom, used: () => {} }
   }
 
   async #issue(asked: SigningRequest, plan: Plan): Promise<RegistryEntry> {
     const { name, clearance, permissions, lifetime, actor, maker } = plan
     const { store } = this.#context
+    plan.checkRoom()
     // No name of the request is taken over: a SAN may be somebody's user name.
     const decision = { commonName: name, names: [], ...(lifetime === null ? {} : { days: lifetime / DAY }) }
     const { der, issuer } = this.#sign(asked, decision)
     const leaf = leafOf(der)
     if (asksForNames(maker())) await this.#names.prepare()
     return store.write(() => {
+      plan.checkRoom()
       checkGrant(this.#context, maker(), { name, clearance, permissions, leaf }, this.#names)
       const [entry] = store.registry.add([{ ...issuedFacts(issuer, leaf), name, clearance, permissions, origin: 'issued' }], actor)
       plan.used((entry as RegistryEntry).fingerprint)

@@ -4,6 +4,7 @@ import { subjectOf } from '../../certificates/subject-name.ts'
 import { certificateParts } from '../../identity/certificate.ts'
 import { printName } from '../../identity/name-print.ts'
 import { isUsable, ownRefusal } from '../../store/entry-state.ts'
+import type { LiveCount } from '../../store/lineage-size.ts'
 import type { Store } from '../../store/store.ts'
 import type { RegistryEntry } from '../../store/types.ts'
 import { sanText } from '../../tls/name-digest.ts'
@@ -19,8 +20,8 @@ export function renewable(store: Store, fingerprint: string, now: number): Regis
   return entry
 }
 
-/** Renewals of one lineage that may be in force at once, and milliseconds between any two beyond those. */
-const RENEWALS = 20
+/** Certificates of one lineage, or of one user's name, that may be in force at once, and milliseconds between any two beyond those. */
+const MOST = 20
 const FURTHER = 24 * 60 * 60 * 1000
 
 /**
@@ -28,12 +29,20 @@ const FURTHER = 24 * 60 * 60 * 1000
  * share, and to be revoked. Asked in the transaction that records it. Throws EnrolmentError.
  */
 export function checkRenewalRoom(store: Store, fingerprint: string, now: number): void {
-  const { count, newest, firstEnd } = store.registry.liveRenewals(fingerprint, now)
+  checkRoom(store.registry.liveRenewals(fingerprint, now), 'renewals of this certificate', now)
+}
+
+/** The same for a password, which may be used again and again: each certificate that it gives would begin another lineage. */
+export function checkNameRoom(store: Store, name: string, now: number): void {
+  checkRoom(store.registry.liveNamed(name, now), 'certificates of your name', now)
+}
+
+function checkRoom({ count, newest, firstEnd }: LiveCount, what: string, now: number): void {
   const next = Math.min(newest + FURTHER, firstEnd)
   // One from the future tells of a clock that was set back.
-  if (count < RENEWALS || next <= now || newest > now) return
+  if (count < MOST || next <= now || newest > now) return
   const hint = 'go on with the newest of them, or have those that nobody uses revoked'
-  throw new EnrolmentError('too_many_renewals', `${count} renewals of this certificate are in force: one more a day is given`, {
+  throw new EnrolmentError('too_many_renewals', `${count} ${what} are in force: one more a day is given`, {
     hint,
     retryAfter: Math.ceil((next - now) / 1000),
   })

@@ -25,10 +25,21 @@ export async function answerPki(request: PkiRequest, sources: PkiSources): Promi
   const file = fileAt(path, sources)
   if (file === null) return plain(404, 'not found')
   if (method !== 'GET') return plain(405, 'method not allowed', { Allow: 'GET, HEAD' })
-  const etag = `"${hash('sha256', file.body, 'hex').slice(0, 32)}"`
+  const etag = tagOf(file.body)
   const headers = { 'Content-Type': file.type, ETag: etag, 'Cache-Control': `public, max-age=${file.maxAge}`, ...file.headers }
   if (request.ifNoneMatch === etag) return { status: 304, headers: { ETag: etag, 'Cache-Control': headers['Cache-Control'] }, body: '' }
   return { status: 200, headers, body: file.body }
+}
+
+const tags = new WeakMap<Uint8Array, string>()
+
+/** Made once of a list, which may have megabytes: anybody may ask for it as often as they like. */
+function tagOf(body: Uint8Array | string): string {
+  const known = typeof body === 'string' ? undefined : tags.get(body)
+  if (known !== undefined) return known
+  const tag = `"${hash('sha256', body, 'hex').slice(0, 32)}"`
+  if (typeof body !== 'string') tags.set(body, tag)
+  return tag
 }
 
 interface ServedFile {

@@ -86,3 +86,13 @@ test('nobody of thousands is revoked by somebody who may not do it to all', asyn
   assert.equal(answer.status, 403)
   assert.equal(store.registry.countByState().get('revoked'), 0)
 })
+
+test('whoever takes themselves out of force with thousands of others takes all of them', async (t) => {
+  const { json, someone, store } = renewed(t, 600, (first) => ({ predecessor: first }))
+  await someone('boss', 'ClusterAdmin')
+  // The newest, and so among the first: what it may do is over before the last.
+  const mal = await someone('mal', 'ClusterAdmin')
+  const { others } = await json(200, `POST ${ROOT}/mal/revoke?all=true`, { caller: mal })
+  assert.equal((others as unknown[]).length, 600)
+  assert.equal(store.registry.countByState().get('revoked'), 601)
+})

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { test } from 'node:test'
-import { encryptedKeyPem, generateKey, keyIdentifier, privateKeyPem, publicKeyInfo } from '../../../src/certificates/key.ts'
+import { checkPublicKey, encryptedKeyPem, generateKey, keyIdentifier, privateKeyPem, publicKeyInfo } from '../../../src/certificates/key.ts'
 import { publicKeyOf } from '../../support/signing.ts'
 
 test('each type of key is of the size that it is called by', async () => {
@@ -31,4 +31,16 @@ test('the key identifier is the SHA-1 of the key bits, for private and public ke
   assert.deepEqual(publicKeyInfo(key), spki)
   assert.deepEqual(publicKeyInfo(createPublicKey(key)), spki)
   assert.equal(keyIdentifier(spki).length, 20)
+})
+
+test('an RSA key has an exponent that every client reads and that costs nothing to verify by', async () => {
+  const { n } = createPublicKey(await generateKey('rsa')).export({ format: 'jwk' })
+  const check = (hex: string) => {
+    const key = createPublicKey({ key: { kty: 'RSA', n, e: Buffer.from(hex, 'hex').toString('base64url') } as never, format: 'jwk' })
+    checkPublicKey(key, publicKeyInfo(key))
+  }
+  for (const usable of ['03', '010001', 'ffffffff']) check(usable)
+  for (const long of ['0100000001', `01${'00'.repeat(254)}01`])
+    assert.throws(() => check(long), { field: 'key', message: 'the request has an RSA key with an exponent of more than 32 bits' })
+  assert.throws(() => check('01'), { message: 'the request has an RSA key with the exponent 1' })
 })

@@ -173,6 +173,44 @@ describe('cert revoke of one alone', () => {
   })
 })
 
+describe('cert edit', () => {
+  /** The first change is overtaken by `other`, which whoever made it did not see. */
+  async function overtaken(t: TestContext, other: (gate: Awaited<ReturnType<typeof gateway>>) => void) {
+    let overtakes = 0
+    const gate: Awaited<ReturnType<typeof gateway>> = await gateway(t, async ({ method }) => {
+      if (method === 'PATCH' && overtakes++ === 0) other(gate)
+      return null
+    })
+    const generated = await gate.run('cert', 'generate', 'bob', '--database', 'movies=Read', '--database', 'orders=ReadWrite')
+    assert.equal(generated.code, 0)
+    return { ...gate, databases: () => Object.fromEntries(gate.entry('bob').permissions) }
+  }
+
+  it('gives no database back that somebody took away meanwhile, and keeps what they gave', async (t) => {
+    const gate = await overtaken(t, ({ store, entry }) => {
+      const permissions = new Map([
+        ['movies', 'Read'],
+        ['logs', 'Read'],
+      ] as const)
+      store.registry.edit(entry('bob').fingerprint, { permissions }, { name: 'other', fingerprint: null })
+    })
+    const { code, stdout } = await gate.run('cert', 'edit', 'bob', '--database', 'movies=Admin')
+    assert.equal(code, 0)
+    assert.match(stdout, /^changed bob: /)
+    assert.deepEqual(gate.databases(), { movies: 'Admin', logs: 'Read' })
+  })
+
+  it('says so where there is nothing left to take away', async (t) => {
+    const gate = await overtaken(t, ({ store, entry }) =>
+      store.registry.edit(entry('bob').fingerprint, { permissions: new Map() }, { name: 'other', fingerprint: null }),
+    )
+    const { code, stderr } = await gate.run('cert', 'edit', 'bob', '--no-database', 'orders')
+    assert.equal(code, 1)
+    assert.match(stderr, /^certgate: 'bob' has no access to 'orders' to take away$/m)
+    assert.deepEqual(gate.databases(), {})
+  })
+})
+
 describe('cert trust', () => {
   it('sends certificates only, whatever else is in the file', async (t) => {
     let sent = ''

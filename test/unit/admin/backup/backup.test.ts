@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import fs, { chmodSync, existsSync, fstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { makeBackup } from '../../../../src/admin/backup/backup.ts'
 import { type RestoreOrder, restoreBackup } from '../../../../src/admin/backup/restore.ts'
@@ -101,6 +102,18 @@ test('is complete or not there', async (t) => {
   await assert.rejects(backup(join(folder, 'etc/certgate.yml/below')), codeIs('io_failed', /cannot make the backup/))
 })
 
+test('that cannot be put on record is not there', async (t) => {
+  const { folder, backup, store } = gateway(t)
+  const to = join(folder, 'backup')
+  const append = t.mock.method(store.audit, 'append', () => {
+    throw new CertgateError('store_full', 'the disk is full')
+  })
+  await assert.rejects(backup(to), codeIs('store_full', /the disk is full/))
+  assert.equal(existsSync(to), false)
+  append.mock.restore()
+  await backup(to)
+})
+
 test('leaves out what is kept from its user, if the configuration does not need it, and says so', async (t) => {
   const { folder, directory, backup, settings } = gateway(t)
   await unprivileged(folder, async () => {
@@ -173,6 +186,36 @@ test('refuses what a gateway runs on, by its own word and by the lock of the sto
   assert.deepEqual(names(folder), before)
   store.close()
   assert.ok(await restore(to, inPlace))
+})
+
+test('what is restored is on the disk, with its folders, when that is told, and no key was ever open to others', async (t) => {
+  const { folder, backup, restore } = gateway(t)
+  const from = join(folder, 'backup')
+  for (const { path } of (await backup(from)).files) chmodSync(join(from, path), 0o644)
+  const synced = new Set<number>()
+  const modes = new Map<number, number>()
+  const { fsyncSync: sync, openSync: open } = fs
+  fs.fsyncSync = (descriptor) => {
+    synced.add(fstatSync(descriptor).ino)
+    sync(descriptor)
+  }
+  fs.openSync = (...given: Parameters<typeof open>) => {
+    const descriptor = open(...given)
+    const { ino, mode } = fstatSync(descriptor)
+    modes.set(ino, mode & 0o777)
+    return descriptor
+  }
+  syncBuiltinESMExports()
+  t.after(() => {
+    Object.assign(fs, { fsyncSync: sync, openSync: open })
+    syncBuiltinESMExports()
+  })
+  const { files } = await restore(from)
+  // SQLite sees to its own file.
+  const written = files.filter((file) => !file.endsWith('store.db'))
+  for (const path of [...written, ...files.map((file) => dirname(file))]) assert.ok(synced.has(statSync(path).ino), path)
+  const key = statSync(join(folder, 'new/server.key'))
+  assert.deepEqual([key.mode & 0o777, modes.get(key.ino)], [0o600, 0o600])
 })
 
 test('a restore that fails midway leaves everything as it was', async (t) => {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import type { InternalUser } from '../../../../src/config/settings.ts'
 import type { Actor, Clearance } from '../../../../src/store/types.ts'
 import { CLI, DAY } from '../../../support/registry-store.ts'
-import { enrolling, registered, requestOf } from './fixture.ts'
+import { enrolling, newKey, registered, requestOf } from './fixture.ts'
 
 type Fixture = ReturnType<typeof enrolling>
 
@@ -194,6 +194,19 @@ describe('a password', () => {
   test('makes nobody an administrator whom admin_dn names', async (t) => {
     const fixture = enrolling(t, { users: [user('boss')], passwords: 'allow', adminDn: ['CN=boss'] })
     await assert.rejects(give(fixture, 'boss', 'right'), { reason: 'not_granted' })
+  })
+
+  test('gives twenty certificates that are in force at once, and then one a day, though all are of one key', async (t) => {
+    const fixture = enrolling(t, { users: [user('alice')], passwords: 'allow' })
+    const key = newKey()
+    const again = () => fixture.enrolment.enrol(requestOf('alice', key), { kind: 'password', name: 'alice', password: 'right' }, REMOTE)
+    for (let count = 0; count < 20; count++) await again()
+    const refused = { reason: 'too_many_renewals', status: 429, retryAfter: 24 * 60 * 60 }
+    await assert.rejects(again(), refused)
+    assert.equal(fixture.store.registry.list().total, 20)
+    fixture.clock.now += DAY
+    await again()
+    await assert.rejects(again(), refused)
   })
 
   test('that is wrong, or of nobody, is told alike, and few are tried', async (t) => {
