@@ -7,8 +7,9 @@ import { extension } from './extension-write.ts'
 import { type CertId, type CertIdDigest, type IssuerId, readCertId, writeCertId } from './ocsp-cert-id.ts'
 
 export const OCSP_NONCE = '1.3.6.1.5.5.7.48.1.2'
-/** RFC 8954 section 2.1: 1 to 32 octets. */
-const LONGEST_NONCE = 32
+/** RFC 9654 section 2.1: clients send 32 octets, responders take 1 to 128. */
+const OWN_NONCE = 32
+const LONGEST_NONCE = 128
 const MAX_BYTES = 16_384
 /** A server asks about its own chain; more is somebody who wants work done. */
 const MAX_IDS = 32
@@ -31,13 +32,13 @@ export function writeOcspRequest(
   return der.sequence(der.sequence(der.sequence(request), ...extensions))
 }
 
-export const newNonce = (): Buffer => randomBytes(LONGEST_NONCE)
+export const newNonce = (): Buffer => randomBytes(OWN_NONCE)
 
 export const nonceExtension = (nonce: Uint8Array): der.Der => extension(OCSP_NONCE, der.octetString(nonce))
 
 /**
  * Reads a request as a responder. A signature on it is not looked at: the answer is public. Throws UnreadableCertificateError for what
- * is answered `malformedRequest`: wrong structure, a nonce of no or more than 32 octets, an unknown critical extension, over 32 ids.
+ * is answered `malformedRequest`: wrong structure, a nonce of no or more than 128 octets, an unknown critical extension, over 32 ids.
  */
 export function readOcspRequest(bytes: Uint8Array): OcspRequest {
   if (bytes.length > MAX_BYTES) throw new UnreadableCertificateError(`the request has ${bytes.length} bytes, at most ${MAX_BYTES} are read`)

@@ -6,12 +6,17 @@ import { programName } from './program-name.ts'
 import { styles } from './style.ts'
 import { type Column, table } from './table.ts'
 
+interface TokenPage {
+  readonly total: number
+  readonly tokens: readonly TokenInfo[]
+}
+
 export const tokenListCommand: Command = {
   name: 'token list',
   summary: 'list enrolment tokens, and what was issued for them',
   usage: `usage: certgate token list
 
-Newest first. The tokens themselves are not known any more.
+Newest first, the last thousand. The tokens themselves are not known any more; 30 days after a token expired it is forgotten.
 
 ${ADMINISTRATION_USAGE}
 
@@ -21,14 +26,14 @@ examples:
   async run(args, terminal) {
     const { flags } = parseArguments('token list', args, ADMINISTRATION_FLAGS)
     return administer(flags, terminal, async (administration) => {
-      const page = await administration.get<{ total: number; tokens: readonly TokenInfo[] }>('/api/v1/tokens?limit=1000')
-      terminal.out(flags.json ? `${JSON.stringify(page, null, 2)}\n` : tokenTable(page.tokens, terminal, Date.now()))
+      const page = await administration.get<TokenPage>('/api/v1/tokens?limit=1000')
+      terminal.out(flags.json ? `${JSON.stringify(page, null, 2)}\n` : tokenTable(page, terminal, Date.now()))
       return 0
     })
   },
 }
 
-function tokenTable(tokens: readonly TokenInfo[], terminal: Terminal, now: number): string {
+function tokenTable({ total, tokens }: TokenPage, terminal: Terminal, now: number): string {
   const { bold, green, dim } = styles(terminal)
   if (tokens.length === 0) return `there is no enrolment token\nnext: ${bold(`${programName(terminal)} token create NAME`)}\n`
   const stateOf = ({ used, expires_at }: TokenInfo) => (used !== null ? 'used' : Date.parse(expires_at) <= now ? 'expired' : 'open')
@@ -40,5 +45,8 @@ function tokenTable(tokens: readonly TokenInfo[], terminal: Terminal, now: numbe
     { title: 'used by', text: ({ used }) => used?.fingerprint.slice(0, 12) ?? '', shrinksTo: 7 },
   ]
   const name = { title: 'name', text: ({ name: called }: TokenInfo) => called, shrinksTo: 10 }
-  return table(terminal.isTty ? [name, ...rest, { ...rights, wraps: true }] : [name, rights, ...rest], tokens, terminal)
+  const listed = table(terminal.isTty ? [name, ...rest, { ...rights, wraps: true }] : [name, rights, ...rest], tokens, terminal)
+  return total > tokens.length
+    ? `${listed}${dim(`the newest ${tokens.length} of ${total}; 'token remove ID' takes open ones back`)}\n`
+    : listed
 }

@@ -25,6 +25,9 @@ export interface EnrolmentToken extends TokenGrant {
 
 /** Tells it from other secrets, for people and for scanners of leaked ones. */
 const PREFIX = 'cge_'
+/** Milliseconds that a token is still listed after it expired, used or not; those of before go when the next one is made. */
+const LISTED_AFTER = 30 * 86_400_000
+const CERTGATE: Actor = { name: 'certgate', fingerprint: null }
 
 /** One-time tokens for enrolment (EST, RFC 7030). Of a token only its SHA-256 is kept: 256 random bits need no slow hash. */
 export class EnrolmentTokens {
@@ -49,6 +52,7 @@ export class EnrolmentTokens {
       ...[grant.lifetime, now, actorText(actor), now + validFor],
     ]
     return this.#connection.write(() => {
+      this.#forgetEnded(now)
       this.#connection.run(
         `INSERT INTO enrolment_token (id, hash, name, clearance, permissions, lifetime, created_at, created_by, expires_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -113,14 +117,10 @@ export class EnrolmentTokens {
     })
   }
 
-  /** Drops those that can no longer be used; the audit log keeps what became of them. Returns how many. */
-  purge(actor: Actor): number {
-    return this.#connection.write(() => {
-      const sql = 'DELETE FROM enrolment_token WHERE expires_at < ? OR used_at IS NOT NULL'
-      const count = this.#connection.run(sql, this.#now())
-      if (count > 0) this.#audit.append({ action: 'token.purge', target: null, details: { count } }, actor)
-      return count
-    })
+  /** The audit log keeps what became of them. */
+  #forgetEnded(now: number): void {
+    const count = this.#connection.run('DELETE FROM enrolment_token WHERE expires_at < ?', now - LISTED_AFTER)
+    if (count > 0) this.#audit.append({ action: 'token.purge', target: null, details: { count } }, CERTGATE)
   }
 
   #require(id: string): EnrolmentToken {

@@ -249,3 +249,17 @@ describe('where nobody answers', () => {
     assert.match(terminal.stderr(), /^hint: it may have been issued all the same: look with 'certgate cert list alice'/m)
   })
 })
+
+it('token list says how many it does not show', async (t) => {
+  const { run, store } = await gateway(t)
+  const actor = { name: 'cli', fingerprint: null }
+  const grant = { name: 'node', clearance: 'ValidUser', permissions: new Map(), lifetime: null } as const
+  store.write(() => {
+    for (let i = 0; i < 1_001; i++) store.tokens.create(grant, 3_600_000, actor)
+  })
+  const { stdout } = await run('token', 'list')
+  assert.match(stdout, /^the newest 1000 of 1001; 'token remove ID' takes open ones back$/m)
+  const [{ id = '' } = {}] = store.tokens.list().tokens
+  await run('token', 'remove', id)
+  assert.doesNotMatch((await run('token', 'list')).stdout, /the newest/)
+})

@@ -69,19 +69,27 @@ test('an expired, a removed and an unknown token are refused', (t) => {
   assert.throws(() => store.tokens.check(''), code('token_refused', /unknown/))
 })
 
-test('a used one is not taken back, and purging drops what can no longer be used', (t) => {
-  const { store, clock } = temporaryStore(t)
+test('a used one is not taken back', (t) => {
+  const { store } = temporaryStore(t)
   const used = store.tokens.create(GRANT, HOUR, CLI)
   store.write(() => store.tokens.consume(used.secret, 'ff', CLI))
   assert.throws(() => store.tokens.remove(used.token.id, CLI), code('token_refused', /used already/))
+})
+
+test('those that expired thirty days ago go when the next one is made, used or not, and the audit log says how many', (t) => {
+  const { store, clock } = temporaryStore(t)
+  const used = store.tokens.create(GRANT, HOUR, CLI)
+  store.write(() => store.tokens.consume(used.secret, 'ff', CLI))
   store.tokens.create(GRANT, HOUR, CLI)
   const later = store.tokens.create(GRANT, 2 * HOUR, CLI)
-  clock.now += HOUR + 1
-  assert.equal(store.tokens.purge(CLI), 2)
-  assert.equal(store.tokens.purge(CLI), 0)
-  assert.deepEqual(store.tokens.list(), { tokens: [later.token], total: 1 })
-  const actions = store.audit.read().map((entry) => entry.action)
-  assert.deepEqual(actions, ['token.create', 'token.use', 'token.create', 'token.create', 'token.purge'])
+  clock.now += 30 * 24 * HOUR + HOUR
+  const before = store.tokens.create(GRANT, HOUR, CLI)
+  assert.equal(store.tokens.list().total, 4)
+  clock.now += 1
+  const after = store.tokens.create(GRANT, HOUR, CLI)
+  assert.deepEqual(new Set(store.tokens.list().tokens.map(({ id }) => id)), new Set([later, before, after].map(({ token }) => token.id)))
+  const [purge, ...rest] = store.audit.read().filter(({ action }) => action === 'token.purge')
+  assert.deepEqual([purge?.actor.name, purge?.details, rest.length], ['certgate', { count: 2 }, 0])
 })
 
 test('a token without a time, a name or sound permissions is not made', (t) => {
