@@ -82,7 +82,7 @@ interface FieldChange {
   readonly after?: unknown
 }
 
-const pairWords = (pair: unknown): string => (Array.isArray(pair) ? pair.join(':') : words(pair))
+const pairWords = (pair: unknown): string => (Array.isArray(pair) ? pair.join('=') : words(pair))
 
 /** A digest is known by its beginning. */
 function words(value: unknown): string {

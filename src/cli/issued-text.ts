@@ -20,10 +20,10 @@ export function reportStopped(administration: Administration, terminal: Terminal
   if (administration.stopped) terminal.err('certgate: no gateway is running: it takes effect when one starts\n')
 }
 
-/** Databases with access, e.g. `movies:Read, orders:Admin`. */
+/** Databases with access, as `--database` takes them, e.g. `movies=Read, orders=Admin`. */
 export function databasesOf({ permissions }: Pick<CertificateInfo, 'permissions'>): string {
   return Object.entries(permissions)
-    .map(([database, access]) => `${database}:${access}`)
+    .map(([database, access]) => `${database}=${access}`)
     .join(', ')
 }
 

@@ -24,8 +24,10 @@ export function readDatabases(given: readonly string[]): Map<string, DatabaseAcc
   const seen = new Set<string>()
   for (const text of given) {
     const equals = text.lastIndexOf('=')
-    if (equals < 1)
-      throw new UsageError(`--database ${text} does not say which access`, `for example --database '${text || 'movies'}=Read'`)
+    if (equals < 1) {
+      const [, meant = text] = /^(.+):(?:read|readwrite|admin)$/i.exec(text) ?? []
+      throw new UsageError(`--database ${text} does not say which access`, `for example --database '${meant || 'movies'}=Read'`)
+    }
     const name = text.slice(0, equals)
     if (seen.has(foldDatabase(name))) throw new UsageError(`--database names '${name}' more than once`)
     seen.add(foldDatabase(name))

@@ -87,7 +87,7 @@ test('at 80 columns lists show every right and every detail', async (t) => {
   ]) {
     const { shown } = await certgate(args)
     for (const line of shown.split('\n')) assert.ok(line.length <= 80, `${args.join(' ')}: ${line}`)
-    assert.match(shown.replace(/\s+/g, ' '), /movies:Read, orders:ReadWrite, warehouse-of-the-north:Admin/, args.join(' '))
+    assert.match(shown.replace(/\s+/g, ' '), /movies=Read, orders=ReadWrite, warehouse-of-the-north=Admin/, args.join(' '))
     assert.doesNotMatch(shown, /[{}[\]"…]/, args.join(' '))
   }
 })

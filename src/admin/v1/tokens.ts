@@ -17,7 +17,7 @@ import { tokenShape } from './shapes.ts'
 
 const ROOT = '/api/v1/tokens'
 const DAY = 86_400
-const DEFAULT_SECONDS = DAY
+const DEFAULT_SECONDS = 3_600
 const LONGEST_SECONDS = 30 * DAY
 
 /** One-time tokens for enrolment: what the certificate will have is decided, and has to be the asker's to give, when the token is made. */

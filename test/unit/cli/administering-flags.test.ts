@@ -18,6 +18,7 @@ test('rights are words in any case, and nothing else', () => {
   assert.deepEqual(rightsBody({ clearance: undefined, database: [] }), { clearance: 'ValidUser', permissions: {} })
   assert.throws(() => readClearance('operater'), usage(/did you mean Operator\?/))
   assert.throws(() => readDatabases(['movies']), usage(/does not say which access/))
+  assert.throws(() => readDatabases(['movies:Read']), usage(/'movies=Read'/))
   assert.throws(() => readDatabases(['=Read']), usage(/does not say which access/))
   assert.throws(() => readDatabases(['movies=Read', 'MOVIES=Admin']), usage(/more than once/))
   assert.throws(() => readDatabases(['movies=Write']), usage(/there is no 'Write'/))

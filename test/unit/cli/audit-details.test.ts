@@ -10,14 +10,14 @@ test('what was issued is told by name, rights and end', () => {
     { ...certificate, notAfter: Date.UTC(2027, 0, 31), predecessor: 'cd'.repeat(32) },
     { ...certificate, name: 'bob', permissions: [] },
   ]
-  assert.equal(detailText({ certificates }, target), 'alice (ValidUser, movies:Read) until 2027-01-31 renews cdcdcdcdcdcd; bob (ValidUser)')
+  assert.equal(detailText({ certificates }, target), 'alice (ValidUser, movies=Read) until 2027-01-31 renews cdcdcdcdcdcd; bob (ValidUser)')
 })
 
 test('an edit is told with what was and what is', () => {
   const changes = { clearance: ['ValidUser', 'Operator'], permissions: [[['movies', 'Read']], []] }
   assert.equal(
     detailText({ changes, name: 'alice' }, target),
-    'name alice, clearance from ValidUser to Operator, databases from movies:Read to none',
+    'name alice, clearance from ValidUser to Operator, databases from movies=Read to none',
   )
   const roles = [
     { role: 'readall', change: 'changed', fields: { users: { added: ['CLIENT1', 'x'], removed: ['bob'] } } },

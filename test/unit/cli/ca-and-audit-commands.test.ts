@@ -232,16 +232,16 @@ describe('cert list', () => {
     const page = { total: 1, certificates: [certificate] }
     const narrow = certificateList(page, { filtered: false, wide: false }, testTerminal({ isTty: true, columns: 80 }), NOW)
     for (const line of narrow.split('\n')) assert.ok(line.length <= 80, line)
-    assert.match(narrow, /^a-machine-with-a-na… {2}ClusterAdmin {2}expiring {2}2026-12-31 {2}3 days ago {2}CDCDCDCDCD\n {2}movies:Read$/m)
+    assert.match(narrow, /^a-machine-with-a-na… {2}ClusterAdmin {2}expiring {2}2026-12-31 {2}3 days ago {2}CDCDCDCDCD\n {2}movies=Read$/m)
     const wide = certificateList(page, { filtered: false, wide: false }, testTerminal({ isTty: true, columns: 160 }), NOW)
-    assert.match(wide, /much-too-long\.example {2}ClusterAdmin {2}expiring .* (CD){20} {2}movies:Read$/m)
+    assert.match(wide, /much-too-long\.example {2}ClusterAdmin {2}expiring .* (CD){20} {2}movies=Read$/m)
   })
 
   it('tells two of one name apart, and that one has not begun', () => {
     const ahead = { ...certificate, name: 'bob', state: 'valid' as const, not_before: '2099-01-01T00:00:00.000Z', subject: 'CN=bob,O=A' }
     const page = { total: 1, certificates: [{ ...ahead, issuer: 'CN=foreign' }] }
     const text = certificateList(page, { filtered: false, wide: true }, testTerminal(), NOW)
-    assert.match(text, /^name +subject +issuer +clearance .*\nbob +CN=bob,O=A +CN=foreign +ClusterAdmin +movies:Read +not yet valid /)
+    assert.match(text, /^name +subject +issuer +clearance .*\nbob +CN=bob,O=A +CN=foreign +ClusterAdmin +movies=Read +not yet valid /)
   })
 
   it('says what to do where there is none', () => {
