@@ -16,7 +16,7 @@ type Decoder = (bytes: Uint8Array) => string | null
 
 const DECODERS: ReadonlyMap<number, Decoder> = new Map<number, Decoder>([
   [UTF8_STRING, utf8],
-  [NUMERIC_STRING, ascii],
+  [NUMERIC_STRING, digits],
   // Issuers put `*`, `@`, `_` and `&` into PrintableString; all of ASCII is read, as OpenSSL and Java do.
   [PRINTABLE_STRING, ascii],
   [IA5_STRING, ascii],
@@ -41,6 +41,11 @@ export function readString(element: DerElement, what: string): string | null {
 /** ASCII text; null where a byte is above 0x7f. */
 export function ascii(bytes: Uint8Array): string | null {
   return bytes.every((byte) => byte < 0x80) ? latin1(bytes) : null
+}
+
+/** Digits and spaces (X.680 section 41.2); null otherwise: letters stand in no such string but to be read as somebody's name. */
+function digits(bytes: Uint8Array): string | null {
+  return bytes.every((byte) => byte === 0x20 || (byte >= 0x30 && byte <= 0x39)) ? latin1(bytes) : null
 }
 
 /** Text of well-formed UTF-8 (no surrogates, no overlong forms); null otherwise. */

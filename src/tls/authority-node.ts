@@ -83,9 +83,9 @@ function verifies(certificate: X509Certificate, key: KeyObject): boolean {
   }
 }
 
-/** RFC 5280 section 4.2.1.9: only a CA whose key usage allows it signs certificates. */
+/** RFC 5280 sections 4.2.1.9 and 4.1.2.6: only a CA whose key usage allows it signs certificates, and only one that has a name. */
 export function signsCertificates({ facts }: AuthorityNode): boolean {
-  return facts.isCa && (facts.keyUsages === null || facts.keyUsages.includes('keyCertSign'))
+  return facts.isCa && facts.subject.length > 0 && (facts.keyUsages === null || facts.keyUsages.includes('keyCertSign'))
 }
 
 export function inForce({ facts }: AuthorityNode, now: number): boolean {

@@ -61,7 +61,21 @@ const EVERY_DIALECT = `
 const PLAIN_NAMES = /^(?:host|connection|x-request-id|x-forwarded-(?:user|groups|roles|for|proto|host)|x-client-cert-(?:dn|fingerprint))$/i
 
 /** Types that Java, and so OpenSearch, has no word for. */
-const OIDS = new Map([['unstructuredName', '1.2.840.113549.1.9.2']])
+const OIDS = new Map([
+  ['unstructuredName', '1.2.840.113549.1.9.2'],
+  ['description', '2.5.4.13'],
+])
+
+/** Words of OpenSSL for which Java has others. */
+const WORDS = new Map([
+  ['emailAddress', 'EMAILADDRESS'],
+  ['serialNumber', 'SERIALNUMBER'],
+  ['SN', 'SURNAME'],
+  ['GN', 'GIVENNAME'],
+  ['title', 'T'],
+  ['street', 'STREET'],
+  ['dnQualifier', 'DNQ'],
+])
 
 const lifetime = fileLifetime()
 
@@ -175,7 +189,10 @@ function textOf({ value, value_hex: hex }: Attribute): string {
 
 function keyOf(vector: IdentityVector, { name }: Policy): string {
   if (name === 'cn' || name === 'cn-every-dialect') return commonName(vector) ?? ''
-  return JSON.stringify((vector.rdns ?? []).map((rdn) => rdn.map((attribute) => [attribute.type, textOf(attribute)])))
+  // An RDN is a set: in whatever order it was encoded, it is the same name.
+  return JSON.stringify(
+    (vector.rdns ?? []).map((rdn) => rdn.map((attribute) => JSON.stringify([attribute.type, textOf(attribute)])).sort()),
+  )
 }
 
 function exactName(vector: IdentityVector, { name }: Policy, user: string): boolean {
@@ -199,7 +216,7 @@ function exactName(vector: IdentityVector, { name }: Policy, user: string): bool
 
 /** Values that are no text are printed as `#` and their DER in hex (RFC 4514 section 2.4). */
 function isPrintedAs(attribute: Attribute, type: string, value: string): boolean {
-  const named = type === attribute.type || type === `OID.${OIDS.get(attribute.type) ?? attribute.type}`
+  const named = type === (WORDS.get(attribute.type) ?? attribute.type) || type === `OID.${OIDS.get(attribute.type) ?? attribute.type}`
   const same =
     value === textOf(attribute) || (attribute.value === null && /^#[0-9a-f]{4,}$/.test(value) && value.endsWith(attribute.value_hex ?? '?'))
   return named && same

@@ -25,6 +25,12 @@ const PREFIXES: readonly string[] = [
   'client-cert',
   '-opendistro-security-',
   'x-certgate-',
+  'x-amzn-mtls-',
+  'x-arr-clientcert',
+  'x-clientcert',
+  'x-tls-client-',
+  'cf-client-cert-',
+  'wl-proxy-',
 ]
 
 /** Names that carry an identity, an address that upstreams trust, another URL or another method; and httpoxy's. */

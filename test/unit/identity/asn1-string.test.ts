@@ -19,7 +19,7 @@ test('every character string type', () => {
   assert.equal(read(UTF8, '4ac3bc7267656e'), 'Jürgen')
   assert.equal(read(UTF8, 'f09f9880'), '😀')
   assert.equal(read(UTF8, ''), '')
-  assert.equal(read(NUMERIC, '3132'), '12')
+  assert.equal(read(NUMERIC, '312032'), '1 2')
   assert.equal(read(PRINTABLE, '2a2e612c40'), '*.a,@')
   assert.equal(read(IA5, '6b4078'), 'k@x')
   assert.equal(read(VISIBLE, '61'), 'a')
@@ -44,6 +44,8 @@ test('bytes that are not what the type promises are refused, never replaced', ()
     [PRINTABLE, '61e9'],
     [IA5, 'e9'],
     [NUMERIC, '80'],
+    [NUMERIC, '61646d696e'],
+    [NUMERIC, '312d'],
     [VISIBLE, 'ff'],
     [BMP, '0061ff'],
     [BMP, 'd83d0061'],

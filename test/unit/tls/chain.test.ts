@@ -46,6 +46,11 @@ test('there is no path without a configured self-signed end, nor over what signs
   assert.equal(find(await weak.issue(), [weak], [root]), null)
 })
 
+test('a CA without a name signs nothing (RFC 5280 section 4.1.2.6)', async () => {
+  const nameless = await root.intermediate([])
+  assert.equal(find(await nameless.issue(), [nameless], [root]), null)
+})
+
 test('all ways are found, and only what stands on all of them is certain', async () => {
   const second = await createAuthority('second')
   const cross = await second.intermediate('upper', { key: upper.key })

@@ -51,6 +51,23 @@ test('the list of DESIGN section 10', () => {
   }
 })
 
+test('the certificate of a client as other terminators of TLS pass it on', () => {
+  for (const name of [
+    'X-ARR-ClientCert',
+    'X-Amzn-Mtls-Clientcert',
+    'X-Amzn-Mtls-Clientcert-Subject',
+    'WL-Proxy-Client-Cert',
+    'WL-Proxy-SSL',
+    'Cf-Client-Cert-Der-Base64',
+    'X-Tls-Client-Cert',
+    'X-ClientCert',
+  ]) {
+    assert.ok(stripped(name), name)
+    assert.ok(stripped(name.replaceAll('-', '_')), `${name} with underscores`)
+    assert.ok(stripped(`HTTP_${name.replaceAll('-', '_')}`), `${name} as CGI has it`)
+  }
+})
+
 test('ordinary headers pass', () => {
   for (const name of [
     'Host',
