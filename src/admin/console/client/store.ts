@@ -19,6 +19,11 @@ export function redraw(): void {
   })
 }
 
+/** Once what was set is drawn, and before the next event: somebody who types on at once types where the focus goes. */
+export function onceDrawn(act: () => void): void {
+  queueMicrotask(act)
+}
+
 /** A value that views show: setting it has them drawn. */
 export class State<T> {
   #value: T
@@ -75,7 +80,11 @@ export class Resource<T> {
     return this.state.kind === 'ready' ? this.state.value : null
   }
 
+  /** Known without asking: what is on its way was asked for before, and counts for nothing. */
   set value(value: T) {
+    this.#under?.abort()
+    this.#under = null
+    this.#busy.value = false
     this.#state.value = { kind: 'ready', value }
   }
 
