@@ -170,6 +170,8 @@ describe('the audit page', { skip: noBrowser }, () => {
     const { page, faults } = browser
     await open(page)
     await page.locator('.live[data-state=live]').waitFor()
+    // What comes with the page itself is not new.
+    await rows(page).first().waitFor()
     assert.equal(await edit('tailed', { users: ['one'] }), 201)
     const seen = row(page, /bob mapping\.edit [\s\S]*tailed created/)
     await seen.waitFor()

@@ -55,8 +55,9 @@ class CertificateList {
   }
 
   start(): void {
-    void this.#load()
-    live.on('missed', this.#signal, this.#refresh)
+    this.#refresh()
+    // `opened`: what happened before this page heard of anything.
+    for (const kind of ['opened', 'missed'] as const) live.on(kind, this.#signal, this.#refresh)
     live.on<CertificateEvent>('certificate', this.#signal, (event) => {
       const { target, by } = event
       if (target !== null && !isOwn(event)) this.#changed.value = new Map([...this.#changed.value, [target, by]])

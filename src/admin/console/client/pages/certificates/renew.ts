@@ -5,6 +5,7 @@ import { button } from '../../parts/button.ts'
 import { type DialogControl, openDialog } from '../../parts/dialog.ts'
 import { selectField } from '../../parts/field.ts'
 import { fileField, NOTHING_GIVEN } from '../../parts/file-field.ts'
+import { filesRead } from '../../parts/reading.ts'
 import { failure } from '../../parts/states.ts'
 import { DEFAULT_LIFETIME, filesBody, lifetimeBody, newFiles, passwordIn, wrongFiles, wrongLifetime } from './drafts.ts'
 import { fileFields, lifetimeFields } from './fields.ts'
@@ -112,6 +113,9 @@ class Renewing {
   async #submit(event: Event, control: DialogControl<true>): Promise<void> {
     event.preventDefault()
     if (this.#isBusy) return
+    this.#isBusy = true
+    await filesRead()
+    if (control.signal.aborted) return
     const wrong = new Map([...wrongLifetime(this.#lifetime), ...(this.#by === 'key' ? wrongFiles(this.#files) : [])])
     if (this.#by === 'request' && this.#request.text.trim() === '') wrong.set('request', 'Paste a request or choose its file.')
     this.#problems = { fields: wrong, error: null }
