@@ -113,6 +113,27 @@ describe('the console under quick hands', { skip: noBrowser }, () => {
     await page.locator('button:focus', { hasText: 'Edit rights' }).waitFor()
   })
 
+  it('shows the password of what was asked for before its dialog was given up', async () => {
+    const { name, fingerprint } = await make()
+    await openConsole(gateway, page, `certificates/${fingerprint}`)
+    for (const isLeft of [false, true]) {
+      await page.getByRole('button', { name: 'Renew' }).click()
+      const renewing = await hold(new RegExp(`/api/v1/certificates/${fingerprint}/renew$`), 'POST')
+      await page.getByRole('dialog').getByRole('button', { name: 'Renew and download' }).click()
+      await renewing.asked
+      await page.keyboard.press('Escape')
+      await page.locator('dialog').waitFor({ state: 'detached' })
+      if (isLeft) await page.getByRole('link', { name: 'Overview' }).click()
+      renewing.release()
+      if (isLeft) await page.getByText(`${name} was renewed after you left, and its password was shown to nobody`).waitFor()
+      else {
+        await page.getByRole('dialog').getByRole('button', { name: 'Copy password' }).waitFor()
+        await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click()
+        await page.getByRole('table', { name: 'Renewals' }).waitFor()
+      }
+    }
+  })
+
   it('goes back from no change that is being saved', async () => {
     await putMapping(gateway, admin, MAPPING)
     await openRoles(page, gateway)
