@@ -70,7 +70,7 @@ export class Resource<T> {
     return this.#state.value
   }
 
-  /** Asked for, and not there yet. */
+  /** Something else was asked for, and is not there yet. */
   get isBusy(): boolean {
     return this.#busy.value
   }
@@ -88,12 +88,12 @@ export class Resource<T> {
     this.#state.value = { kind: 'ready', value }
   }
 
-  /** Never rejects. */
-  async load(): Promise<void> {
+  /** Never rejects. `isAgain`: it is the same, as it may be by now; nobody who looks at it has to wait. */
+  async load(isAgain = false): Promise<void> {
     this.#under?.abort()
     const under = new AbortController()
     this.#under = under
-    this.#busy.value = true
+    if (!isAgain) this.#busy.value = true
     try {
       const value = await this.#fetch(AbortSignal.any([under.signal, this.#left]))
       if (this.#under === under && !this.#left.aborted) this.#state.value = { kind: 'ready', value }

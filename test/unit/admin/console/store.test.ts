@@ -31,6 +31,18 @@ describe('what is fetched for a view', () => {
     assert.equal(resource.value, 'known')
   })
 
+  it('is waited for by nobody where it is only looked at again, and still where something else was asked for', async () => {
+    const { resource, answer } = held()
+    const again = resource.load(true)
+    assert.equal(resource.isBusy, false)
+    const other = resource.load()
+    const after = resource.load(true)
+    assert.equal(resource.isBusy, true)
+    for (const at of [2, 1, 0]) answer(at, at === 2 ? 'there' : 'overtaken')
+    await Promise.all([again, other, after])
+    assert.deepEqual([resource.value, resource.isBusy], ['there', false])
+  })
+
   it('is nothing once its view was left', async () => {
     const { resource, left, answer } = held()
     const load = resource.load()

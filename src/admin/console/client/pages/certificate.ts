@@ -54,7 +54,7 @@ class OneCertificate {
 
   start(): void {
     const load = async (): Promise<void> => {
-      await Promise.all([this.#seen.load(), this.#access.load()])
+      await Promise.all([this.#seen.load(true), this.#access.load(true)])
     }
     const refresh = refresher(load)
     this.#load = refresh

@@ -50,7 +50,7 @@ class CertificateList {
       signal,
       async (asked) => (await ask<CertificatePage>(requestOf(this.#listing.value), { signal: asked })).value,
     )
-    this.#refresh = refresher(() => this.#load())
+    this.#refresh = refresher(() => this.#load(true))
     signal.addEventListener('abort', () => clearTimeout(this.#typing))
   }
 
@@ -137,8 +137,8 @@ class CertificateList {
     void this.#load()
   }
 
-  async #load(): Promise<void> {
-    await this.#page.load()
+  async #load(isAgain = false): Promise<void> {
+    await this.#page.load(isAgain)
     const { from } = this.#listing.value
     const page = this.#page.value
     // What was on this page is gone meanwhile.

@@ -136,14 +136,14 @@ class MatrixPage {
 
   /** What is looked for soon anyway is not put off: where something happens all the time it would never be. */
   #happened(): void {
-    if (this.#timer === undefined) this.#later(SETTLED)
+    if (this.#timer === undefined) this.#later(SETTLED, true)
   }
 
-  #later(pause: number): void {
+  #later(pause: number, isAgain = false): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      void this.#access.load()
+      void this.#access.load(isAgain)
     }, pause)
   }
 
