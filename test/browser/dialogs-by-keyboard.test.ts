@@ -115,7 +115,12 @@ describe('the dialogs by keyboard', { skip: noBrowser }, () => {
     await focused(opener)
     assert.equal(await state(), before, title)
   }
-  const openOne = (fingerprint: string) => openConsole(gateway, page, `certificates/${fingerprint}`)
+  /** Once it hears of what happens: it asks for what it shows again then. */
+  const openLive = async (path: string) => {
+    await openConsole(gateway, page, path)
+    await page.locator('.live[data-state=live]').waitFor()
+  }
+  const openOne = (fingerprint: string) => openLive(`certificates/${fingerprint}`)
   const open = async (opener: Locator) => {
     await tabTo(opener)
     await press('Enter')
@@ -136,7 +141,7 @@ describe('the dialogs by keyboard', { skip: noBrowser }, () => {
 
   it('of one certificate, from its row', async () => {
     const { name, fingerprint } = await make()
-    await openConsole(gateway, page, `certificates?text=${name}`)
+    await openLive(`certificates?text=${name}`)
     const row = page.getByRole('button', { name: `Actions for ${name}` })
     await open(row)
     await walk({ title: 'Actions', first: 'button:has-text("Edit rights")' }, row)

@@ -61,6 +61,7 @@ describe('the console', { skip: noBrowser }, () => {
     await open(page)
     await page.locator('.live[data-state=live]').waitFor()
     const workers = page.getByRole('table', { name: 'Workers' })
+    await workers.waitFor()
     const before = await workers.getByRole('rowheader').allTextContents()
     await gateway.program.stop()
     await page.locator('.live[data-state=lost]').waitFor()

@@ -98,7 +98,7 @@ describe('the setup pages', { skip: noBrowser }, () => {
     await page.locator('#names-problem').waitFor()
     assert.match((await problem(page, 'names')) ?? '', /is neither a host name nor an IP address/)
     assert.equal(await page.getByLabel('Names and IP addresses').inputValue(), 'gate.example "><script>alert(1)</script>')
-    assert.equal(await page.evaluate('document.activeElement?.id'), 'names')
+    await page.locator('#names:focus').waitFor()
     assert.match(await page.title(), /^Problem: /)
     await inspect(page, 'name-wrong')
     await page.keyboard.press('Control+A')

@@ -56,8 +56,8 @@ export function settle(): void {
 
 async function follow(): Promise<void> {
   const { pathname, search } = location
-  // An anchor within the page.
-  if (address === pathname + search) return
+  // An anchor within the page, or the page itself again: the focus goes to its heading now, and to nothing later.
+  if (address === pathname + search) return redraw()
   address = pathname + search
   arrived()
   // With what they are about; the focus goes to what comes.
@@ -76,7 +76,9 @@ async function follow(): Promise<void> {
     const { open } = await entry.load()
     if (signal.aborted) return
     const query = new URLSearchParams(search)
-    show({ kind: 'open', entry, page: open({ signal, parameters, query, keepQuery: rewrite }) })
+    // What a page that was left still waits for has no say in the address of another.
+    const keep = (query: URLSearchParams): void => (signal.aborted ? undefined : rewrite(query))
+    show({ kind: 'open', entry, page: open({ signal, parameters, query, keepQuery: keep }) })
   } catch (error) {
     if (!signal.aborted) show({ kind: 'failed', entry, error })
   }

@@ -19,6 +19,11 @@ export function redraw(): void {
   })
 }
 
+/** Once what was set is drawn, and before the next event: somebody who types on at once types where the focus goes. */
+export function onceDrawn(act: () => void): void {
+  queueMicrotask(act)
+}
+
 /** A value that views show: setting it has them drawn. */
 export class State<T> {
   #value: T
@@ -65,7 +70,7 @@ export class Resource<T> {
     return this.#state.value
   }
 
-  /** Asked for, and not there yet. */
+  /** Something else was asked for, and is not there yet. */
   get isBusy(): boolean {
     return this.#busy.value
   }
@@ -75,16 +80,20 @@ export class Resource<T> {
     return this.state.kind === 'ready' ? this.state.value : null
   }
 
+  /** Known without asking: what is on its way was asked for before, and counts for nothing. */
   set value(value: T) {
+    this.#under?.abort()
+    this.#under = null
+    this.#busy.value = false
     this.#state.value = { kind: 'ready', value }
   }
 
-  /** Never rejects. */
-  async load(): Promise<void> {
+  /** Never rejects. `isAgain`: it is the same, as it may be by now; nobody who looks at it has to wait. */
+  async load(isAgain = false): Promise<void> {
     this.#under?.abort()
     const under = new AbortController()
     this.#under = under
-    this.#busy.value = true
+    if (!isAgain) this.#busy.value = true
     try {
       const value = await this.#fetch(AbortSignal.any([under.signal, this.#left]))
       if (this.#under === under && !this.#left.aborted) this.#state.value = { kind: 'ready', value }

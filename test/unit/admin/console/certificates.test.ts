@@ -59,6 +59,22 @@ describe('what two people make of the same rights', () => {
     assert.deepEqual(mergeRights(rights(), mine, mine).conflicts, [])
   })
 
+  it('stays a conflict that is told, whatever is changed elsewhere after it', () => {
+    const mine = rights({ name: 'mine' })
+    const theirs = rights({ name: 'theirs' })
+    const first = mergeRights(rights(), mine, theirs)
+    // As where it is disabled right after it was renamed: the rights are the same.
+    const second = mergeRights(theirs, first.rights, theirs, first)
+    assert.deepEqual(second.conflicts, ['name'])
+    const raised = rights({ name: 'theirs', clearance: 'Operator' })
+    assert.deepEqual(mergeRights(theirs, second.rights, raised, second), {
+      rights: rights({ name: 'mine', clearance: 'Operator' }),
+      conflicts: ['name'],
+      taken: ['clearance'],
+    })
+    assert.deepEqual(mergeRights(theirs, theirs, theirs, first).conflicts, [], 'and is none once one took theirs')
+  })
+
   it('compares permissions by what they give, whatever their order and whatever rows are empty', () => {
     const two = [
       { database: 'a', access: 'Read' },

@@ -35,8 +35,8 @@ class OneCertificate {
   readonly #from = new State(0)
   /** The last deed of another page, or of a program, since the page was opened. */
   readonly #news = new State<CertificateEvent | null>(null)
-  /** A dialog of this page is open, or what was asked for in it is under way. */
-  #isActing = false
+  /** Dialogs of this page that are open or on their way, or in which something was asked for that is under way. */
+  #acting = 0
 
   constructor(signal: AbortSignal, fingerprint: string) {
     this.#signal = signal
@@ -54,16 +54,17 @@ class OneCertificate {
 
   start(): void {
     const load = async (): Promise<void> => {
-      await Promise.all([this.#seen.load(), this.#access.load()])
+      await Promise.all([this.#seen.load(true), this.#access.load(true)])
     }
     const refresh = refresher(load)
     this.#load = refresh
     refresh()
-    for (const kind of ['missed', 'mapping', 'reload'] as const) live.on(kind, this.#signal, refresh)
+    // `opened`: what happened before this page heard of anything.
+    for (const kind of ['opened', 'missed', 'mapping', 'reload'] as const) live.on(kind, this.#signal, refresh)
     live.on<CertificateEvent>('certificate', this.#signal, (event) => {
       const isThis = event.target !== null && event.target === this.#seen.value?.certificate.group
       // What is removed here is left: there is nothing to load any more.
-      if (isThis && isOwn(event) && this.#isActing && event.action === 'certificate.remove') return
+      if (isThis && isOwn(event) && this.#acting > 0 && event.action === 'certificate.remove') return
       if (isThis && !isOwn(event)) this.#news.value = event
       // Another one may have its key, or renew it.
       refresh()
@@ -119,9 +120,9 @@ class OneCertificate {
   }
 
   async #perform(action: Action, certificate: Certificate): Promise<void> {
-    this.#isActing = true
+    this.#acting++
     await perform(action, certificate, (name) => this.#done(name))
-    this.#isActing = false
+    this.#acting--
   }
 
   #done(name: ActionName): void {

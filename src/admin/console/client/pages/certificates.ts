@@ -50,13 +50,14 @@ class CertificateList {
       signal,
       async (asked) => (await ask<CertificatePage>(requestOf(this.#listing.value), { signal: asked })).value,
     )
-    this.#refresh = refresher(() => this.#load())
+    this.#refresh = refresher(() => this.#load(true))
     signal.addEventListener('abort', () => clearTimeout(this.#typing))
   }
 
   start(): void {
-    void this.#load()
-    live.on('missed', this.#signal, this.#refresh)
+    this.#refresh()
+    // `opened`: what happened before this page heard of anything.
+    for (const kind of ['opened', 'missed'] as const) live.on(kind, this.#signal, this.#refresh)
     live.on<CertificateEvent>('certificate', this.#signal, (event) => {
       const { target, by } = event
       if (target !== null && !isOwn(event)) this.#changed.value = new Map([...this.#changed.value, [target, by]])
@@ -136,8 +137,8 @@ class CertificateList {
     void this.#load()
   }
 
-  async #load(): Promise<void> {
-    await this.#page.load()
+  async #load(isAgain = false): Promise<void> {
+    await this.#page.load(isAgain)
     const { from } = this.#listing.value
     const page = this.#page.value
     // What was on this page is gone meanwhile.

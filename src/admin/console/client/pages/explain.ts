@@ -7,10 +7,11 @@ import { fingerprint as shortFingerprint } from '../parts/copy.ts'
 import { selectField, type TextOptions, textField } from '../parts/field.ts'
 import { icon } from '../parts/icon.ts'
 import { panel } from '../parts/panel.ts'
+import { filesRead, reading } from '../parts/reading.ts'
 import { empty, notAllowed, pageHeading, whenLoaded } from '../parts/states.ts'
 import { toast } from '../parts/toast.ts'
 import { whyNot } from '../session.ts'
-import { Resource, State } from '../store.ts'
+import { onceDrawn, Resource, State } from '../store.ts'
 import { CertificatePicker, type Listed } from './explain/picker.ts'
 import { type Asked, askedIn, bodyOf, certificatesIn, faultsOf, queryOf, type Who } from './explain/question.ts'
 import { explained } from './explain/result.ts'
@@ -49,7 +50,7 @@ class ExplainPage {
     this.#picker = new CertificatePicker(signal, (one) => {
       this.#registered.value = one
       this.#set({ fingerprint: one.fingerprint })
-      requestAnimationFrame(() => document.querySelector<HTMLElement>('.picked button')?.focus())
+      onceDrawn(() => document.querySelector<HTMLElement>('.picked button')?.focus())
     })
     this.#answer = new Resource<Explanation>(
       signal,
@@ -144,24 +145,25 @@ class ExplainPage {
 
   #unpick(): void {
     this.#set({ fingerprint: '' })
-    requestAnimationFrame(() => document.querySelector<HTMLElement>('#certificate')?.focus())
+    onceDrawn(() => document.querySelector<HTMLElement>('#certificate')?.focus())
   }
 
   #pemField(faults: ReadonlyMap<keyof Asked, string>): TemplateResult {
     const { pem } = this.#asked.value
     return html`${textField({ name: 'explain-pem', label: 'Certificate in PEM', rows: 7, monospaced: true, value: pem, error: faults.get('pem') ?? null, hint: 'With those above it, if it has any. It is not kept in the address; a private key is not sent.', placeholder: '-----BEGIN CERTIFICATE-----', changed: (value) => this.#set({ pem: value }) })}
-      <p class="explain-file"><label class="button" for="explain-file">Open a file</label><input class="visually-hidden" id="explain-file" type="file" accept=".pem,.crt,.cer,.der" @change=${this.#openFile}></p>`
+      <p class="explain-file"><label class="button" for="explain-file">Open a file</label><input class="visually-hidden" id="explain-file" type="file" accept=".pem,.crt,.cer,.der" @change=${({ target }: Event) => reading(this.#openFile(target as HTMLInputElement))}></p>`
   }
 
-  readonly #openFile = async ({ target }: Event): Promise<void> => {
-    const [file] = (target as HTMLInputElement).files ?? []
+  async #openFile(input: HTMLInputElement): Promise<void> {
+    const [file] = input.files ?? []
     if (file === undefined) return
     if (file.size > LARGEST_FILE) return toast('bad', 'This file is too large to be a certificate')
     const bytes = new Uint8Array(await file.arrayBuffer())
     const text = new TextDecoder().decode(bytes)
     const pem = certificatesIn(text.includes('-----BEGIN') ? text : btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')))
     if (pem === '') return toast('bad', 'There is no certificate in this file')
-    this.#set({ pem })
+    // Another one was chosen while this one was read.
+    if (input.files?.[0] === file) this.#set({ pem })
   }
 
   #set(change: Partial<Asked>): void {
@@ -171,15 +173,16 @@ class ExplainPage {
 
   readonly #submit = async (event: Event): Promise<void> => {
     event.preventDefault()
+    await filesRead()
     const [first] = faultsOf(this.#asked.value).keys()
     if (first !== undefined) {
       this.#phase.value = 'faulty'
-      requestAnimationFrame(() => document.querySelector<HTMLElement>('.explain form [aria-invalid=true]')?.focus())
+      onceDrawn(() => document.querySelector<HTMLElement>('.explain form [aria-invalid=true]')?.focus())
       return
     }
     this.#keepQuery(queryOf(this.#asked.value))
     await this.#explain()
-    requestAnimationFrame(() => document.querySelector<HTMLElement>('#verdict')?.focus())
+    onceDrawn(() => document.querySelector<HTMLElement>('#verdict')?.focus())
   }
 
   async #explain(): Promise<void> {

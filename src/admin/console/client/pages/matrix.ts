@@ -20,7 +20,7 @@ const SOURCES = [
   { value: 'registered', label: 'Registered certificates' },
   { value: 'mapping', label: 'Named in the mapping only' },
 ]
-/** Milliseconds: until somebody has typed, and until several changes are over. */
+/** Milliseconds: until somebody has typed, and within which several changes are shown at once. */
 const PAUSE = 200
 const SETTLED = 1_000
 
@@ -60,7 +60,8 @@ class MatrixPage {
       return (await ask<AccessMatrix>(`GET /api/v1/access?${search}`, { signal: asked })).value
     })
     signal.addEventListener('abort', () => clearTimeout(this.#timer))
-    for (const kind of ['certificate', 'mapping', 'reload', 'missed'] as const) live.on(kind, signal, () => this.#later(SETTLED))
+    // `opened`: what happened before this page heard of anything.
+    for (const kind of ['certificate', 'mapping', 'reload', 'opened', 'missed'] as const) live.on(kind, signal, () => this.#happened())
     void this.#access.load()
   }
 
@@ -133,9 +134,17 @@ class MatrixPage {
     this.#later(pause)
   }
 
-  #later(pause: number): void {
+  /** What is looked for soon anyway is not put off: where something happens all the time it would never be. */
+  #happened(): void {
+    if (this.#timer === undefined) this.#later(SETTLED, true)
+  }
+
+  #later(pause: number, isAgain = false): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#access.load(), pause)
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      void this.#access.load(isAgain)
+    }, pause)
   }
 
   #export(): void {

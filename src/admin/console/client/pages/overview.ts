@@ -21,8 +21,8 @@ export function open({ signal }: PageContext): OpenedPage {
     live.on('missed', signal, () => void overview.load())
     live.on<Overview>('metrics', signal, (news) => {
       const before = overview.value
-      // Before the first answer there is nothing that it belongs to.
-      if (before !== null) overview.value = withSamples(before, news)
+      // Before the first answer there is nothing that it belongs to; one that is on its way has all of it.
+      if (before !== null && !overview.isBusy) overview.value = withSamples(before, news)
     })
   }
   return {

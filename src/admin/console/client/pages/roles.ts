@@ -9,7 +9,7 @@ import { failure, messageOf, notAllowed, notice, pageHeading, whenLoaded } from 
 import { tabs } from '../parts/tabs.ts'
 import { toast } from '../parts/toast.ts'
 import { whyNot } from '../session.ts'
-import { State } from '../store.ts'
+import { onceDrawn, State } from '../store.ts'
 import type { OpenedPage, PageContext } from './page.ts'
 import { Checking } from './roles/checking.ts'
 import { conflict } from './roles/conflict.ts'
@@ -82,7 +82,7 @@ class RolesPage {
   /** Another step is another page for who cannot see it. */
   #moved(step: Step): void {
     this.#step = step
-    requestAnimationFrame(() => {
+    onceDrawn(() => {
       scrollTo(0, 0)
       document.querySelector<HTMLElement>('main h1')?.focus()
     })
@@ -113,7 +113,7 @@ class RolesPage {
   #actions(): TemplateResult {
     const desk = this.#desk
     const unchanged = desk.isDirty ? null : 'Nothing is changed.'
-    const asIs = html`${button({ label: 'New role', icon: 'plus', whyNot: this.#readOnly ?? this.#unsaved(), act: () => this.#openForm(null) })}`
+    const asIs = html`${button({ label: 'New role', icon: 'plus', whyNot: this.#readOnly ?? this.#unsaved(), act: () => void this.#openForm(null) })}`
     if (!desk.isDirty && this.#where.value.tab === 'table') return asIs
     return html`${desk.isDirty ? badge('warn', 'not saved') : nothing}
       ${desk.isDirty ? button({ label: 'Discard', act: () => void this.#discard() }) : asIs}
@@ -154,7 +154,7 @@ class RolesPage {
       filter,
       whyNot: this.#readOnly ?? this.#unsaved(),
       filtered: (change) => this.#show(change),
-      edit: (name) => this.#openForm(name),
+      edit: (name) => void this.#openForm(name),
       remove: (name) => void this.#remove(name),
     })
   }
@@ -169,14 +169,20 @@ class RolesPage {
     return editor({ text, whyNot: this.#readOnly, judged: state, isBehind, changed })
   }
 
-  #openForm(name: string | null): void {
+  /** Of the version that is on its way: right after a save the roles are still those of before. */
+  async #openForm(name: string | null): Promise<void> {
+    const isStill = this.#desk.begin()
+    await this.#desk.settled()
+    if (!isStill()) return
     this.#form = new RoleForm(this.#desk, name, this.#context.signal)
-    this.#desk.step.value = 'form'
+    this.#desk.openForm()
   }
 
   async #remove(name: string): Promise<void> {
+    const isStill = this.#desk.begin()
     await this.#desk.settled()
-    const error = await previewed(this.#desk, name, null, this.#context.signal)
+    if (!isStill()) return
+    const error = await previewed(this.#desk, name, null, this.#context.signal, isStill)
     if (error === null) return
     toast('bad', messageOf(error))
     if (isStale(error)) void this.#desk.refresh()

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html'
 import { button } from './button.ts'
 import { textField } from './field.ts'
 import { icon } from './icon.ts'
+import { reading } from './reading.ts'
 import { toast } from './toast.ts'
 
 /** What was pasted or chosen: text as it is, a file that is no text in base64 under its name. */
@@ -28,22 +29,28 @@ export interface FileFieldOptions {
 
 /** More is no certificate and no request. */
 const LARGEST = 1_000_000
+/** What is given last to each field: a file that is read more slowly than that counts for nothing. */
+const last = new Map<string, object>()
 
 /** Text to paste, or a file to choose or drop. */
 export function fileField(options: FileFieldOptions): TemplateResult {
-  const { name, label, hint, error = null, value, accept, placeholder, changed } = options
+  const { name, label, hint, error = null, value, accept, placeholder } = options
+  const changed = (given: Given): void => {
+    last.delete(name)
+    options.changed(given)
+  }
   const chosen = ({ target }: Event): void => {
     const input = target as HTMLInputElement
     const [file] = input.files ?? []
     // The same file may be chosen again after it was changed.
     input.value = ''
-    if (file !== undefined) void take(file, changed)
+    if (file !== undefined) reading(take(file, name, changed))
   }
   const dropped = (event: DragEvent): void => {
     const [file] = event.dataTransfer?.files ?? []
     if (file === undefined) return
     event.preventDefault()
-    void take(file, changed)
+    reading(take(file, name, changed))
   }
   const pick = ({ currentTarget }: Event): void => (currentTarget as HTMLElement).closest('.file-field')?.querySelector('input')?.click()
   return html`<div class="file-field" @drop=${dropped} @dragover=${(event: Event) => event.preventDefault()}>
@@ -72,12 +79,14 @@ export function fileField(options: FileFieldOptions): TemplateResult {
   </div>`
 }
 
-async function take(file: File, changed: (value: Given) => void): Promise<void> {
+async function take(file: File, name: string, changed: (value: Given) => void): Promise<void> {
   if (file.size > LARGEST) {
     toast('bad', `${file.name} is larger than any certificate`)
     return
   }
+  last.set(name, file)
   const bytes = new Uint8Array(await file.arrayBuffer())
+  if (last.get(name) !== file) return
   const text = new TextDecoder().decode(bytes)
   if (text.includes('-----BEGIN')) changed({ text, file: null })
   else changed({ text: base64(bytes), file: file.name })

@@ -26,6 +26,8 @@ export class Log {
   #before: number | null
   /** Up to this entry it was looked for new ones; null: not before the page is there. */
   #seen: number | null = null
+  /** Counts what was asked to be shown. */
+  #shown = 0
   #isCatchingUp = false
   #isAskedAgain = false
   readonly #left: AbortSignal
@@ -48,10 +50,15 @@ export class Log {
   }
 
   async show(filters: Filters, before: number | null): Promise<void> {
+    // Beside older entries new ones wait: those that come while the page does, too.
+    const isKept = before !== null && filters === this.#filters
     this.#filters = filters
     this.#before = before
-    this.#seen = null
-    this.waiting.value = []
+    this.#shown++
+    if (!isKept) {
+      this.#seen = null
+      this.waiting.value = []
+    }
     this.fresh.clear()
     await this.page.load()
     await this.catchUp()
@@ -62,14 +69,17 @@ export class Log {
     const first = this.page.value?.entries[0]
     if (first === undefined) return this.show(this.#filters, null)
     const filters = this.#filters
+    const shown = this.#shown
     let entries: readonly AuditEntry[]
     try {
       const path = `GET /api/v1/audit?${asked(filters, { after: first.sequence, limit: SIZE })}`
       entries = (await ask<AuditPage>(path, { signal: this.#left })).value.entries
     } catch (error) {
-      if (!this.#left.aborted) this.trouble.value = error
+      if (!this.#left.aborted && shown === this.#shown) this.trouble.value = error
       return
     }
+    // Something else was asked for since.
+    if (shown !== this.#shown) return
     const last = entries.at(-1)
     await this.show(filters, entries.length < SIZE || last === undefined ? null : last.sequence + 1)
   }
@@ -136,7 +146,7 @@ export class Log {
   async #fetch(signal: AbortSignal): Promise<AuditPage> {
     const more = { limit: SIZE, ...(this.#before !== null && { before: this.#before }) }
     const { value } = await ask<AuditPage>(`GET /api/v1/audit?${asked(this.#filters, more)}`, { signal })
-    this.#seen = Math.max(value.head.sequence, this.#before === null ? (value.entries[0]?.sequence ?? 0) : 0)
+    this.#seen ??= Math.max(value.head.sequence, this.#before === null ? (value.entries[0]?.sequence ?? 0) : 0)
     return value
   }
 }

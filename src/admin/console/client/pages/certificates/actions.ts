@@ -49,11 +49,18 @@ async function exportOne({ certificate }: Seen): Promise<boolean> {
   return false
 }
 
+/** Where the dialog of one is on its way: pressed twice, it opens once. */
+let opening = -1
+
 /** Reads the certificate anew and does it; what goes wrong before a dialog is there is told beside. */
 export async function perform({ act, name }: Action, { fingerprint }: Certificate, changed: (name: ActionName) => void): Promise<void> {
   const here = visit()
+  if (opening === here) return
+  opening = here
   try {
-    const seen = await see(fingerprint)
+    const seen = await see(fingerprint).finally(() => {
+      if (opening === here) opening = -1
+    })
     // Its dialog is not for the page that one went to meanwhile.
     if (visit() === here && (await act(seen)) && visit() === here) changed(name)
   } catch (error) {

@@ -109,17 +109,20 @@ export interface Merge {
 
 const FIELDS = ['name', 'clearance', 'permissions'] as const
 
-/** `draft` was made of `before`, and in the gateway it is `now`. What was touched here stays in the draft; what was not becomes as it is now. */
-export function mergeRights(before: Rights, draft: Rights, now: Rights): Merge {
+/**
+ * `draft` was made of `before`, and in the gateway it is `now`. What was touched here stays in the draft; what was not becomes as it is now.
+ * `earlier`: what came of the change before this one, which is still to be told.
+ */
+export function mergeRights(before: Rights, draft: Rights, now: Rights, earlier: Merge | null = null): Merge {
   const conflicts: (keyof Rights)[] = []
   const taken: (keyof Rights)[] = []
   let rights = draft
   for (const field of FIELDS) {
-    if (isSame(before, now, field)) continue
+    const isChanged = !isSame(before, now, field)
     if (isSame(before, draft, field)) {
-      rights = { ...rights, [field]: now[field] }
-      taken.push(field)
-    } else if (!isSame(draft, now, field)) conflicts.push(field)
+      if (isChanged) rights = { ...rights, [field]: now[field] }
+      if (isChanged || earlier?.taken.includes(field)) taken.push(field)
+    } else if ((isChanged || earlier?.conflicts.includes(field)) && !isSame(draft, now, field)) conflicts.push(field)
   }
   return { rights, conflicts, taken }
 }

@@ -30,6 +30,8 @@ class Editing {
   #problems: Problems = NO_PROBLEMS
   #isBusy = false
   #isListening = false
+  /** Counts how often it was looked at anew. */
+  #looks = 0
   #redraw = (): void => {}
 
   constructor(seen: Seen) {
@@ -70,11 +72,13 @@ class Editing {
   }
 
   async #catchUp(signal: AbortSignal): Promise<void> {
+    const look = ++this.#looks
     try {
       const seen = await see(this.#seen.certificate.fingerprint, signal)
-      if (seen.etag === this.#seen.etag) return
+      // An answer that was overtaken may be of how it was before.
+      if (look !== this.#looks || seen.etag === this.#seen.etag) return
       const now = rightsOf(seen.certificate)
-      this.#merge = mergeRights(this.#before, this.#draft, now)
+      this.#merge = mergeRights(this.#before, this.#draft, now, this.#merge)
       this.#draft = this.#merge.rights
       this.#before = now
       this.#seen = seen

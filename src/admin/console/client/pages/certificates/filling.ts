@@ -1,6 +1,7 @@
 import type { TemplateResult } from 'lit-html'
 import { button } from '../../parts/button.ts'
 import type { IconName } from '../../parts/icon.ts'
+import { filesRead } from '../../parts/reading.ts'
 import { State } from '../../store.ts'
 import type { Wrong } from './drafts.ts'
 import { focusProblem } from './focus.ts'
@@ -51,11 +52,15 @@ export class Filling<Draft, Result> {
     event.preventDefault()
     if (this.#isBusy.value) return
     const { wrong, send, shown, own } = this.#options
+    this.#isBusy.value = true
+    await filesRead()
     const { draft } = this
     const fields = wrong(draft)
     this.#problems.value = { fields, error: null }
-    if (fields.size > 0) return focusProblem()
-    this.#isBusy.value = true
+    if (fields.size > 0) {
+      this.#isBusy.value = false
+      return focusProblem()
+    }
     try {
       this.#result.value = await send(draft)
     } catch (error) {

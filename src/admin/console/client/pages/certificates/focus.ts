@@ -1,5 +1,6 @@
-/** To what is to be mended first, once it is drawn: what is set now is drawn before the next frame. */
+import { onceDrawn } from '../../store.ts'
+
+/** To what is to be mended first. */
 export function focusProblem(): void {
-  const focus = (): void => document.querySelector<HTMLElement>(':is(dialog, main) [aria-invalid="true"]')?.focus()
-  requestAnimationFrame(focus)
+  onceDrawn(() => document.querySelector<HTMLElement>(':is(dialog, main) [aria-invalid="true"]')?.focus())
 }

@@ -1,11 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { ask } from '../../api.ts'
 import type { SignedCertificate } from '../../api-types.ts'
+import { visit } from '../../navigation.ts'
 import { button } from '../../parts/button.ts'
 import { type DialogControl, openDialog } from '../../parts/dialog.ts'
 import { selectField } from '../../parts/field.ts'
 import { fileField, NOTHING_GIVEN } from '../../parts/file-field.ts'
+import { filesRead } from '../../parts/reading.ts'
 import { failure } from '../../parts/states.ts'
+import { toast } from '../../parts/toast.ts'
 import { DEFAULT_LIFETIME, filesBody, lifetimeBody, newFiles, passwordIn, wrongFiles, wrongLifetime } from './drafts.ts'
 import { fileFields, lifetimeFields } from './fields.ts'
 import { focusProblem } from './focus.ts'
@@ -22,8 +25,18 @@ const OWN = new Map([
 
 /** The same names and rights for longer. Resolves to whether there is a new one. */
 export async function renew(seen: Seen): Promise<boolean> {
+  const here = visit()
   const renewing = new Renewing(seen)
-  await openDialog<true>({ title: 'Renew a certificate', wide: true, view: (control) => renewing.view(control) })
+  const show = () => openDialog<true>({ title: 'Renew a certificate', wide: true, view: (control) => renewing.view(control) })
+  await show()
+  if (renewing.underWay === null) return renewing.isDone
+  // Given up after it was asked for: what is made is made, and its password is in no other place.
+  await renewing.underWay
+  const { name } = seen.certificate
+  if (!renewing.isDone) toast('bad', `${name} was not renewed`)
+  else if (visit() === here) await show()
+  else if (renewing.hasPassword) toast('bad', `${name} was renewed after you left, and its password was shown to nobody: renew it again`)
+  else toast('good', `Renewed ${name}`)
   return renewing.isDone
 }
 
@@ -35,6 +48,7 @@ class Renewing {
   #lifetime = DEFAULT_LIFETIME
   #problems: Problems = NO_PROBLEMS
   #isBusy = false
+  #underWay: Promise<void> | null = null
   #result: TemplateResult | null = null
 
   constructor(seen: Seen) {
@@ -43,6 +57,16 @@ class Renewing {
 
   get isDone(): boolean {
     return this.#result !== null
+  }
+
+  /** Of the files that are made, and shown only here. */
+  get hasPassword(): boolean {
+    return this.#by === 'key'
+  }
+
+  /** What was asked for, until it is answered; null: nothing is. Never rejects. */
+  get underWay(): Promise<void> | null {
+    return this.#underWay
   }
 
   view(control: DialogControl<true>): TemplateResult {
@@ -112,20 +136,29 @@ class Renewing {
   async #submit(event: Event, control: DialogControl<true>): Promise<void> {
     event.preventDefault()
     if (this.#isBusy) return
+    this.#isBusy = true
+    await filesRead()
+    if (control.signal.aborted) return
     const wrong = new Map([...wrongLifetime(this.#lifetime), ...(this.#by === 'key' ? wrongFiles(this.#files) : [])])
     if (this.#by === 'request' && this.#request.text.trim() === '') wrong.set('request', 'Paste a request or choose its file.')
     this.#problems = { fields: wrong, error: null }
     this.#isBusy = wrong.size === 0
     control.redraw()
     if (wrong.size > 0) return focusProblem()
+    this.#underWay = this.#ask()
+    await this.#underWay
+    this.#underWay = null
+    this.#isBusy = false
+    control.redraw()
+  }
+
+  async #ask(): Promise<void> {
     try {
       this.#result = await this.#renewed()
     } catch (error) {
       this.#problems = problemsOf(error, SHOWN, OWN)
       focusProblem()
     }
-    this.#isBusy = false
-    control.redraw()
   }
 
   /** Once asked for it is made: closing the dialog does not end it. */

@@ -6,7 +6,7 @@ import { count } from '../../format.ts'
 import { certificateBadge } from '../../parts/badge.ts'
 import { icon } from '../../parts/icon.ts'
 import { messageOf } from '../../parts/states.ts'
-import { Resource, redraw } from '../../store.ts'
+import { onceDrawn, Resource, redraw } from '../../store.ts'
 
 /** A registered certificate, as one chooses among them. */
 export interface Listed {
@@ -19,6 +19,8 @@ export interface Listed {
 interface Page {
   readonly total: number
   readonly certificates: readonly Listed[]
+  /** What they were searched by. */
+  readonly text: string
 }
 
 const PAGE = 8
@@ -33,13 +35,16 @@ export class CertificatePicker {
   #isOpen = false
   #active = 0
   #limit = PAGE
+  /** Enter was pressed before there was an answer to what had been typed: the first of it is meant. */
+  #isAwaited = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(signal: AbortSignal, chosen: (one: Listed) => void) {
     this.#chosen = chosen
     this.#found = new Resource<Page>(signal, async (asked) => {
-      const query = new URLSearchParams({ text: this.#text, limit: String(this.#limit) })
-      return (await ask<Page>(`GET /api/v1/certificates?${query}`, { signal: asked })).value
+      const text = this.#text
+      const query = new URLSearchParams({ text, limit: String(this.#limit) })
+      return { ...(await ask<Omit<Page, 'text'>>(`GET /api/v1/certificates?${query}`, { signal: asked })).value, text }
     })
     signal.addEventListener('abort', () => clearTimeout(this.#timer))
   }
@@ -93,9 +98,17 @@ export class CertificatePicker {
     this.#limit = PAGE
     this.#active = 0
     this.#isOpen = true
+    this.#isAwaited = false
     redraw()
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#found.load(), PAUSE)
+    this.#timer = setTimeout(() => void this.#search(), PAUSE)
+  }
+
+  async #search(): Promise<void> {
+    await this.#found.load()
+    if (!this.#isAwaited || !this.#isOpen || this.#found.value?.text !== this.#text) return
+    this.#isAwaited = false
+    this.#chooseActive()
   }
 
   readonly #open = (): void => {
@@ -129,15 +142,20 @@ export class CertificatePicker {
       this.#isOpen = false
     } else if (event.key === 'Enter' && this.#isOpen) {
       event.preventDefault()
-      const one = this.#options[this.#active]
-      if (one !== undefined) this.#choose(one)
+      if (this.#found.value?.text === this.#text) this.#chooseActive()
+      else this.#isAwaited = true
     }
     redraw()
-    requestAnimationFrame(() => document.querySelector(`#certificate-option-${this.#active}`)?.scrollIntoView({ block: 'nearest' }))
+    onceDrawn(() => document.querySelector(`#certificate-option-${this.#active}`)?.scrollIntoView({ block: 'nearest' }))
   }
 
   #showMore(): void {
     if ((this.#found.value?.total ?? 0) > this.#options.length && !this.#found.isBusy) this.#more()
+  }
+
+  #chooseActive(): void {
+    const one = this.#options[this.#active]
+    if (one !== undefined) this.#choose(one)
   }
 
   #choose(one: Listed): void {

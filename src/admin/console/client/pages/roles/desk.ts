@@ -44,6 +44,7 @@ export class MappingDesk {
   #from: 'edit' | 'form' | null = null
   #refreshing: Promise<void> = Promise.resolve()
   #heard: { readonly by: string; readonly tag: string } | null = null
+  #moves = 0
 
   constructor(left: AbortSignal) {
     this.#left = left
@@ -68,8 +69,16 @@ export class MappingDesk {
     return this.#text.value
   }
 
+  /** As somebody types it. */
   set text(text: string) {
+    this.begin()
     this.#text.value = text
+  }
+
+  /** Whoever works here begins something else: what is returned tells whether nothing else was begun since. */
+  begin(): () => boolean {
+    const move = ++this.#moves
+    return () => move === this.#moves
   }
 
   /** What the file became while it was changed here; null: nothing else. */
@@ -142,7 +151,7 @@ export class MappingDesk {
   #takeUp(version: Version): void {
     this.#base.value = version
     this.#theirs.value = null
-    this.text = version.text
+    this.#text.value = version.text
     if (this.step.value === 'review' && !this.isSaving) this.step.value = 'edit'
   }
 
@@ -150,16 +159,24 @@ export class MappingDesk {
   review(made?: { readonly text: string; readonly judged: JudgedMapping; readonly from: 'edit' | 'form' }): void {
     this.#failed.value = null
     this.#from = made?.from ?? null
+    this.begin()
     if (made !== undefined) {
-      this.text = made.text
+      this.#text.value = made.text
       this.judged.value = made.judged
     } else void this.judged.load()
     this.step.value = this.theirs === null ? 'review' : 'conflict'
   }
 
   edit(): void {
+    this.begin()
     this.#failed.value = null
     this.step.value = 'edit'
+  }
+
+  /** One role is edited by fields. */
+  openForm(): void {
+    this.begin()
+    this.step.value = 'form'
   }
 
   /** From the review; what fields made is made by them again. */
@@ -220,7 +237,7 @@ export class MappingDesk {
     if (theirs === null) return
     this.#base.value = theirs
     this.#theirs.value = null
-    this.text = text
+    this.#text.value = text
     if (this.isDirty) this.review()
     else this.edit()
   }

@@ -92,6 +92,7 @@ export class RoleForm {
   }
 
   async #cancel(): Promise<void> {
+    this.#desk.begin()
     if (!this.isDirty || (await confirm(CANCELLING))) this.#desk.edit()
   }
 
@@ -109,6 +110,8 @@ export class RoleForm {
   }
 
   #set(change: Partial<Fields>): void {
+    // A review that is on its way is of what stood here before.
+    this.#desk.begin()
     this.#fields.value = { ...this.#fields.value, ...change }
   }
 
@@ -127,10 +130,12 @@ export class RoleForm {
     this.#error.value = null
     this.#others.value = false
     this.#busy.value = true
+    const isStill = this.#desk.begin()
     // Before anything is compared: the edit is made of the very version that was compared.
     await this.#desk.settled()
     if (this.#signal.aborted) return
     this.#busy.value = false
+    if (!isStill()) return
     const fields = this.#fields.value
     const { name = null } = this
     const role = name ?? fields.name.trim()
@@ -145,10 +150,10 @@ export class RoleForm {
     }
     const seen = this.#desk.now?.tag
     this.#busy.value = true
-    this.#error.value = await previewed(this.#desk, role, roleOf(fields, this.#opened ?? EMPTY_ROLE), this.#signal)
+    this.#error.value = await previewed(this.#desk, role, roleOf(fields, this.#opened ?? EMPTY_ROLE), this.#signal, isStill)
     if (isStale(this.#error.value)) {
       await this.#desk.refresh()
-      if (this.#desk.now?.tag !== seen) {
+      if (this.#desk.now?.tag !== seen && isStill()) {
         // What others changed elsewhere in the file is no matter.
         this.#busy.value = false
         return this.#preview()
@@ -158,14 +163,23 @@ export class RoleForm {
   }
 }
 
-/** Has the gateway make the edit of what the desk has now, and shows what would come of it. Resolves to why not; null: it is shown. */
-export async function previewed(desk: MappingDesk, name: string, role: Role | null, signal: AbortSignal): Promise<unknown> {
+/**
+ * Has the gateway make the edit of what the desk has now, and shows what would come of it. Resolves to why not; null: it is shown, or something
+ * else was begun meanwhile (`isStill`), whose place it does not take.
+ */
+export async function previewed(
+  desk: MappingDesk,
+  name: string,
+  role: Role | null,
+  signal: AbortSignal,
+  isStill = desk.begin(),
+): Promise<unknown> {
   try {
     const given = { body: { roles: { [name]: role } }, ifMatch: desk.now?.tag ?? '', signal }
     const { value, etag } = await ask<JudgedMapping & { readonly text: string }>('POST /api/v1/mapping/preview', given)
     if (etag !== desk.base.tag) await desk.refresh()
     if (etag !== desk.base.tag) throw new ApiError(412, { detail: 'the file was changed meanwhile', hint: 'Try again.' })
-    desk.review({ text: value.text, judged: value, from: role === null ? 'edit' : 'form' })
+    if (isStill()) desk.review({ text: value.text, judged: value, from: role === null ? 'edit' : 'form' })
     return null
   } catch (error) {
     return signal.aborted ? null : error

@@ -15,6 +15,9 @@ import type { MappingDesk } from './desk.ts'
 
 type Certificate = Affected['certificates'][number]
 
+/** What is saved stays as it is until that is known. */
+const SAVING = 'It is being saved.'
+
 /** What would be written, and who would have other roles: the last look before it counts. */
 export function review(desk: MappingDesk): TemplateResult {
   const { base, text, theirs, judged } = desk
@@ -31,7 +34,7 @@ export function review(desk: MappingDesk): TemplateResult {
   return html`
     ${pageHeading(
       'Review changes',
-      html`${button({ label: 'Back to editing', act: () => desk.goBack() })}
+      html`${button({ label: 'Back to editing', whyNot: desk.isSaving ? SAVING : null, act: () => desk.goBack() })}
       ${button({ label: 'Save', kind: 'primary', icon: 'check', isBusy: desk.isSaving, whyNot, act: () => void desk.save() })}`,
     )}
     ${theirs === null ? nothing : elsewhere(desk)}
@@ -55,7 +58,7 @@ export function elsewhere(desk: MappingDesk): TemplateResult {
     desk.step.value = 'conflict'
   }
   const more = html`<p>${changedBy(desk)} while you edited. Nothing of either is lost: compare, and say what is to become of it.</p>
-    <p>${button({ label: 'Compare', kind: 'primary', act: look })}</p>`
+    <p>${button({ label: 'Compare', kind: 'primary', whyNot: desk.isSaving ? SAVING : null, act: look })}</p>`
   return html`<div role="alert">${notice('warn', 'The mapping was changed elsewhere', more)}</div>`
 }
 
