@@ -21,6 +21,7 @@ import type { Tell } from './revocation/alarms.ts'
 import { RevocationService } from './revocation/service.ts'
 import type { Status } from './status.ts'
 import { statusOf } from './status-report.ts'
+import { StopSignals } from './stop-signals.ts'
 import { Telemetry, type TelemetryState } from './telemetry.ts'
 import { Liveness } from './workers/liveness.ts'
 import { WorkerPool } from './workers/pool.ts'
@@ -63,6 +64,7 @@ class Control {
   #registry: RegistryService | null = null
   readonly #revocation: RevocationService
   readonly #startedAt = Date.now()
+  readonly #stopSignals = new StopSignals()
   #state: Status['state'] = 'starting'
   readonly #ended = Promise.withResolvers<number>()
 
@@ -158,9 +160,11 @@ class Control {
     return this.#gateway.inForce?.snapshot.settings.store?.maxStale ?? maxStale
   }
 
-  /** The first signal drains, the second ends at once. */
+  /** The first signal drains, a later one ends at once. */
   #end(signal: string): void {
-    if (this.#ending) {
+    const asked = this.#stopSignals.take()
+    if (asked === 'repeated') return
+    if (asked === 'at_once') {
       this.#log.warn({ signal }, 'stopping at once')
       this.#gateway.kill()
       this.#ended.resolve(1)

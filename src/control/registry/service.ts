@@ -56,6 +56,7 @@ export async function openRegistryService(
       watch,
       close: () => {
         clearInterval(timer)
+        sightings.close()
         publisher.close()
         store.close()
       },
