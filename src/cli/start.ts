@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { loadConfig } from '../config/load.ts'
+import { refuseIfRunning } from '../control/already-running.ts'
 import { runControl } from '../control/control.ts'
 import { CertgateError, InputError } from '../errors.ts'
 import { ADDRESS_FLAGS, ADDRESS_USAGE, type AddressFlags, checkAllFree, readAddresses } from './addresses.ts'
@@ -9,7 +10,7 @@ import { type DemoUpstream, startDemoUpstream } from './demo-upstream.ts'
 import { serverNames } from './host-names.ts'
 import { summary } from './init-summary.ts'
 import { initialize } from './initialize.ts'
-import { programName, shellWord } from './program-name.ts'
+import { programName } from './program-name.ts'
 import { shortPath } from './short-path.ts'
 import { guide } from './start-guide.ts'
 import { certgateVersion } from './version.ts'
@@ -85,7 +86,10 @@ async function resume(file: string, flags: AddressFlags, terminal: Terminal): Pr
   const surplus = (['listen', 'telemetry', 'admin'] as const).find((flag) => flags[flag] !== undefined)
   if (surplus !== undefined)
     throw new InputError(`--${surplus} is for a new configuration, and ${name} exists`, { hint: 'change the address there' })
-  const [target] = loadConfig(file, { env: terminal.env }).settings.upstreams.get(demoName)?.targets ?? []
+  const { settings } = loadConfig(file, { env: terminal.env })
+  // Else the port of its demo service would seem to be what is in the way.
+  await refuseIfRunning(settings)
+  const [target] = settings.upstreams.get(demoName)?.targets ?? []
   if (target?.kind !== 'tcp' || target.tls || target.host !== '127.0.0.1') return null
   try {
     return await startDemoUpstream(target.port)
@@ -94,7 +98,7 @@ async function resume(file: string, flags: AddressFlags, terminal: Terminal): Pr
     const why = code === 'EADDRINUSE' ? 'another program already listens there' : code
     throw new CertgateError('address_unavailable', `cannot start the demo service on 127.0.0.1:${target.port}: ${why}`, {
       cause,
-      hint: `if certgate runs already, '${programName(terminal)} status --config ${shellWord(name)}' tells; else change upstreams.demo in ${name}`,
+      hint: `change upstreams.demo in ${name}`,
     })
   }
 }

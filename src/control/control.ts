@@ -8,6 +8,7 @@ import { createLogger, flushLogger, type Logger } from '../observability/logger.
 import type { OwnInventory } from '../observability/metrics-aggregator.ts'
 import type { Audit } from '../observability/types.ts'
 import { AdministrationService } from './administration/service.ts'
+import { refuseIfRunning } from './already-running.ts'
 import { EnrolmentService } from './enrolment/service.ts'
 import { Gateway } from './gateway.ts'
 import { InheritedSockets } from './listening/inherited-sockets.ts'
@@ -41,6 +42,7 @@ export async function runControl(options: ControlOptions): Promise<number> {
   const readSince = Date.now()
   const result = await loadConfiguration(options.source, null)
   if (!result.ok) throw new ConfigError(result.problems)
+  await refuseIfRunning(result.snapshot.settings)
   const control = new Control(options, result.snapshot)
   return control.run(result.snapshot, result.warnings, readSince)
 }

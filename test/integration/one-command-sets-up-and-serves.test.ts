@@ -66,6 +66,10 @@ test('an empty folder becomes a locked service; both printed lines do what they 
     assert.match(run(fails).stdout, /"code":"certificate_required"/)
   }
 
+  const twice = await startProgram({ args: ['start'], cwd: path, listeners: 0 }, t)
+  assert.deepEqual(await twice.ended, { code: 1, signal: null })
+  assert.match(twice.stderr[0] ?? '', new RegExp(`^certgate: this gateway already runs, pid ${first.pid}: `))
+
   const before = readFileSync(join(data, 'server.key'), 'utf8')
   assert.deepEqual(await first.stop(), { code: 0, signal: null })
   const second = await start(t, path, [])

@@ -79,7 +79,7 @@ async function removeStale(path: string): Promise<void> {
   if (outcome === 'absent') return
   if (outcome === 'answers') {
     throw new CertgateError('address_unavailable', `another certgate already answers on ${path}`, {
-      hint: "ask it with 'certgate status', or give this one its own admin.socket",
+      hint: "'certgate status' tells how it is; another gateway needs a store and an admin.socket of its own",
     })
   }
   try {
