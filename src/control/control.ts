@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import type { StoreSettings } from '../config/settings.ts'
-import { CertgateError, ConfigError, type Problem } from '../errors.ts'
+import { CertgateError, ConfigError } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import { createAudit } from '../observability/audit.ts'
 import { DESCRIPTORS_HINT, watchDescriptors } from '../observability/descriptor-shortage.ts'
@@ -14,7 +14,7 @@ import { Gateway } from './gateway.ts'
 import { InheritedSockets } from './listening/inherited-sockets.ts'
 import { formatAddress } from './listening/sockets.ts'
 import { ConfigurationLog } from './loading/configuration-log.ts'
-import { type ConfigurationSource, loadConfiguration } from './loading/load.ts'
+import { type ConfigurationSource, type LoadResult, loadConfiguration } from './loading/load.ts'
 import { Reloading } from './loading/reloading.ts'
 import { Pki } from './pki/pki.ts'
 import { openRegistryService, type RegistryService } from './registry/service.ts'
@@ -44,7 +44,7 @@ export async function runControl(options: ControlOptions): Promise<number> {
   if (!result.ok) throw new ConfigError(result.problems)
   await refuseIfRunning(result.snapshot.settings)
   const control = new Control(options, result.snapshot)
-  return control.run(result.snapshot, result.warnings, readSince)
+  return control.run(result, readSince)
 }
 
 /** The primary process: what happens to it (signals, changed files, questions) and what the gateway makes of it. */
@@ -112,7 +112,7 @@ class Control {
     watchDescriptors(() => log.error({ hint: DESCRIPTORS_HINT }, 'out of file descriptors: telemetry and the admin socket do not answer'))
   }
 
-  async run(snapshot: Snapshot, warnings: readonly Problem[], readSince: number): Promise<number> {
+  async run({ snapshot, warnings, digests }: LoadResult & { readonly ok: true }, readSince: number): Promise<number> {
     process.title = 'certgate: control'
     process.on('SIGTERM', () => this.#end('SIGTERM'))
     process.on('SIGINT', () => this.#end('SIGINT'))
@@ -138,7 +138,7 @@ class Control {
     this.#telemetry.loaded(snapshot)
     this.#pki?.take(snapshot)
     this.#log.info({ snapshot: snapshot.number, version: this.#options.version }, 'serving')
-    this.#loads.started(snapshot)
+    this.#loads.started(snapshot, digests)
     await this.#reloading.begin(snapshot, readSince)
     const code = await this.#ended.promise
     this.#close()
@@ -154,7 +154,7 @@ class Control {
     const { store, watch } = this.#registry
     this.#telemetry.watchStore(() => watch.standing.lost_for)
     const measured = (own: OwnInventory) => this.#telemetry.own(own)
-    this.#pki = new Pki({ store, log: this.#log, reload: () => this.#reloading.request('file'), measured }, snapshot)
+    this.#pki = new Pki({ store, log: this.#log, reload: (by) => this.#reloading.request('file', by), measured }, snapshot)
   }
 
   /** Of the configuration in force. */
@@ -191,6 +191,8 @@ class Control {
     this.#telemetry.stop()
     this.#liveness.close()
     this.#registry?.close()
+    // Whoever still asks is told that there is none.
+    this.#registry = null
   }
 
   get #ending(): boolean {
@@ -219,7 +221,7 @@ class Control {
       knownStatus: (question) => this.#revocation.desk.look(question),
       changed: () => this.#pki?.issuanceChanged(),
       snapshot: () => this.#gateway.inForce?.snapshot ?? null,
-      reload: (workers) => this.#reloading.request('command', workers),
+      reload: (by, workers) => this.#reloading.request('command', by, workers),
       status: () => this.#status(),
       telemetry: this.#telemetry,
       measure: () => this.#pool.measure(false),
