@@ -12,7 +12,7 @@ import { summary } from './init-summary.ts'
 import { initialize } from './initialize.ts'
 import { programName } from './program-name.ts'
 import { shortPath } from './short-path.ts'
-import { guide } from './start-guide.ts'
+import { guide, guidedTo, leadsToDemo } from './start-guide.ts'
 import { certgateVersion } from './version.ts'
 
 const demoName = 'demo'
@@ -40,15 +40,16 @@ examples:
     const folder = resolve(terminal.cwd, flags.dir ?? 'data')
     const file = join(folder, 'certgate.yml')
     const demo = existsSync(file) ? await resume(file, flags, terminal) : await setUp(folder, flags, terminal)
-    const guideOnce = once((port: string) => terminal.out(guide(folder, port, terminal)))
     try {
       return await runControl({
         source: { kind: 'file', file },
         version: certgateVersion(),
-        out(text) {
-          terminal.out(text)
-          const ready = /^certgate: ready on https:\/\/\S+:(\d+)$/m.exec(text)
-          if (ready?.[1] !== undefined) guideOnce(ready[1])
+        out: (text) => terminal.out(text),
+        started(gateway) {
+          const settings = gateway.inForce?.snapshot.settings
+          const isDemo = demo !== null && settings !== undefined && leadsToDemo(settings, demoName)
+          const guided = guidedTo(gateway, isDemo ? 'demo' : 'unknown')
+          if (guided !== null) terminal.out(guide(folder, guided, terminal))
         },
       })
     } finally {
@@ -100,14 +101,5 @@ async function resume(file: string, flags: AddressFlags, terminal: Terminal): Pr
       cause,
       hint: `change upstreams.demo in ${name}`,
     })
-  }
-}
-
-function once<A>(run: (argument: A) => void): (argument: A) => void {
-  let done = false
-  return (argument) => {
-    if (done) return
-    done = true
-    run(argument)
   }
 }

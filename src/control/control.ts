@@ -32,6 +32,8 @@ export interface ControlOptions {
   readonly version: string
   /** Writes text to standard output: the `ready on` lines. */
   readonly out: (text: string) => void
+  /** Once it serves. */
+  readonly started?: (gateway: Pick<Gateway, 'inForce' | 'addresses'>) => void
 }
 
 /**
@@ -139,6 +141,7 @@ class Control {
     this.#pki?.take(snapshot)
     this.#log.info({ snapshot: snapshot.number, version: this.#options.version }, 'serving')
     this.#loads.started(snapshot, digests)
+    this.#options.started?.(this.#gateway)
     await this.#reloading.begin(snapshot, readSince)
     const code = await this.#ended.promise
     this.#close()
