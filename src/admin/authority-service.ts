@@ -18,7 +18,7 @@ import type { AuthorityNode } from '../tls/authority-node.ts'
 export interface AuthorityServices {
   readonly store: Store
   /** Has changed files taken up, trusted roots above all; at once where nothing runs. */
-  reload(): Promise<unknown>
+  reload(by: Actor): Promise<unknown>
   /** Milliseconds since the epoch. */
   now(): number
 }
@@ -126,7 +126,7 @@ export class AuthorityService {
     } finally {
       this.#rotating = false
       // Nothing is issued under the new root before it is trusted everywhere.
-      await this.#services.reload()
+      await this.#services.reload(actor)
       this.#loaded = this.#read()
     }
   }

@@ -2,6 +2,7 @@ import type { OperatingAuthority } from '../certificates/operating-authority.ts'
 import type { InternalUser, Settings } from '../config/settings.ts'
 import type { Policy, RoleMapping } from '../policy/types.ts'
 import type { Store } from '../store/store.ts'
+import type { Actor } from '../store/types.ts'
 import type { KnownStatus, StatusQuestion } from '../tls/status-types.ts'
 import type { ListenerMaterial } from '../tls/types.ts'
 import type { AuthorityService } from './authority-service.ts'
@@ -38,7 +39,7 @@ export interface AdministrationContext {
   /** Resolves once every worker has the registry as it is now, or was killed for not taking it; at once where none runs. */
   published(): Promise<void>
   /** Has changed files taken up and waits for what came of it; `unchanged` where nothing runs. */
-  reload(): Promise<TakenUp>
+  reload(by: Actor): Promise<TakenUp>
   /** What `GET /api/v1/status` answers. */
   status(): Promise<unknown>
   /** What `GET /api/v1/overview` answers. Rejects with AdminProblem where nothing runs. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { parseAddress } from '../config/address.ts'
 import { UsageError } from '../errors.ts'
 import { ADDRESS_FLAGS, ADDRESS_USAGE, type Addresses, readAddresses } from './addresses.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
@@ -9,6 +10,7 @@ import { ownCaNotes } from './own-ca.ts'
 import { programName, shellWord } from './program-name.ts'
 import { isInteractive, Questions } from './questions.ts'
 import { shortPath } from './short-path.ts'
+import { consoleLine, curlLines } from './start-guide.ts'
 import { styles } from './style.ts'
 
 export const initCommand: Command = {
@@ -76,6 +78,7 @@ examples:
     const config = shortPath(join(folder, 'certgate.yml'), terminal.cwd)
     const next = `${programName(terminal)} serve${config === 'certgate.yml' ? '' : ` --config ${shellWord(config)}`}`
     terminal.out(`\nnext: ${styles(terminal).bold(next)}\n`)
+    terminal.out(thereafter(folder, addresses, terminal))
     return 0
   },
 }
@@ -92,6 +95,15 @@ async function initOnWeb(
   const { runWizard } = await import('./wizard/run.ts')
   return runWizard({ answers, names: flags.name, addresses, port }, terminal)
 }
+
+/** What there is to do once it serves; nothing of a port that is not known yet. */
+function thereafter(folder: string, { listen, admin }: Addresses, terminal: Terminal): string {
+  const port = portOf(listen)
+  const through = port === '0' ? '' : `\nthen:\n\n  ${styles(terminal).bold(curlLines(folder, port, terminal).through)}\n`
+  return portOf(admin) === '0' ? through : `${through}\n${consoleLine(folder, admin, terminal)}\n`
+}
+
+const portOf = (address: string): string => String(parseAddress(address).port)
 
 function notes({ own, administrator }: InitAnswers, terminal: Terminal): string {
   if (own === null) return ''

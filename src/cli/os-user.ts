@@ -29,8 +29,14 @@ export function commandActor(machine?: Machine): Actor {
 
 /** The same call, saying who makes it. */
 export function withOsUser(call: ApiCall, machine?: Machine): ApiCall {
+  const headers = osUserHeaders(machine)
+  return OS_USER_HEADER in headers ? { ...call, headers: { ...call.headers, ...headers } } : call
+}
+
+/** For a question on the local socket. */
+export function osUserHeaders(machine?: Machine): Readonly<Record<string, string>> {
   const user = osUser(machine)
-  return user === undefined ? call : { ...call, headers: { ...call.headers, [OS_USER_HEADER]: encodeURIComponent(user) } }
+  return user === undefined ? {} : { [OS_USER_HEADER]: encodeURIComponent(user) }
 }
 
 /** A process may run as a number that nobody has. */

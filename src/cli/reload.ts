@@ -1,5 +1,6 @@
 import { askReload } from '../control/administration/admin-client.ts'
 import { type Command, parseArguments } from './command.ts'
+import { osUserHeaders } from './os-user.ts'
 import { formatProblems } from './report-error.ts'
 import { socketOf } from './running.ts'
 
@@ -27,7 +28,7 @@ examples:
       workers: { type: 'boolean' },
       json: { type: 'boolean' },
     })
-    const report = await askReload(socketOf(flags, terminal), flags.workers)
+    const report = await askReload(socketOf(flags, terminal), flags.workers, osUserHeaders())
     if (flags.json) terminal.out(`${JSON.stringify(report)}\n`)
     else if (report.outcome === 'failed') terminal.err(`${formatProblems(report.problems, terminal)}certgate: ${report.message}\n`)
     else {

@@ -33,7 +33,7 @@ export const serveCommand: Command = {
 
 Prints 'certgate: ready on https://ADDRESS' per listener once it accepts. SIGHUP, 'certgate reload' and every change of a file that
 decides something take up a new configuration without cutting off anybody; one with problems changes nothing. SIGTERM lets what
-runs finish (limits.drain), a second SIGTERM does not.
+runs finish (limits.drain), a second one more than 500 ms later does not.
 
   -c, --config FILE          default: certgate.yml
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { loadConfig } from '../config/load.ts'
+import { refuseIfRunning } from '../control/already-running.ts'
 import { runControl } from '../control/control.ts'
 import { CertgateError, InputError } from '../errors.ts'
 import { ADDRESS_FLAGS, ADDRESS_USAGE, type AddressFlags, checkAllFree, readAddresses } from './addresses.ts'
@@ -9,9 +10,9 @@ import { type DemoUpstream, startDemoUpstream } from './demo-upstream.ts'
 import { serverNames } from './host-names.ts'
 import { summary } from './init-summary.ts'
 import { initialize } from './initialize.ts'
-import { programName, shellWord } from './program-name.ts'
+import { programName } from './program-name.ts'
 import { shortPath } from './short-path.ts'
-import { guide } from './start-guide.ts'
+import { guide, guidedTo, leadsToDemo } from './start-guide.ts'
 import { certgateVersion } from './version.ts'
 
 const demoName = 'demo'
@@ -39,15 +40,16 @@ examples:
     const folder = resolve(terminal.cwd, flags.dir ?? 'data')
     const file = join(folder, 'certgate.yml')
     const demo = existsSync(file) ? await resume(file, flags, terminal) : await setUp(folder, flags, terminal)
-    const guideOnce = once((port: string) => terminal.out(guide(folder, port, terminal)))
     try {
       return await runControl({
         source: { kind: 'file', file },
         version: certgateVersion(),
-        out(text) {
-          terminal.out(text)
-          const ready = /^certgate: ready on https:\/\/\S+:(\d+)$/m.exec(text)
-          if (ready?.[1] !== undefined) guideOnce(ready[1])
+        out: (text) => terminal.out(text),
+        started(gateway) {
+          const settings = gateway.inForce?.snapshot.settings
+          const isDemo = demo !== null && settings !== undefined && leadsToDemo(settings, demoName)
+          const guided = guidedTo(gateway, isDemo ? 'demo' : 'unknown')
+          if (guided !== null) terminal.out(guide(folder, guided, terminal))
         },
       })
     } finally {
@@ -85,7 +87,10 @@ async function resume(file: string, flags: AddressFlags, terminal: Terminal): Pr
   const surplus = (['listen', 'telemetry', 'admin'] as const).find((flag) => flags[flag] !== undefined)
   if (surplus !== undefined)
     throw new InputError(`--${surplus} is for a new configuration, and ${name} exists`, { hint: 'change the address there' })
-  const [target] = loadConfig(file, { env: terminal.env }).settings.upstreams.get(demoName)?.targets ?? []
+  const { settings } = loadConfig(file, { env: terminal.env })
+  // Else the port of its demo service would seem to be what is in the way.
+  await refuseIfRunning(settings)
+  const [target] = settings.upstreams.get(demoName)?.targets ?? []
   if (target?.kind !== 'tcp' || target.tls || target.host !== '127.0.0.1') return null
   try {
     return await startDemoUpstream(target.port)
@@ -94,16 +99,7 @@ async function resume(file: string, flags: AddressFlags, terminal: Terminal): Pr
     const why = code === 'EADDRINUSE' ? 'another program already listens there' : code
     throw new CertgateError('address_unavailable', `cannot start the demo service on 127.0.0.1:${target.port}: ${why}`, {
       cause,
-      hint: `if certgate runs already, '${programName(terminal)} status --config ${shellWord(name)}' tells; else change upstreams.demo in ${name}`,
+      hint: `change upstreams.demo in ${name}`,
     })
-  }
-}
-
-function once<A>(run: (argument: A) => void): (argument: A) => void {
-  let done = false
-  return (argument) => {
-    if (done) return
-    done = true
-    run(argument)
   }
 }

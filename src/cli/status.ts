@@ -1,3 +1,4 @@
+import { withTimes } from '../admin/v1/shapes.ts'
 import { askStatus } from '../control/administration/admin-client.ts'
 import type { Status } from '../control/status.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
@@ -16,7 +17,7 @@ Exit code 1 where certgate is not running.
 
   -c, --config FILE   whose admin socket to ask on; default: certgate.yml
       --socket FILE   the admin socket itself
-      --json          everything as one JSON object; times are milliseconds since 1970
+      --json          everything as one JSON object, as /api/v1/status answers
 
 examples:
   certgate status
@@ -29,7 +30,7 @@ examples:
       json: { type: 'boolean' },
     })
     const status = await askStatus(socketOf(flags, terminal))
-    terminal.out(flags.json ? `${JSON.stringify(status)}\n` : renderStatus(status, terminal, Date.now()))
+    terminal.out(flags.json ? `${JSON.stringify(withTimes(status))}\n` : renderStatus(status, terminal, Date.now()))
     return 0
   },
 }

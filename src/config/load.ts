@@ -46,6 +46,8 @@ export interface InspectedConfig {
   readonly settings: Settings
   readonly document: Located
   readonly problems: readonly Problem[]
+  /** As it was read. */
+  readonly text: string
 }
 
 /**
@@ -90,7 +92,7 @@ function inspectText(text: string, file: string, options: LoadOptions): Inspecte
   refuseSharedAddresses(reader, settings)
   reader.problems.push(...warnings(settings, document))
   const problems = withUnwired(withoutMisspelt(reader.problems), document, options.unwired ?? UNWIRED)
-  return { settings: deepFreeze(settings), document, problems: inFileOrder(problems) }
+  return { settings: deepFreeze(settings), document, problems: inFileOrder(problems), text }
 }
 
 let placesOfKeys: ReturnType<typeof keyIndex> | undefined

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import type { StoreSettings } from '../config/settings.ts'
-import { CertgateError, ConfigError, type Problem } from '../errors.ts'
+import { CertgateError, ConfigError } from '../errors.ts'
 import type { Snapshot } from '../ipc/messages.ts'
 import { createAudit } from '../observability/audit.ts'
 import { DESCRIPTORS_HINT, watchDescriptors } from '../observability/descriptor-shortage.ts'
@@ -8,12 +8,13 @@ import { createLogger, flushLogger, type Logger } from '../observability/logger.
 import type { OwnInventory } from '../observability/metrics-aggregator.ts'
 import type { Audit } from '../observability/types.ts'
 import { AdministrationService } from './administration/service.ts'
+import { refuseIfRunning } from './already-running.ts'
 import { EnrolmentService } from './enrolment/service.ts'
 import { Gateway } from './gateway.ts'
 import { InheritedSockets } from './listening/inherited-sockets.ts'
 import { formatAddress } from './listening/sockets.ts'
 import { ConfigurationLog } from './loading/configuration-log.ts'
-import { type ConfigurationSource, loadConfiguration } from './loading/load.ts'
+import { type ConfigurationSource, type LoadResult, loadConfiguration } from './loading/load.ts'
 import { Reloading } from './loading/reloading.ts'
 import { Pki } from './pki/pki.ts'
 import { openRegistryService, type RegistryService } from './registry/service.ts'
@@ -21,6 +22,7 @@ import type { Tell } from './revocation/alarms.ts'
 import { RevocationService } from './revocation/service.ts'
 import type { Status } from './status.ts'
 import { statusOf } from './status-report.ts'
+import { StopSignals } from './stop-signals.ts'
 import { Telemetry, type TelemetryState } from './telemetry.ts'
 import { Liveness } from './workers/liveness.ts'
 import { WorkerPool } from './workers/pool.ts'
@@ -30,6 +32,8 @@ export interface ControlOptions {
   readonly version: string
   /** Writes text to standard output: the `ready on` lines. */
   readonly out: (text: string) => void
+  /** Once it serves. */
+  readonly started?: (gateway: Pick<Gateway, 'inForce' | 'addresses'>) => void
 }
 
 /**
@@ -40,8 +44,9 @@ export async function runControl(options: ControlOptions): Promise<number> {
   const readSince = Date.now()
   const result = await loadConfiguration(options.source, null)
   if (!result.ok) throw new ConfigError(result.problems)
+  await refuseIfRunning(result.snapshot.settings)
   const control = new Control(options, result.snapshot)
-  return control.run(result.snapshot, result.warnings, readSince)
+  return control.run(result, readSince)
 }
 
 /** The primary process: what happens to it (signals, changed files, questions) and what the gateway makes of it. */
@@ -63,6 +68,7 @@ class Control {
   #registry: RegistryService | null = null
   readonly #revocation: RevocationService
   readonly #startedAt = Date.now()
+  readonly #stopSignals = new StopSignals()
   #state: Status['state'] = 'starting'
   readonly #ended = Promise.withResolvers<number>()
 
@@ -108,7 +114,7 @@ class Control {
     watchDescriptors(() => log.error({ hint: DESCRIPTORS_HINT }, 'out of file descriptors: telemetry and the admin socket do not answer'))
   }
 
-  async run(snapshot: Snapshot, warnings: readonly Problem[], readSince: number): Promise<number> {
+  async run({ snapshot, warnings, digests }: LoadResult & { readonly ok: true }, readSince: number): Promise<number> {
     process.title = 'certgate: control'
     process.on('SIGTERM', () => this.#end('SIGTERM'))
     process.on('SIGINT', () => this.#end('SIGINT'))
@@ -134,7 +140,8 @@ class Control {
     this.#telemetry.loaded(snapshot)
     this.#pki?.take(snapshot)
     this.#log.info({ snapshot: snapshot.number, version: this.#options.version }, 'serving')
-    this.#loads.started(snapshot)
+    this.#loads.started(snapshot, digests)
+    this.#options.started?.(this.#gateway)
     await this.#reloading.begin(snapshot, readSince)
     const code = await this.#ended.promise
     this.#close()
@@ -150,7 +157,7 @@ class Control {
     const { store, watch } = this.#registry
     this.#telemetry.watchStore(() => watch.standing.lost_for)
     const measured = (own: OwnInventory) => this.#telemetry.own(own)
-    this.#pki = new Pki({ store, log: this.#log, reload: () => this.#reloading.request('file'), measured }, snapshot)
+    this.#pki = new Pki({ store, log: this.#log, reload: (by) => this.#reloading.request('file', by), measured }, snapshot)
   }
 
   /** Of the configuration in force. */
@@ -158,9 +165,11 @@ class Control {
     return this.#gateway.inForce?.snapshot.settings.store?.maxStale ?? maxStale
   }
 
-  /** The first signal drains, the second ends at once. */
+  /** The first signal drains, a later one ends at once. */
   #end(signal: string): void {
-    if (this.#ending) {
+    const asked = this.#stopSignals.take()
+    if (asked === 'repeated') return
+    if (asked === 'at_once') {
       this.#log.warn({ signal }, 'stopping at once')
       this.#gateway.kill()
       this.#ended.resolve(1)
@@ -185,6 +194,8 @@ class Control {
     this.#telemetry.stop()
     this.#liveness.close()
     this.#registry?.close()
+    // Whoever still asks is told that there is none.
+    this.#registry = null
   }
 
   get #ending(): boolean {
@@ -213,7 +224,7 @@ class Control {
       knownStatus: (question) => this.#revocation.desk.look(question),
       changed: () => this.#pki?.issuanceChanged(),
       snapshot: () => this.#gateway.inForce?.snapshot ?? null,
-      reload: (workers) => this.#reloading.request('command', workers),
+      reload: (by, workers) => this.#reloading.request('command', by, workers),
       status: () => this.#status(),
       telemetry: this.#telemetry,
       measure: () => this.#pool.measure(false),

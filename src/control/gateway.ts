@@ -13,7 +13,7 @@ import { estTls } from './enrolment/tls.ts'
 import type { InheritedSockets } from './listening/inherited-sockets.ts'
 import { ListeningSockets } from './listening/listening-sockets.ts'
 import { type BoundSocket, formatAddress, type ListenAddress, unavailable } from './listening/sockets.ts'
-import type { LoadResult } from './loading/load.ts'
+import type { LoadResult, ReadDigests } from './loading/load.ts'
 import type { StatusAddresses } from './status.ts'
 import type { WorkerPool } from './workers/pool.ts'
 import { type Serving, WorkerGoneError, WorkerRefusedError } from './workers/process.ts'
@@ -47,7 +47,7 @@ export interface GatewayServices {
 }
 
 export type Outcome =
-  | { readonly kind: 'loaded'; readonly snapshot: Snapshot; readonly warnings: readonly Problem[] }
+  | { readonly kind: 'loaded'; readonly snapshot: Snapshot; readonly warnings: readonly Problem[]; readonly digests: ReadDigests }
   | { readonly kind: 'unchanged'; readonly warnings: readonly Problem[] }
   /** `error` is set where no file is to blame, e.g. a port in use. */
   | { readonly kind: 'failed'; readonly problems: readonly Problem[]; readonly error: CertgateError | null }
@@ -114,7 +114,7 @@ export class Gateway {
       pool.tellAll({ kind: 'reopen_logs' })
       return { kind: 'unchanged', warnings: result.warnings }
     }
-    const { snapshot, warnings } = result
+    const { snapshot, warnings, digests } = result
     try {
       const trustChanged = this.#keyring.changesTrust(snapshot)
       await this.#takeUp(snapshot, (serving) => pool.apply(serving, trustChanged))
@@ -124,7 +124,7 @@ export class Gateway {
     }
     pool.tellAll({ kind: 'reopen_logs' })
     await pool.resize(workerCount(snapshot))
-    return { kind: 'loaded', snapshot, warnings }
+    return { kind: 'loaded', snapshot, warnings, digests }
   }
 
   /** Stops listening at once, and resolves when the last worker has ended. */

@@ -18,7 +18,7 @@ export interface ReloadReport {
   readonly problems: readonly Problem[]
 }
 
-/** What `GET /status` on the admin socket answers and `certgate status --json` prints. Times are milliseconds since the epoch. */
+/** What `GET /status` on the admin socket answers. Times are milliseconds since the epoch; `certgate status --json` and REST tell them as ISO 8601. */
 export interface Status {
   readonly version: string
   readonly pid: number

@@ -97,6 +97,15 @@ export interface Metrics {
   accessLogDropped(lines: number): void
 }
 
+/** What a load of the configuration was about. */
+export interface ConfigurationDetails {
+  /** Hex SHA-256 of what was taken up, without a byte order mark. */
+  readonly configuration_sha256?: string
+  readonly roles_mapping_sha256?: string
+  /** `FILE:LINE: message` of the first that is in the way. */
+  readonly problem?: string
+}
+
 /** Security-relevant events, logged at info with `audit: true` whatever the access log does. */
 export type AuditEvent =
   | {
@@ -121,7 +130,17 @@ export type AuditEvent =
       readonly detail: string
     }
   | { readonly kind: 'BAD_HEADERS'; readonly reason: Reason; readonly remote: string; readonly detail: string }
-  | { readonly kind: 'CONFIG'; readonly action: 'loaded' | 'rejected'; readonly snapshot: number; readonly detail: string }
+  | ({
+      readonly kind: 'CONFIG'
+      readonly action: 'loaded' | 'rejected'
+      readonly cause: string
+      readonly snapshot: number
+      readonly detail: string
+      /** Who asked, and what they are known by. */
+      readonly by: string
+      readonly fingerprint?: string
+      readonly os_user?: string
+    } & ConfigurationDetails)
   | { readonly kind: 'RESERVED_ROLE_DROPPED'; readonly user: string; readonly detail: string }
 
 export type Audit = (event: AuditEvent) => void

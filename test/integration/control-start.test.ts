@@ -111,9 +111,28 @@ test('a second gateway on the same admin socket does not start, and the first go
   writeFileSync(second, readFileSync(gateway.configFile, 'utf8'))
   const { code, stdout, stderr } = await certgate(['serve', '--config', second])
   assert.deepEqual([code, stdout], [1, ''])
-  assert.match(stderr, /certgate: another certgate already answers on .*admin\.sock\n/)
+  assert.match(
+    stderr,
+    new RegExp(`^certgate: this gateway already runs, pid ${gateway.program.pid}: it answers on .*admin\\.sock\nhint: 'certgate status' `),
+  )
   assert.equal((await askStatus(join(gateway.folder, 'admin.sock'))).pid, gateway.program.pid)
   assert.equal((await gateway.ask(get('/x'))).status, 200)
+})
+
+test("nor does one with a socket of its own on the same store; one that was killed is in nobody's way", async (t) => {
+  const gateway = await startGateway(t)
+  const second = join(gateway.folder, 'second.yml')
+  writeFileSync(second, readFileSync(gateway.configFile, 'utf8').replace('admin.sock', 'second.sock'))
+  const { code, stdout, stderr } = await certgate(['serve', '--config', second])
+  assert.deepEqual([code, stdout], [1, ''])
+  assert.match(
+    stderr,
+    /certgate: another gateway already serves from the store .*certgate\.db\nhint: stop it, or give this one a store of its own/,
+  )
+  assert.equal((await gateway.ask(get('/x'))).status, 200)
+  await gateway.program.kill()
+  const after = await startProgram({ config: second }, t)
+  assert.equal((await askStatus(join(gateway.folder, 'second.sock'))).pid, after.pid)
 })
 
 test('the admin socket is private, is gone after the end, and a stale one is replaced', async (t) => {

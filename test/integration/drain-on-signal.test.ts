@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { askStatus } from '../../src/control/administration/admin-client.ts'
+import { SAME_SIGNAL } from '../../src/control/stop-signals.ts'
 import { temporaryFolder } from '../support/authority.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Gateway, get, startGateway } from '../support/gateway.ts'
@@ -69,9 +72,27 @@ test('a second signal ends at once', async (t) => {
   await gateway.upstream.until(1)
   gateway.program.signal('SIGTERM')
   await gateway.program.line(/draining/)
+  // The bound itself: sooner it would count as the first.
+  await delay(SAME_SIGNAL)
   gateway.program.signal('SIGTERM')
   await client.end(5_000)
   assert.deepEqual(await gateway.program.ended, { code: 1, signal: null })
+  assert.ok(!gateway.program.lines.some((line) => /^\s+at |"stack"/.test(line)), gateway.program.lines.join('\n'))
+})
+
+test('signals within half a second count as one, as of npm that passes on what the terminal sent already', async (t) => {
+  const gateway = await startGateway(t)
+  const release = holdAnswers(gateway)
+  const client = await gateway.connect()
+  const answer = client.ask(get('/slow'))
+  await gateway.upstream.until(1)
+  gateway.program.signal('SIGINT')
+  gateway.program.signal('SIGTERM')
+  await gateway.program.line(/draining/)
+  gateway.program.signal('SIGINT')
+  release()
+  assert.equal((await answer).body, 'late')
+  assert.deepEqual(await gateway.program.ended, { code: 0, signal: null })
 })
 
 test('a signal to the whole process group, as terminals and supervisors send it, is no different', async (t) => {
@@ -100,6 +121,41 @@ test('under load, every request that was sent before the end is answered', async
     load.failures.filter((failure) => !/ECONNREFUSED/.test(failure)),
     [],
   )
+})
+
+const pty = `
+import os, pty, select, sys, time
+pid, terminal = pty.fork()
+if pid == 0: os.execvp('npm', ['npm', *sys.argv[1:]])
+said, pressed, end = b'', False, time.monotonic() + 60
+while select.select([terminal], [], [], max(0, end - time.monotonic()))[0]:
+  try: more = os.read(terminal, 65536)
+  except OSError: break
+  if not more: break
+  said += more
+  if not pressed and b'Ctrl-C stops' in said:
+    pressed = True
+    os.write(terminal, b'\\x03')
+sys.stdout.buffer.write(said)
+sys.stdout.flush()
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`
+
+test('Ctrl-C on `npm start` in a terminal lets what runs finish, and exits with 0', async (t) => {
+  if (spawnSync('python3', ['-c', 'import os, pty; os.waitstatus_to_exitcode']).status !== 0) {
+    t.skip('python3, which makes the terminal, is not here')
+    return
+  }
+  const { path } = temporaryFolder(t)
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const args = ['-c', pty, 'start', '--', '--dir', path, '--listen', '127.0.0.1:0', '--telemetry', '127.0.0.1:0', '--admin', '127.0.0.1:0']
+  const env = { npm_config_update_notifier: 'false' }
+  const program = await startProgram({ entry: 'python3', args, cwd: root, env, listeners: 0, timeout: 60_000 }, t)
+  const { code } = await program.ended
+  const said = program.stdout.join('\n')
+  assert.equal(code, 0, said)
+  assert.match(said, /draining/)
+  assert.ok(!/stopping at once|killing worker|^\s+at /m.test(said), said)
 })
 
 test('SIGTERM to npm reaches what `npm start` started, which drains and leaves nothing behind', async (t) => {

@@ -5,6 +5,7 @@ import { request } from 'node:https'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { askStatus } from '../../src/control/administration/admin-client.ts'
 import { temporaryFolder } from '../support/authority.ts'
 import { type Program, startProgram } from '../support/program.ts'
 
@@ -59,12 +60,19 @@ test('an empty folder becomes a locked service; both printed lines do what they 
     / --cacert data\/ca\/ca\.crt --cert data\/clients\/admin\.crt --key data\/clients\/admin\.key https:\/\/localhost:\d+\/$/,
   )
   assert.ok(!/(?:-k|--insecure)\b/.test(`${works} ${fails}`))
+  const { addresses } = await askStatus(join(data, 'admin.sock'))
+  const console = `console  https://localhost:${addresses.admin?.split(':').at(-1)}/console/`
+  assert.ok(first.stdout.includes(console), first.stdout.join('\n'))
   if (spawnSync('curl', ['--version']).status !== 0) t.diagnostic('curl is not installed: the printed lines were not run')
   else {
     const run = (line: string | undefined) => spawnSync('sh', ['-c', `${line} -sS`], { cwd: path, encoding: 'utf8' })
     assert.match(run(works).stdout, /^certgate let this request through:/)
     assert.match(run(fails).stdout, /"code":"certificate_required"/)
   }
+
+  const twice = await startProgram({ args: ['start'], cwd: path, listeners: 0 }, t)
+  assert.deepEqual(await twice.ended, { code: 1, signal: null })
+  assert.match(twice.stderr[0] ?? '', new RegExp(`^certgate: this gateway already runs, pid ${first.pid}: `))
 
   const before = readFileSync(join(data, 'server.key'), 'utf8')
   assert.deepEqual(await first.stop(), { code: 0, signal: null })
@@ -73,6 +81,17 @@ test('an empty folder becomes a locked service; both printed lines do what they 
   assert.equal((await get(second.port, data, true)).status, 200)
   assert.ok(!second.stdout.some((line) => line.startsWith('made in')))
   assert.equal(statSync(join(data, 'server.key')).mode & 0o777, 0o600)
+})
+
+test('of a configuration that leads elsewhere by now nothing is promised', async (t) => {
+  const { path, write } = temporaryFolder(t)
+  await (await start(t, path, anyPort)).stop()
+  const text = readFileSync(join(path, 'data/certgate.yml'), 'utf8')
+  write('data/certgate.yml', text.replace(/^ {2}demo:$/m, '  app:').replace('upstream: demo', 'upstream: app'))
+  const program = await start(t, path, [])
+  await curlLines(program)
+  assert.ok(program.stdout.some((line) => line === 'with a certificate, let through where roles and routes in data/certgate.yml say so:'))
+  assert.ok(!program.stdout.some((line) => line.includes('shows what it sees')))
 })
 
 test('where a port is taken, nothing is set up, and the message says what to do', async (t) => {

@@ -136,10 +136,10 @@ export class MappingStore {
         undone('the file was changed elsewhere meanwhile: the edit is made anew')
         return false
       }
-      const taken = await this.#takeUp()
+      const taken = await this.#takeUp(actor)
       if (taken.outcome === 'failed') {
         undone(taken.message)
-        await this.#putBack(replacement, state.file)
+        await this.#putBack(replacement, state.file, actor)
         throw notTakenUp(taken, state.file)
       }
       const made = changes.map(({ role, change }) => ({ role, change }))
@@ -151,15 +151,15 @@ export class MappingStore {
     }
   }
 
-  async #takeUp(): Promise<TakenUp> {
+  async #takeUp(by: Actor): Promise<TakenUp> {
     try {
-      return await this.#context.reload()
+      return await this.#context.reload(by)
     } catch (error) {
       return { outcome: 'failed', message: error instanceof Error ? error.message : String(error), problems: [] }
     }
   }
 
-  async #putBack(replacement: Replacement, file: string): Promise<void> {
+  async #putBack(replacement: Replacement, file: string, by: Actor): Promise<void> {
     try {
       replacement.undo()
     } catch (error) {
@@ -169,7 +169,7 @@ export class MappingStore {
       })
     }
     // So that status and metrics speak of the file as it is.
-    await this.#takeUp()
+    await this.#takeUp(by)
   }
 
   /** The change was announced in the log and not kept. Where even that cannot be written, the log says too much, never too little. */

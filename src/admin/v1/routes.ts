@@ -47,7 +47,7 @@ async function reload(context: AdministrationContext, { caller, path, body }: Ap
   mayDo(context, caller, 'policy', deed)
   Fields.ofAny(body, [])
   context.store.audit.append(deed, caller.actor)
-  const { outcome, message, problems } = await context.reload()
+  const { outcome, message, problems } = await context.reload(caller.actor)
   if (outcome !== 'failed') return json(200, { outcome, message, problems })
   const hint = 'what was in force stays so'
   return withProblems(new AdminProblem(409, 'reload_failed', message, { hint }), problems, path)

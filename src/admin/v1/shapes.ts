@@ -90,6 +90,6 @@ export function objectOf<T>(map: ReadonlyMap<string, T>): Record<string, T> {
 /** Times of the gateway's own report are milliseconds; here they are ISO 8601, as everywhere under /api/v1. */
 export function withTimes(report: unknown): unknown {
   const isTime = (key: string, value: unknown): value is number =>
-    typeof value === 'number' && /^(at|.*_at|not_after|next_update)$/.test(key)
+    typeof value === 'number' && /^(at|.*_at|not_after|this_update|next_update|overlap_until)$/.test(key)
   return JSON.parse(JSON.stringify(report), (key, value: unknown) => (isTime(key, value) ? new Date(value).toISOString() : value))
 }

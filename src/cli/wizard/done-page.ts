@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { parseAddress } from '../../config/address.ts'
 import { formatAddress } from '../../control/listening/sockets.ts'
 import { escapeHtml } from '../../gateway/refusal/html-page.ts'
 import { INSTALLING, installingFor } from '../../gateway/refusal/installing.ts'
+import { consoleUrl } from '../start-guide.ts'
 import { linkTo } from './answer.ts'
 import type { Made } from './make.ts'
 import { noteHtml } from './page.ts'
@@ -61,9 +61,3 @@ function installingHtml(userAgent: string): string {
 }
 
 const linkHtml = (url: string): string => `<a href="${escapeHtml(url)}">${escapeHtml(url)}</a>`
-
-function consoleUrl(address: string): string {
-  const { host, port } = parseAddress(address)
-  const reachable = host === '0.0.0.0' || host === '::' ? 'localhost' : host
-  return `https://${formatAddress(reachable, port)}/console/`
-}

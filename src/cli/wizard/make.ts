@@ -5,7 +5,7 @@ import { checkAllFree } from '../addresses.ts'
 import type { Terminal } from '../command.ts'
 import { summary } from '../init-summary.ts'
 import { initialize } from '../initialize.ts'
-import { curlLines, guide } from '../start-guide.ts'
+import { curlLines, type Guided, guide, guidedTo } from '../start-guide.ts'
 import { certgateVersion } from '../version.ts'
 import type { Draft } from './draft.ts'
 
@@ -39,29 +39,31 @@ export async function make(draft: Draft, folder: string, terminal: Terminal): Pr
     upstream: { name: 'app', target: target.url },
   })
   terminal.out(`${summary(folder, serverNames, made, terminal)}\n`)
-  const { port, ended } = startGateway(join(folder, 'certgate.yml'), terminal)
-  const gateway = await port.then(
-    (number) => {
-      terminal.out(guide(folder, String(number), terminal))
-      return { kind: 'runs' as const, port: number, curl: curlLines(folder, String(number), terminal).through }
+  const { started, ended } = startGateway(join(folder, 'certgate.yml'), terminal)
+  let { admin } = addresses
+  const gateway = await started.then(
+    (guided) => {
+      terminal.out(guide(folder, guided, terminal))
+      admin = guided.admin ?? admin
+      return { kind: 'runs' as const, port: Number(guided.port), curl: curlLines(folder, guided.port, terminal).through }
     },
     (error: unknown) => ({ kind: 'failed' as const, why: error instanceof Error ? error.message : String(error) }),
   )
   const askedNames = draft.names.split(/[\s,]+/).filter((word) => word !== '')
-  return { folder, askedNames, admin: addresses.admin, password: made.password, gateway, ended }
+  return { folder, askedNames, admin, password: made.password, gateway, ended }
 }
 
-function startGateway(file: string, terminal: Terminal): { readonly port: Promise<number>; readonly ended: Promise<number> } {
-  const { promise, resolve, reject } = Promise.withResolvers<number>()
+function startGateway(file: string, terminal: Terminal): { readonly started: Promise<Guided>; readonly ended: Promise<number> } {
+  const { promise, resolve, reject } = Promise.withResolvers<Guided>()
   const ended = runControl({
     source: { kind: 'file', file },
     version: certgateVersion(),
-    out(text) {
-      terminal.out(text)
-      const ready = /^certgate: ready on https:\/\/\S+:(\d+)$/m.exec(text)
-      if (ready !== null) resolve(Number(ready[1]))
+    out: (text) => terminal.out(text),
+    started(gateway) {
+      const guided = guidedTo(gateway, 'service')
+      if (guided !== null) resolve(guided)
     },
   })
   ended.then(() => reject(new CertgateError('not_running', 'it was ended before it was ready')), reject)
-  return { port: promise, ended }
+  return { started: promise, ended }
 }

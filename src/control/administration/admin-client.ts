@@ -1,4 +1,4 @@
-import { request } from 'node:http'
+import { type ClientRequest, request } from 'node:http'
 import { CertgateError } from '../../errors.ts'
 import type { ReloadReport, Status } from '../status.ts'
 import { giveUpOnSilence, type Patience } from './answering.ts'
@@ -8,13 +8,19 @@ export async function askStatus(socket: string, patience?: Patience): Promise<St
   return (await ask(socket, 'GET', '/status', patience)) as Status
 }
 
-/** Tells it to load its configuration again and waits for what came of it. Throws CertgateError `not_running`. */
-export async function askReload(socket: string, workers: boolean): Promise<ReloadReport> {
-  return (await ask(socket, 'POST', workers ? '/reload?workers=true' : '/reload')) as ReloadReport
+/** Tells it to load its configuration again and waits for what came of it; `headers` say who asks. Throws CertgateError `not_running`. */
+export async function askReload(socket: string, workers: boolean, headers: Headers = {}): Promise<ReloadReport> {
+  return (await ask(socket, 'POST', workers ? '/reload?workers=true' : '/reload', undefined, headers)) as ReloadReport
 }
 
-async function ask(socketPath: string, method: string, path: string, patience?: Patience): Promise<object> {
-  const { status, text } = await exchange(socketPath, method, path, patience)
+type Headers = Readonly<Record<string, string>>
+
+async function ask(socketPath: string, method: string, path: string, patience?: Patience, headers: Headers = {}): Promise<object> {
+  const { status, text } = await exchange(
+    request({ socketPath, method, path, headers: { ...headers, host: 'admin' } }),
+    socketPath,
+    patience,
+  )
   let body: unknown
   try {
     body = JSON.parse(text)
@@ -26,9 +32,9 @@ async function ask(socketPath: string, method: string, path: string, patience?: 
   throw new CertgateError('io_failed', `the running certgate could not answer: ${why}`)
 }
 
-function exchange(socketPath: string, method: string, path: string, patience?: Patience): Promise<{ status: number; text: string }> {
+function exchange(sent: ClientRequest, socketPath: string, patience?: Patience): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath, method, path, headers: { host: 'admin' } }, (response) => {
+    sent.on('response', (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', (cause) => reject(notRunning(socketPath, cause)))

@@ -6,6 +6,7 @@ import type { Snapshot } from '../../ipc/messages.ts'
 import { compilePolicy } from '../../policy/policy.ts'
 import type { Policy } from '../../policy/types.ts'
 import type { Store } from '../../store/store.ts'
+import type { Actor } from '../../store/types.ts'
 
 /** What the administration of a gateway is put together from; each is asked anew, as a reload may replace it. */
 export interface AdministrationParts {
@@ -15,7 +16,7 @@ export interface AdministrationParts {
   /** null: not there yet. */
   authority(): AuthorityService | null
   published(): Promise<void>
-  reload(): Promise<TakenUp>
+  reload(by: Actor): Promise<TakenUp>
   status(): Promise<unknown>
   overview(): Promise<Overview>
   announce(event: AdminEvent): void
@@ -34,7 +35,7 @@ export function administrationOf(parts: AdministrationParts): AdministrationCont
     authority: () => parts.authority()?.authority() ?? NO_AUTHORITY,
     authorityService: () => parts.authority(),
     published: () => parts.published(),
-    reload: () => parts.reload(),
+    reload: (by) => parts.reload(by),
     status: () => parts.status(),
     overview: () => parts.overview(),
     announce: (event) => parts.announce(event),

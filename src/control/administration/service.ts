@@ -12,6 +12,7 @@ import { CertgateError } from '../../errors.ts'
 import type { Snapshot } from '../../ipc/messages.ts'
 import type { Logger } from '../../observability/logger.ts'
 import type { Audit } from '../../observability/types.ts'
+import type { Actor } from '../../store/types.ts'
 import type { StatusBook } from '../../tls/status-book.ts'
 import type { Peer } from '../../tls/types.ts'
 import type { EnrolmentParts } from '../enrolment/service.ts'
@@ -40,7 +41,7 @@ export interface AdministrationServices {
   changed(): void
   /** null: nothing is served yet. */
   snapshot(): Snapshot | null
-  reload(workers: boolean): Promise<ReloadReport>
+  reload(by: Actor | null, workers: boolean): Promise<ReloadReport>
   status(): Promise<Status>
   readonly telemetry: OverviewOptions['telemetry']
   measure(): Promise<void>
@@ -73,7 +74,7 @@ export class AdministrationService {
     const { log } = this.#services
     return openAdminSocket(socket, {
       status: () => this.#services.status(),
-      reload: (workers) => this.#services.reload(workers),
+      reload: (by, workers) => this.#services.reload(by, workers),
       api: (request) => this.#answer(request),
       failed: (error) => log.error({ err: error }, 'an admin request could not be answered'),
     })
@@ -145,7 +146,7 @@ export class AdministrationService {
         this.#services.changed()
         return registry.publisher.published()
       },
-      reload: () => this.#services.reload(false),
+      reload: (by) => this.#services.reload(by, false),
       status: () => this.#services.status(),
       overview: () => this.#overview.now(),
       announce: (event) => this.#hub.publish(event),

@@ -7,13 +7,14 @@ import { OS_USER_HEADER, osUserIn } from '../../admin/os-user.ts'
 import type { Api } from '../../admin/router.ts'
 import { CertgateError } from '../../errors.ts'
 import { limitPipelining } from '../../observability/pipelining.ts'
+import type { Actor } from '../../store/types.ts'
 import type { ReloadReport, Status } from '../status.ts'
 import { carry, isPath } from './http.ts'
 
 export interface AdminHandlers {
   status(): Promise<Status>
   /** `workers`: also replace every worker process by a new one. */
-  reload(workers: boolean): Promise<ReloadReport>
+  reload(by: Actor, workers: boolean): Promise<ReloadReport>
   /** Everything else: the administration. */
   readonly api: Api
   /** One of them rejected; whoever asked is told the message alone, with status 500. */
@@ -79,7 +80,7 @@ async function removeStale(path: string): Promise<void> {
   if (outcome === 'absent') return
   if (outcome === 'answers') {
     throw new CertgateError('address_unavailable', `another certgate already answers on ${path}`, {
-      hint: "ask it with 'certgate status', or give this one its own admin.socket",
+      hint: "'certgate status' tells how it is; another gateway needs a store and an admin.socket of its own",
     })
   }
   try {
@@ -129,11 +130,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
     const url = new URL(target, 'http://admin')
     const asked = `${request.method} ${url.pathname}`
     if (asked === 'GET /status') respond(response, 200, await handlers.status())
-    else if (asked === 'POST /reload') respond(response, 200, await handlers.reload(url.searchParams.get('workers') === 'true'))
     else {
-      response.shouldKeepAlive = false
       const osUser = osUserIn(request.headers[OS_USER_HEADER])
+      if (asked !== 'POST /reload') response.shouldKeepAlive = false
       if (osUser === null) respond(response, 400, { error: `${OS_USER_HEADER} is no name of a user` })
+      else if (asked === 'POST /reload')
+        respond(response, 200, await handlers.reload(localCaller(osUser).actor, url.searchParams.get('workers') === 'true'))
       else await carry(request, response, () => localCaller(osUser), handlers.api)
     }
   } catch (error) {

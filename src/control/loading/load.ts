@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { ownAuthorityOf } from '../../admin/mapping/own-authority.ts'
 import { readAuthority } from '../../certificates/authority-folder.ts'
@@ -27,6 +28,12 @@ export type ConfigurationSource =
   | { readonly kind: 'file'; readonly file: string }
   | { readonly kind: 'flags'; readonly config: QuickConfig }
 
+/** Hex SHA-256 of the text of the files, without a byte order mark; null: there is none. */
+export interface ReadDigests {
+  readonly configuration: string | null
+  readonly rolesMapping: string | null
+}
+
 export type LoadResult =
   | {
       readonly ok: true
@@ -34,6 +41,7 @@ export type LoadResult =
       readonly snapshot: Snapshot
       readonly changed: boolean
       readonly warnings: readonly Problem[]
+      readonly digests: ReadDigests
     }
   | {
       readonly ok: false
@@ -50,6 +58,7 @@ interface Parts {
   readonly mapping: RoleMapping | null
   readonly mappingDocument: Located | null
   readonly users: readonly InternalUser[]
+  readonly digests: ReadDigests
 }
 
 /**
@@ -70,18 +79,20 @@ export async function loadConfiguration(source: ConfigurationSource, previous: S
   if (mapping === null || material === null || problems.some(({ severity }) => severity === 'error')) return failed(settings.watchedFiles)
   const snapshot: Snapshot = { number: (previous?.number ?? 0) + 1, settings, mapping, users, ...material }
   const changed = previous === null || contentDigest(snapshot) !== contentDigest(previous)
-  return { ok: true, snapshot: changed ? snapshot : previous, changed, warnings: problems }
+  return { ok: true, snapshot: changed ? snapshot : previous, changed, warnings: problems, digests: parts.digests }
 }
 
 function readParts(source: ConfigurationSource, problems: Problem[]): Parts | null {
-  if (source.kind === 'flags') return { ...source.config, mappingDocument: null }
+  if (source.kind === 'flags') return { ...source.config, mappingDocument: null, digests: { configuration: null, rolesMapping: null } }
   const loaded = attempt(problems, () => inspectConfig(source.file))
   if (loaded === null) return null
   // With errors among its problems the settings are not whole: the files they name are judged, and the load fails all the same.
   const { settings, document } = loaded
   problems.push(...loaded.problems)
+  let mappingText: string | null = null
   const read = <T>(file: string, key: string, parse: (text: string, file: string) => T & { warnings: readonly Problem[] }) => {
     const text = readText(file, key, document, problems)
+    if (key === 'roles_mapping') mappingText = text
     const parsed = text === null ? null : attempt(problems, () => parse(text, file))
     problems.push(...(parsed?.warnings ?? []))
     return parsed
@@ -95,9 +106,11 @@ function readParts(source: ConfigurationSource, problems: Problem[]): Parts | nu
     mappingDocument: mapping?.document ?? null,
     // Never used half: without the file the load has failed already.
     users: users?.users ?? [],
+    digests: { configuration: sha256(loaded.text), rolesMapping: mappingText === null ? null : sha256(mappingText) },
   }
 }
 
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 const parseUsersOnce = rememberByText(parseInternalUsers)
 /** What the last trial made: the next one has as much to do as there is new. */
 let lastTrial: Policy | null = null

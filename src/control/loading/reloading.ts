@@ -2,6 +2,7 @@ import type { Settings } from '../../config/settings.ts'
 import { CertgateError } from '../../errors.ts'
 import type { Snapshot } from '../../ipc/messages.ts'
 import type { Logger } from '../../observability/logger.ts'
+import type { Actor } from '../../store/types.ts'
 import type { Gateway, Outcome } from '../gateway.ts'
 import { OneAtATime } from '../one-at-a-time.ts'
 import type { RevocationService } from '../revocation/service.ts'
@@ -29,6 +30,10 @@ export interface ReloadingServices {
 interface ReloadRequest {
   readonly cause: ReloadCause
   readonly replaceWorkers: boolean
+  /** Who asked; null: nobody, it happened by itself. */
+  readonly by: Actor | null
+  /** Only to be sure: where nothing had changed, there was no reload. */
+  readonly doubted: boolean
 }
 
 /** From a signal, a changed file or a command to what came of it: one reload at a time, and none before the gateway serves. */
@@ -44,9 +49,16 @@ export class Reloading {
     this.#services = services
     this.#reloads = new OneAtATime(
       (request) => this.#reload(request),
-      (earlier, later) => ({ ...later, replaceWorkers: earlier.replaceWorkers || later.replaceWorkers }),
+      (earlier, later) => ({
+        cause: later.cause,
+        replaceWorkers: earlier.replaceWorkers || later.replaceWorkers,
+        by: later.by ?? earlier.by,
+        doubted: earlier.doubted && later.doubted,
+      }),
     )
-    this.#watcher = new FileWatcher(() => void this.request('file'))
+    this.#watcher = new FileWatcher((why) => {
+      void this.#reloads.run({ cause: 'file', replaceWorkers: false, by: null, doubted: why === 'doubted' })
+    })
   }
 
   /** null before the first. */
@@ -60,8 +72,8 @@ export class Reloading {
     await this.#watcher.watch(this.#filesOf(snapshot.settings), readSince, true)
   }
 
-  request(cause: ReloadCause, replaceWorkers = false): Promise<ReloadReport> {
-    return this.#reloads.run({ cause, replaceWorkers })
+  request(cause: ReloadCause, by: Actor | null = null, replaceWorkers = false): Promise<ReloadReport> {
+    return this.#reloads.run({ cause, replaceWorkers, by, doubted: false })
   }
 
   /** No file is looked at any more. */
@@ -70,7 +82,7 @@ export class Reloading {
   }
 
   /** Never rejects: whatever goes wrong, what was in force stays so, and that is the answer. */
-  async #reload({ cause, replaceWorkers }: ReloadRequest): Promise<ReloadReport> {
+  async #reload({ cause, replaceWorkers, by, doubted }: ReloadRequest): Promise<ReloadReport> {
     const before = await this.#started.promise
     const readSince = Date.now()
     const { outcome, files } = await this.#takeUp(before)
@@ -78,15 +90,21 @@ export class Reloading {
     const { snapshot, loadedAt } = gateway.inForce ?? { snapshot: before, loadedAt: readSince }
     if (outcome.kind === 'failed') revocation.configure(snapshot)
     const report = reportOf(outcome, cause, { snapshot: snapshot.number, loadedAt, at: Date.now() })
-    this.#last = report
-    loads.tell(outcome, report)
-    done(report, snapshot)
+    // After a failure it is news that the files are fit again.
+    const isNews = !doubted || outcome.kind !== 'unchanged' || this.#last?.outcome === 'failed'
+    if (isNews) {
+      this.#last = report
+      loads.tell(outcome, report, by)
+      done(report, snapshot)
+    }
     if (ending()) return report
     await this.#watcher.watch([...this.#filesOf(snapshot.settings), ...files], readSince, outcome.kind !== 'failed')
     if (!replaceWorkers || outcome.kind === 'failed') return report
     const why = await this.#replaceWorkers()
-    if (why !== null) this.#last = { ...report, outcome: 'failed', message: `${report.message}; not every worker was replaced: ${why}` }
-    return this.#last
+    if (why === null) return report
+    const failed: ReloadReport = { ...report, outcome: 'failed', message: `${report.message}; not every worker was replaced: ${why}` }
+    this.#last = failed
+    return failed
   }
 
   /** `files`: those of a configuration that could not be taken up; they are watched too. */

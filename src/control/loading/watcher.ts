@@ -17,12 +17,15 @@ const clockGrain = 20
 
 const defaultTimes: WatcherTimes = { settle: 100, patience: 1_000, poll: 2_000 }
 
+/** `doubted`: nothing was seen to change; what was read may be older than what is there. */
+export type Suspicion = 'changed' | 'doubted'
+
 /**
  * Calls back when one of the files was changed, replaced, removed or appeared. Folders are watched rather than files, so that
  * atomic renames and swapped symbolic links (as Kubernetes mounts do) are seen; what a file is, not the event, decides.
  */
 export class FileWatcher {
-  readonly #changed: () => void
+  readonly #changed: (why: Suspicion) => void
   readonly #times: WatcherTimes
   readonly #folders = new Map<string, FSWatcher>()
   #files: readonly string[] = []
@@ -36,7 +39,7 @@ export class FileWatcher {
   #again = false
   #closed = false
 
-  constructor(changed: () => void, times: Partial<WatcherTimes> = {}) {
+  constructor(changed: (why: Suspicion) => void, times: Partial<WatcherTimes> = {}) {
     this.#changed = changed
     this.#times = { ...defaultTimes, ...times }
     this.#pollTimer = setInterval(() => this.#schedule(), this.#times.poll).unref()
@@ -55,7 +58,7 @@ export class FileWatcher {
     // Once per appearance: a clock that was set back must not make every reading doubtful.
     if (doubtful === '' || doubtful === this.#doubted || this.#closed) return
     this.#doubted = doubtful
-    this.#changed()
+    this.#changed('doubted')
   }
 
   close(): void {
@@ -91,7 +94,7 @@ export class FileWatcher {
     if (this.#closed || seen === this.#reported) return
     this.#reported = seen
     await this.#watchFolders()
-    this.#changed()
+    this.#changed('changed')
   }
 
   /** The folders of the names, and of what symbolic links make of them. One that cannot be watched is left to the poll. */

@@ -5,6 +5,7 @@ import type { Snapshot } from '../../ipc/messages.ts'
 import type { Logger } from '../../observability/logger.ts'
 import type { OwnInventory } from '../../observability/metrics-aggregator.ts'
 import type { Store } from '../../store/store.ts'
+import type { Actor } from '../../store/types.ts'
 import { formatAddress, type ListenAddress } from '../listening/sockets.ts'
 import { expiryInventory } from '../loading/inventory.ts'
 import { RepeatedProblems } from '../loading/repeated-problems.ts'
@@ -19,7 +20,7 @@ export interface PkiServices {
   readonly store: Store
   readonly log: Logger
   /** Has changed files taken up. */
-  reload(): Promise<unknown>
+  reload(by?: Actor): Promise<unknown>
   /** What only this knows, for /metrics. */
   measured(own: OwnInventory): void
   now?(): number

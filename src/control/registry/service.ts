@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import type { StoreSettings } from '../../config/settings.ts'
 import type { Logger } from '../../observability/logger.ts'
 import { StoreError } from '../../store/failure.ts'
+import { ServingLock } from '../../store/serving-lock.ts'
 import { openStore, type Store } from '../../store/store.ts'
 import { type PublisherOptions, RegistryPublisher } from './publisher.ts'
 import { RegistrySightings } from './sightings.ts'
@@ -21,7 +22,7 @@ export interface RegistryService {
 }
 
 /**
- * Opens the store, an empty one where there is none. Rejects with StoreError or what keeps the base from being written: without a
+ * Opens the store, an empty one where there is none. Rejects with StoreError, also where another gateway serves from it, or what keeps the base from being written: without a
  * registry nothing is served, as it might say that somebody is revoked. null: none is configured, none is there, and none can be made at
  * the default place: nobody can have been registered.
  */
@@ -33,7 +34,10 @@ export async function openRegistryService(
 ): Promise<RegistryService | null> {
   const store = open(settings, log)
   if (store === null) return null
+  let lock: ServingLock | null = null
   try {
+    lock = new ServingLock(store.file)
+    const held = lock
     const tell = (level: 'info' | 'warn' | 'error', message: string, fields: Readonly<Record<string, unknown>>) =>
       log[level](fields, message)
     const publisher = await RegistryPublisher.open({ store, pool, log: tell, unreadable: (error) => watch.lose(error) })
@@ -56,12 +60,15 @@ export async function openRegistryService(
       watch,
       close: () => {
         clearInterval(timer)
+        sightings.close()
         publisher.close()
         store.close()
+        held.release()
       },
     }
   } catch (error) {
     store.close()
+    lock?.release()
     throw error
   }
 }

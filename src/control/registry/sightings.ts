@@ -29,12 +29,20 @@ export class RegistrySightings {
   readonly #services: SightingServices
   readonly #waiting = new Set<string>()
   #recording = false
+  #closed = false
 
   constructor(services: SightingServices) {
     this.#services = services
   }
 
+  /** Before the store closes: what workers tell as they end, or told and nobody has recorded, is dropped. */
+  close(): void {
+    this.#closed = true
+    this.#waiting.clear()
+  }
+
   hear(message: SightingMessage): void {
+    if (this.#closed) return
     if (message.kind === 'seen') this.#noteSeen(message.seen)
     else if (this.#waiting.size < MAX_WAITING) {
       this.#waiting.add(message.certificate)
@@ -61,6 +69,7 @@ export class RegistrySightings {
         await nextTurn()
       }
     } catch (error) {
+      if (this.#closed) return
       this.#services.log('warn', 'a recorded renewal could not be published yet', { err: error })
     } finally {
       this.#recording = false

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { duration, renderStatus } from '../../../src/cli/status.ts'
+import { withTimes } from '../../../src/admin/v1/shapes.ts'
+import { duration, renderStatus, statusCommand } from '../../../src/cli/status.ts'
+import { openAdminSocket } from '../../../src/control/administration/socket.ts'
 import type { Status } from '../../../src/control/status.ts'
+import { temporaryFolder } from '../../support/authority.ts'
 import { testTerminal } from './terminal.ts'
 
 const now = Date.UTC(2026, 0, 1)
@@ -50,6 +54,20 @@ test('status says what is in force, who serves it, and what runs out', () => {
   ]) {
     assert.match(text, line)
   }
+})
+
+test('--json tells times as REST does', async (t) => {
+  const path = join(temporaryFolder(t).path, 'admin.sock')
+  const never = () => assert.fail('nobody asked for it')
+  const socket = await openAdminSocket(path, { status: async () => status, reload: never, api: never, failed: never })
+  t.after(() => socket.close())
+  const terminal = testTerminal()
+  assert.equal(await statusCommand.run(['--socket', path, '--json'], terminal), 0)
+  assert.deepEqual(JSON.parse(terminal.stdout()), withTimes(status))
+  const told = JSON.parse(terminal.stdout())
+  assert.equal(told.started_at, '2025-12-29T00:00:00.000Z')
+  assert.equal(told.crls[0].this_update, '2025-12-31T00:00:00.000Z')
+  assert.equal(told.crls[0].revoked, 3)
 })
 
 test('a failed reload is shown with its problems', () => {

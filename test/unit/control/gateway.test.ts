@@ -54,7 +54,8 @@ function snapshot(
   }
 }
 
-const changed = (next: Snapshot): LoadResult => ({ ok: true, snapshot: next, changed: true, warnings: [] })
+const NONE = { configuration: null, rolesMapping: null }
+const changed = (next: Snapshot): LoadResult => ({ ok: true, snapshot: next, changed: true, warnings: [], digests: NONE })
 
 /** A pool that notes what it is told, and fails where `failure` is set. */
 class FakePool {
@@ -231,7 +232,7 @@ test('a configuration with problems changes nothing, an unchanged one opens logs
   await made.start(snapshot(1))
   assert.deepEqual(await made.change({ ok: false, problems: [], watchedFiles: [] }), { kind: 'failed', problems: [], error: null })
   assert.deepEqual(pool.events, ['start 1'])
-  assert.equal((await made.change({ ok: true, snapshot: snapshot(1), changed: false, warnings: [] })).kind, 'unchanged')
+  assert.equal((await made.change({ ok: true, snapshot: snapshot(1), changed: false, warnings: [], digests: NONE })).kind, 'unchanged')
   assert.deepEqual(pool.events, ['start 1', 'reopen_logs'])
 })
 

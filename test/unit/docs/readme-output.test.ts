@@ -65,7 +65,9 @@ describe('the README', () => {
     const shown = blocks.find(({ text }) => text.startsWith('made in data:'))?.text ?? ''
     const lines = new Set(lasting(shown).split('\n'))
     for (const line of lasting(made).split('\n')) assert.ok(lines.has(line), line)
-    const [curl, refused] = [...guide(join(cwd, 'data'), '8443', terminal).matchAll(/^ {2}curl.*$/gm)].map(([line]) => line)
+    const guided = guide(join(cwd, 'data'), { port: '8443', admin: '127.0.0.1:9443', behind: 'demo' }, terminal)
+    for (const [line] of guided.matchAll(/^.*(?:console|browser).*$/gm)) assert.ok(lines.has(line), line)
+    const [curl, refused] = [...guided.matchAll(/^ {2}curl.*$/gm)].map(([line]) => line)
     assert.ok(curl !== undefined && lines.has(curl), curl)
     assert.ok(refused !== undefined && lines.has(refused), refused)
   })

@@ -38,7 +38,7 @@ test('in a flood every event is still accounted for, in a bounded number of line
   const { audit, lines } = capture()
   for (let i = 0; i < 5000; i++) audit(refused(`10.0.${i % 3}.1`, `user${i}`))
   for (let i = 0; i < 5000; i++) audit(refused(`10.1.${i >> 8}.${i & 255}`))
-  audit({ kind: 'CONFIG', action: 'loaded', snapshot: 2, detail: 'reload' })
+  audit({ kind: 'CONFIG', action: 'loaded', cause: 'file', by: 'certgate', snapshot: 2, detail: 'reload' })
   audit.flush()
   assert.ok(lines.length < 400, String(lines.length))
   const repeated = lines.reduce((sum, line) => sum + Number(line.repeated ?? 0), 0)

@@ -90,7 +90,15 @@ test('no planted secret is ever logged, whichever way it came', () => {
           remote: '10.0.0.1',
           detail: `Bearer ${secret}`,
         }),
-      () => createAudit(logger)({ kind: 'CONFIG', action: 'rejected', snapshot: 1, detail: `  password: ${secret}\n            ^` }),
+      () =>
+        createAudit(logger)({
+          kind: 'CONFIG',
+          action: 'rejected',
+          cause: 'file',
+          by: 'certgate',
+          snapshot: 1,
+          detail: `  password: ${secret}\n            ^`,
+        }),
     ]
     for (const log of ways) log()
     assert.equal(lines.length, ways.length)

@@ -51,7 +51,7 @@ async function explained(t: TestContext, tls: string, known: KnownStatus | null 
   made.write('clean.crl', made.authority.crl())
   made.write('revoking.crl', made.authority.crl({ revoked: [issued.serial] }))
   made.write('certgate.yml', config(tls))
-  const { outcome, problems } = await made.context.reload()
+  const { outcome, problems } = await made.context.reload({ name: 'cli', fingerprint: null })
   assert.equal(outcome, tls === '#' ? 'unchanged' : 'loaded', JSON.stringify(problems))
   const ask = asking(gatewayApi(made.context, new EventHub()))
   const explain = async (claim: object = { certificate: issued.certificate }) => {

@@ -135,7 +135,7 @@ readall: { users: [ZOE, zoe, CLIENT0, "CN=boss,O=Acme", " "] }
   it('tells of those whom the mapping names exactly and no certificate is registered of, as explain does', async (t) => {
     const { files, ask, access } = await opened(t)
     files.write('roles_mapping.yml', MAPPING)
-    await files.context.reload()
+    await files.context.reload({ name: 'cli', fingerprint: null })
     const told = await access()
     assert.deepEqual([told.total, told.registered, told.identities.length], [10, 7, 10])
     assert.deepEqual(mapped(told), ['CN=boss,O=Acme', 'zoe', 'ZOE'])
@@ -167,7 +167,7 @@ readall: { users: [ZOE, zoe, CLIENT0, "CN=boss,O=Acme", " "] }
   it('pages and finds them behind the certificates, or alone', async (t) => {
     const { files, ask, access } = await opened(t)
     files.write('roles_mapping.yml', MAPPING)
-    await files.context.reload()
+    await files.context.reload({ name: 'cli', fingerprint: null })
     const names = async (query: string) => (await access(query)).identities.map(({ name }) => name)
     assert.deepEqual(await names('?offset=6&limit=2'), ['stranger', 'CN=boss,O=Acme'])
     assert.deepEqual(await names('?offset=8&limit=5'), ['zoe', 'ZOE'])
@@ -184,7 +184,7 @@ readall: { users: [ZOE, zoe, CLIENT0, "CN=boss,O=Acme", " "] }
     const { registry } = files.context.store
     const many = Array.from({ length: 20_000 }, (_, index) => `u${String(index).padStart(6, '0')}`)
     files.write('roles_mapping.yml', `readall: { users: [${many.join(', ')}, CLIENT0, early] }\n`)
-    await files.context.reload()
+    await files.context.reload({ name: 'cli', fingerprint: null })
     const first = await access('?source=mapping&text=early')
     assert.deepEqual(mapped(first), ['early'])
     assert.equal((await access('?source=mapping&limit=1')).total, 20_001)
@@ -203,7 +203,7 @@ readall: { users: [ZOE, zoe, CLIENT0, "CN=boss,O=Acme", " "] }
       assert.deepEqual(mapped(await access('?source=mapping&text=early')), ['early'])
     }
     files.write('roles_mapping.yml', 'readall: { users: [late, CLIENT0] }\n')
-    await files.context.reload()
+    await files.context.reload({ name: 'cli', fingerprint: null })
     assert.deepEqual(mapped(await access()), ['late'])
   })
 

@@ -32,7 +32,7 @@ interface Access {
 async function opened(t: TestContext) {
   const files = await administeredFiles(t)
   files.write('certgate.yml', files.read('certgate.yml').replace(/routes:[\s\S]*/, ROUTES))
-  await files.context.reload()
+  await files.context.reload({ name: 'cli', fingerprint: null })
   const ask = asking([certificatesV1(new Certificates(files.context))])
   const trust = async (name: string, clearance: string, permissions = {}) => {
     const { certificate } = await files.authority.issue({ subject: `CN=${name}` })

@@ -13,6 +13,7 @@ import { askReload, askStatus } from '../../../../src/control/administration/adm
 import { askApi } from '../../../../src/control/administration/api-client.ts'
 import { type AdminHandlers, openAdminSocket } from '../../../../src/control/administration/socket.ts'
 import type { ReloadReport, Status } from '../../../../src/control/status.ts'
+import type { Actor } from '../../../../src/store/types.ts'
 import { temporaryFolder } from '../../../support/authority.ts'
 
 const report: ReloadReport = { outcome: 'loaded', cause: 'command', at: 1, snapshot: 2, message: 'loaded', problems: [] }
@@ -34,7 +35,7 @@ const status: Status = {
 }
 const handlers: AdminHandlers = {
   status: async () => status,
-  reload: async (workers) => ({ ...report, message: `workers ${workers}` }),
+  reload: async (_by, workers) => ({ ...report, message: `workers ${workers}` }),
   api: createRouter([], { failed: (error) => assert.fail(error as Error) }),
   failed: (error) => assert.fail(error as Error),
 }
@@ -49,6 +50,24 @@ test('status and reload are answered, and the socket is for this user alone', as
   assert.equal((await askReload(path, true)).message, 'workers true')
   socket.close()
   assert.equal(existsSync(path), false)
+})
+
+test('a reload is known by whoever asked for it', async (t) => {
+  const path = join(temporaryFolder(t).path, 'admin.sock')
+  const by: Actor[] = []
+  const socket = await openAdminSocket(path, {
+    ...handlers,
+    reload: async (actor) => {
+      by.push(actor)
+      return report
+    },
+  })
+  t.after(() => socket.close())
+  await askReload(path, false)
+  await askReload(path, false, { 'certgate-os-user': 'Zo%C3%AB' })
+  assert.deepEqual(by, [CLI_CALLER.actor, { ...CLI_CALLER.actor, osUser: 'Zoë' }])
+  await assert.rejects(askReload(path, false, { 'certgate-os-user': '%0a' }), /no name of a user/)
+  assert.equal(by.length, 2)
 })
 
 test('who asks may say which user of the machine they are: kept as told, nothing else changes, and nonsense is refused', async (t) => {

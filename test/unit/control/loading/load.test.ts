@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { loadConfiguration } from '../../../../src/control/loading/load.ts'
@@ -47,6 +48,17 @@ function folder(t: { after(callback: () => void): void }) {
   }
   return { path, write, file, load, loaded, messages }
 }
+
+test('what was read is known by the SHA-256 of its files', async (t) => {
+  const { loaded, file, path } = folder(t)
+  const of = (name: string) => createHash('sha256').update(readFileSync(name)).digest('hex')
+  const { digests } = await loaded()
+  assert.deepEqual(digests, { configuration: of(file), rolesMapping: of(join(path, 'roles_mapping.yml')) })
+  writeFileSync(file, CONFIG.replace('roles_mapping: roles_mapping.yml\n', '').replace('[reader]', '[authenticated]'))
+  const result = await loadConfiguration({ kind: 'file', file })
+  assert.ok(result.ok, JSON.stringify(result))
+  assert.deepEqual(result.digests, { configuration: of(file), rolesMapping: null })
+})
 
 test('a good configuration is a numbered snapshot with everything a worker needs', async (t) => {
   const { loaded, file } = folder(t)

@@ -30,7 +30,7 @@ async function gateway(t: TestContext) {
     change: async (result) => {
       if (!result.ok) return { kind: 'failed', problems: result.problems, error: null }
       state.inForce = { ...state.inForce, snapshot: result.snapshot }
-      return { kind: 'loaded', snapshot: result.snapshot, warnings: [] }
+      return { kind: 'loaded', snapshot: result.snapshot, warnings: [], digests: result.digests }
     },
   }
   const reloading = new Reloading({
@@ -57,13 +57,13 @@ async function gateway(t: TestContext) {
     told,
     configured,
     reloading /** As if nothing had been written for a while: no file is read again only to be sure. */,
-    begin: () => reloading.begin(first.snapshot, Date.now() + 60_000),
+    begin: (readSince = Date.now() + 60_000) => reloading.begin(first.snapshot, readSince),
   }
 }
 
 test('a reload that was asked for before the gateway serves waits for it, and those that wait are one', async (t) => {
   const { reloading, told, begin, write } = await gateway(t)
-  const [first, second, third] = [reloading.request('signal'), reloading.request('command', true), reloading.request('file')]
+  const [first, second, third] = [reloading.request('signal'), reloading.request('command', null, true), reloading.request('file')]
   assert.equal(second, third)
   write('certgate.yml', CONFIG.replace('all,', 'everything,'))
   await begin()
@@ -80,7 +80,7 @@ test('what cannot be taken up leaves what was in force, and statuses are asked f
   state.change = async () => {
     throw new CertgateError('address_unavailable', 'the port is in use')
   }
-  const report = await reloading.request('command', true)
+  const report = await reloading.request('command', null, true)
   assert.deepEqual([report.outcome, report.snapshot, report.message], ['failed', 1, 'the port is in use; snapshot 1 stays in force'])
   assert.deepEqual(configured.slice(0, 2), [2, 1])
   assert.deepEqual(told.slice(0, 2), ['failed', 'failed 1'])
@@ -102,7 +102,7 @@ test('a process that ends replaces no worker', async (t) => {
   const { reloading, told, begin, state } = await gateway(t)
   await begin()
   state.ending = true
-  await reloading.request('command', true)
+  await reloading.request('command', null, true)
   assert.deepEqual(told, ['loaded', 'loaded 1'])
 })
 
@@ -112,8 +112,22 @@ test('workers that could not be replaced are a failure, whatever came of the con
   state.replaceAll = async () => {
     throw new Error('worker 7 has ended')
   }
-  const { outcome, message } = await reloading.request('command', true)
+  const { outcome, message } = await reloading.request('command', null, true)
   assert.equal(outcome, 'failed')
   assert.match(message, /in force.*; not every worker was replaced: worker 7 has ended/)
   assert.equal(reloading.last?.outcome, 'failed')
+})
+
+test('files that are read again only to be sure, and had not changed, are no reload', async (t) => {
+  const { reloading, told, begin, state } = await gateway(t)
+  const asked = Promise.withResolvers<void>()
+  state.change = async () => {
+    asked.resolve()
+    return { kind: 'unchanged', warnings: [] }
+  }
+  await begin(0)
+  await asked.promise
+  const report = await reloading.request('command')
+  assert.deepEqual(told, ['unchanged', 'unchanged 1'], 'the one that was asked for')
+  assert.equal(reloading.last, report)
 })

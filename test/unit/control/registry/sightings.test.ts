@@ -112,3 +112,16 @@ test('times last seen are written back; where they cannot be, that is told and n
   made.hear({ kind: 'seen', seen })
   assert.deepEqual(lines, ['when certificates were last seen could not be recorded'])
 })
+
+test('what is told once the store is about to close is dropped without a word', async (t) => {
+  const { made, store, lines, hear, published } = await sightings(t)
+  hear(base64(await root.issue({ subject: 'CN=alice', key: alice.key })), base64(await root.issue({ subject: 'CN=alice', key: alice.key })))
+  made.close()
+  store.close()
+  made.hear({ kind: 'seen', seen: new Map([[fingerprintOf(alice), Date.now()]]) })
+  hear(base64(await root.issue({ subject: 'CN=alice', key: alice.key })))
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  assert.deepEqual(lines, ['a renewal of the registered certificate "Alice" was recorded'], 'the first, before it closed')
+  assert.equal(published(), 1)
+})
