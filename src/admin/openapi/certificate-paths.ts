@@ -161,7 +161,7 @@ export const CERTIFICATE_PATHS: Paths = {
     post: operation(
       'trustCertificate',
       'Trust a certificate that somebody else issued',
-      { 201: told('Recorded', trusted), ...changeProblems(409) },
+      { 201: told('Recorded', trusted), ...changeProblems(409, 429) },
       {
         requestBody: body(
           given({ certificate: { ...text, description: 'PEM, or base64 of DER or PFX' }, password: text, name: NAME, ...RIGHTS }, [
