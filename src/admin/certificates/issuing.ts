@@ -19,6 +19,7 @@ import type { Caller } from '../types.ts'
 import { UnderWay } from '../under-way.ts'
 import { type Attempt, type Desk, throwRefusal } from './desk.ts'
 import { lifeOf } from './life.ts'
+import { Turns } from './turns.ts'
 
 /** A certificate that is asked for; what is absent is the profile's. */
 export interface Order extends LifetimeRequest {
@@ -81,6 +82,7 @@ export class CertificateIssuing {
   readonly #desk: Desk
   /** Keys that take seconds to make, one by one. */
   readonly #slowKeys = new UnderWay()
+  readonly #turns = new Turns()
 
   constructor(desk: Desk) {
     this.#desk = desk
@@ -181,6 +183,8 @@ export class CertificateIssuing {
     registration: (held: Granter) => Registration,
   ): Promise<RegistryEntry> {
     const { caller } = attempt
+    // Keys are finished, and told of, by the hundred at once; each is recorded, and told to the workers, for itself.
+    await this.#turns.run({ caller }, () => {})
     await this.#desk.prepareNames(caller)
     return this.#desk.change(attempt, (held) => {
       const leaf = leafOf(signed.der)

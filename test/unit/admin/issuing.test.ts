@@ -23,3 +23,27 @@ test('one Operator has four RSA keys under way, made or for renewals, and nobody
   assert.deepEqual(await Promise.all(slow), [201, 201, 201, 201])
   assert.equal(await make(operator, 'fifth', 'rsa'), 201)
 })
+
+test('however many are asked for at a time, each is recorded for itself, and everybody else is heard between two of them', async (t) => {
+  const gate = administration(t)
+  let turn = 0
+  let isOver = false
+  const count = () => {
+    turn++
+    if (!isOver) setImmediate(count)
+  }
+  count()
+  const recorded: number[] = []
+  const { published } = gate.context
+  Object.assign(gate.context, {
+    published: () => {
+      recorded.push(turn)
+      return published()
+    },
+  })
+  const make = (_: unknown, index: number) =>
+    gate.json(201, `POST ${ROOT}`, { body: { name: `n${index}`, clearance: 'ValidUser', format: 'json' } })
+  await Promise.all(Array.from({ length: 30 }, make))
+  isOver = true
+  assert.equal(new Set(recorded).size, 30, recorded.join())
+})
