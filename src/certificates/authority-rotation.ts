@@ -82,7 +82,7 @@ export function settleFolder(folder: string, now: number): boolean {
   const known = [...nodes, ...readRoots(join(folder, REPLACED))]
   const dropped = new Set<string>()
   const wanted = new Map<string, AuthorityNode>()
-  for (const node of abandoned.flatMap((one) => readRoots(join(one, 'ca.crt')))) dropped.add(node.fingerprint)
+  for (const node of abandoned.flatMap(rootsOfAbandoned)) dropped.add(node.fingerprint)
   for (const generation of [...retired, signing]) {
     const root = rootOf(generation, known)
     if (root === null) continue
@@ -98,6 +98,16 @@ export function settleFolder(folder: string, now: number): boolean {
   if (changed) replaceFile(file, [...missing, ...kept].map(({ x509 }) => x509.toString()).join(''), 0o644)
   for (const one of abandoned) rmSync(one, { recursive: true, force: true })
   return changed
+}
+
+/** None where it was not whole when the rotation was broken off: it is on the disk before anybody is to trust it, so nobody does. */
+function rootsOfAbandoned(pending: string): AuthorityNode[] {
+  try {
+    return readRoots(join(pending, 'ca.crt'))
+  } catch (error) {
+    if (error instanceof MaterialError) return []
+    throw error
+  }
 }
 
 /** Writes the root of the first generation down, which is nowhere else: a clock that was ahead may have ended its time too early. */

@@ -25,7 +25,16 @@ const generate = promisify(generateKeyPair) as unknown as (type: string, options
 export async function generateKey(type: KeyType): Promise<KeyObject> {
   if (type === 'ed25519') return (await generate('ed25519', {})).privateKey
   if (type === 'ec') return (await generate('ec', { namedCurve: 'prime256v1' })).privateKey
-  return (await generate('rsa', { modulusLength: type === 'rsa' ? 3072 : 4096, publicExponent: 65537 })).privateKey
+  return oneByOne(async () => (await generate('rsa', { modulusLength: type === 'rsa' ? 3072 : 4096, publicExponent: 65537 })).privateKey)
+}
+
+let last: Promise<unknown> = Promise.resolve()
+
+/** Each takes a thread for seconds, of four that all files and other keys of this process need: those are never all taken by it. */
+function oneByOne<T>(make: () => Promise<T>): Promise<T> {
+  const made = last.then(make)
+  last = made.catch(() => {})
+  return made
 }
 
 /** What to make in the place of a key: the same kind, at least as strong where that is offered. */

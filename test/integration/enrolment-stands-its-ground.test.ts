@@ -72,6 +72,24 @@ describe('the address of enrolment', { skip }, () => {
     assert.ok(Date.now() - began >= 9_000)
   })
 
+  test('answers others while many addresses hold as many requests as there are places, and send no body', async (t) => {
+    const gate = await startEnrolment(t)
+    const head = 'POST /.well-known/est/simpleenroll HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer x\r\n'
+    const addresses = Array.from({ length: 16 }, (_, index) => `127.0.5.${index + 1}`)
+    const held: TLSSocket[] = []
+    for (const localAddress of addresses) held.push(...(await Promise.all(Array.from({ length: 16 }, () => tls(t, gate, localAddress)))))
+    await Promise.all(
+      held.map((socket) => {
+        const told = Promise.withResolvers<void>()
+        socket.write(`${head}Content-Type: application/pkcs10\r\nContent-Length: 90000\r\nExpect: 100-continue\r\n\r\n`)
+        // It says that it has read the head, and waits for the body.
+        socket.on('data', (chunk: Buffer) => (/^HTTP\/1\.1 100 /.test(chunk.toString('latin1')) ? told.resolve() : {}))
+        return told.promise
+      }),
+    )
+    assert.equal((await gate.curl(`${gate.est}/cacerts`)).status, 200)
+  })
+
   test('reads no head and no body of any size, and nothing odd ends it', async (t) => {
     const gate = await startEnrolment(t)
     const answers = [
@@ -146,8 +164,10 @@ function tcp(t: TestContext, port: number): Promise<Socket> {
   return new Promise((resolve) => socket.once('connect', () => resolve(socket)))
 }
 
-function tls(t: TestContext, { estPort, authority }: EnrollingGateway): Promise<TLSSocket> {
-  const socket = connect({ port: estPort, host: '127.0.0.1', servername: 'localhost', ca: authority.rootCertificate })
+function tls(t: TestContext, { estPort, authority }: EnrollingGateway, localAddress = '127.0.0.1'): Promise<TLSSocket> {
+  const underneath = connectTcp({ port: estPort, host: '127.0.0.1', localAddress })
+  t.after(() => underneath.destroy())
+  const socket = connect({ socket: underneath, servername: 'localhost', ca: authority.rootCertificate })
   socket.on('error', () => {})
   t.after(() => socket.destroy())
   return new Promise((resolve) => socket.once('secureConnect', () => resolve(socket)))

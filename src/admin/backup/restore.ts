@@ -56,7 +56,7 @@ interface Step {
 export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
   const manifest = await verifyBackup(order.folder)
   await order.assertStopped(manifest)
-  const steps = [...manifest.files, manifest.store].map((file): Step => {
+  const steps = inOrder(manifest).map((file): Step => {
     const target = targetOf(file, order)
     return { file, target, partial: `${target}.${randomUUID()}.partial`, isStore: file === manifest.store }
   })
@@ -66,7 +66,7 @@ export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
   if (store !== undefined && isStoreInUse(store.target)) {
     throw new CertgateError('store_locked', `${store.target} is in use: a gateway runs on it`, { hint: 'stop it first' })
   }
-  const inTheWay = steps.flatMap(occupied)
+  const inTheWay = steps.toReversed().flatMap(occupied)
   if (inTheWay.length > 0 && !order.force) throw alreadyThere(inTheWay)
   try {
     for (const step of steps) await stage(step, order)
@@ -78,6 +78,15 @@ export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
   } finally {
     for (const { partial } of steps) rmSync(partial, { force: true })
   }
+}
+
+/**
+ * The store first and the configuration last; what is in the way goes the other way round. What a crash leaves behind has no configuration then, and
+ * nothing starts on it: without the store a gateway would make a new one, in which nobody is revoked.
+ */
+function inOrder({ files, store, config }: Manifest): readonly BackedUpFile[] {
+  const isConfig = ({ original }: BackedUpFile) => original === config
+  return [store, ...files.filter((file) => !isConfig(file)), ...files.filter(isConfig)]
 }
 
 function targetOf({ original, path }: BackedUpFile, { to, originalPlaces }: RestoreOrder): string {
@@ -107,7 +116,7 @@ async function stage({ file, target, partial, isStore }: Step, order: RestoreOrd
   writeNewFile(partial, content, 0o600, { exactly: Number.parseInt(file.mode, 8) })
 }
 
-/** Returns where the old ones are. */
+/** Returns where the old ones are. Both lists in the order that they are dealt with in. */
 function commit(steps: readonly Step[], inTheWay: readonly string[], now: Date): string[] {
   const suffix = `.before-${now.toISOString().replace(/[-:]|\.\d+/g, '')}`
   const undo: (() => void)[] = []
@@ -118,8 +127,11 @@ function commit(steps: readonly Step[], inTheWay: readonly string[], now: Date):
   }
   try {
     for (const path of inTheWay) rename(path, `${path}${suffix}`)
-    for (const { partial, target } of steps) rename(partial, target)
-    for (const folder of new Set(steps.map(({ target }) => dirname(target)))) syncFolder(folder)
+    // On the disk in this order too.
+    for (const some of [steps.slice(0, -1), steps.slice(-1)]) {
+      for (const { partial, target } of some) rename(partial, target)
+      for (const folder of new Set(some.map(({ target }) => dirname(target)))) syncFolder(folder)
+    }
     return inTheWay.map((path) => `${path}${suffix}`)
   } catch (error) {
     for (const step of undo.reverse()) step()

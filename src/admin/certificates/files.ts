@@ -1,5 +1,4 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { setImmediate } from 'node:timers/promises'
 import { type Bundle, checkedPassword, writeBundle } from '../../certificates/bundle.ts'
 import { encryptedKeyPem } from '../../certificates/key.ts'
 import { writePfx } from '../../certificates/pkcs12-write.ts'
@@ -8,6 +7,7 @@ import { bearsSignatureOf } from '../../tls/authority-node.ts'
 import type { AdministrationContext } from '../context.ts'
 import { pemsOf } from './grants.ts'
 import type { Generated } from './issuing.ts'
+import { type Asked, Turns } from './turns.ts'
 
 export interface FileOptions {
   readonly password: string | null
@@ -15,8 +15,16 @@ export interface FileOptions {
   readonly legacy: boolean
 }
 
+/** Encrypting costs this process tens of milliseconds. */
+const turns = new Turns()
+
 /** The zip with all that a person or program needs to sign in. */
-export function bundleOf(context: AdministrationContext, { entry, issued }: Generated, options: FileOptions): Promise<Bundle> {
+export function bundleOf(
+  context: AdministrationContext,
+  asked: Asked,
+  { entry, issued }: Generated,
+  options: FileOptions,
+): Promise<Bundle> {
   const request = {
     issued,
     name: entry.name,
@@ -25,7 +33,7 @@ export function bundleOf(context: AdministrationContext, { entry, issued }: Gene
     url: gatewayUrl(context),
     now: context.now(),
   }
-  return inTurn(() => writeBundle(request))
+  return turns.run(asked, () => writeBundle(request))
 }
 
 export interface LooseFiles {
@@ -37,25 +45,13 @@ export interface LooseFiles {
 }
 
 /** The same for programs that put it where they want it. */
-export function looseFiles({ entry, issued }: Generated, { password: given, legacy }: FileOptions): Promise<LooseFiles> {
+export function looseFiles(asked: Asked, { entry, issued }: Generated, { password: given, legacy }: FileOptions): Promise<LooseFiles> {
   const password = checkedPassword(given)
-  return inTurn(() => {
+  return turns.run(asked, () => {
     const key = password === null ? issued.key : encryptedKeyPem(createPrivateKey(issued.key), password)
     const pfx = writePfx(issued, password ?? '', entry.name, { legacy }).toString('base64')
     return { pem: issued.certificate, key, pfx, password }
   })
-}
-
-let last: Promise<unknown> = Promise.resolve()
-
-/**
- * Encrypting costs this process tens of milliseconds. Whoever issues many at a time waits for each, and between two of them everybody else
- * is heard: workers that answer in time must not be taken for late.
- */
-function inTurn<T>(make: () => T): Promise<T> {
-  const result = last.then(() => setImmediate()).then(make)
-  last = result.catch(() => {})
-  return result
 }
 
 /** PEM of our root where it signs what the gateway shows to clients, who do not know it from elsewhere; null where it does not. */

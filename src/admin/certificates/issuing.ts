@@ -1,7 +1,7 @@
 import { checkedPassword } from '../../certificates/bundle.ts'
 import { readSigningRequest } from '../../certificates/csr.ts'
 import { issuedFacts, leafOf } from '../../certificates/entry-facts.ts'
-import { type IssuedCertificate, issue, type SignedCertificate } from '../../certificates/issue.ts'
+import { type IssuedCertificate, issue, type LeafRequest, type SignedCertificate } from '../../certificates/issue.ts'
 import type { Issuer } from '../../certificates/issuer.ts'
 import type { KeyType } from '../../certificates/key.ts'
 import type { LifetimeRequest } from '../../certificates/lifetime.ts'
@@ -16,8 +16,10 @@ import type { Leaf } from '../../tls/leaf.ts'
 import { sanText } from '../../tls/name-digest.ts'
 import { AdminProblem } from '../problem.ts'
 import type { Caller } from '../types.ts'
+import { UnderWay } from '../under-way.ts'
 import { type Attempt, type Desk, throwRefusal } from './desk.ts'
 import { lifeOf } from './life.ts'
+import { Turns } from './turns.ts'
 
 /** A certificate that is asked for; what is absent is the profile's. */
 export interface Order extends LifetimeRequest {
@@ -78,6 +80,9 @@ const NO_ROLES: ReadonlySet<string> = new Set()
  */
 export class CertificateIssuing {
   readonly #desk: Desk
+  /** Keys that take seconds to make, one by one. */
+  readonly #slowKeys = new UnderWay()
+  readonly #turns = new Turns()
 
   constructor(desk: Desk) {
     this.#desk = desk
@@ -90,7 +95,7 @@ export class CertificateIssuing {
     checkedPassword(order.password ?? null)
     const { name: commonName, names = [], days, notAfter, keyType = 'ec' } = order
     const now = this.#desk.context.now()
-    const issued = await issue(issuer, 'client', { commonName, names, days, notAfter, keyType, now })
+    const issued = await this.#issue(caller, issuer, { commonName, names, days, notAfter, keyType, now })
     const registration: Registration = { name: order.name, rights: order.rights, origin: 'issued', predecessor: null }
     const entry = await this.#record(attempt, issuer, issued, () => registration)
     return { entry, issued, sameName: this.#desk.namesakes([entry]) }
@@ -129,7 +134,7 @@ export class CertificateIssuing {
     const decision = { ...subject, days, notAfter, now }
     const registration = (held: Granter) => this.#renewalOf(held, before.fingerprint)
     if (order.request === undefined) {
-      const issued = await issue(issuer, 'client', { ...decision, keyType })
+      const issued = await this.#issue(caller, issuer, { ...decision, keyType })
       return { entry: await this.#record(attempt, issuer, issued, registration), issued, sameName: [] }
     }
     const signed = signRequest(issuer, 'client', this.#readRequest(caller, order.request), decision)
@@ -144,6 +149,12 @@ export class CertificateIssuing {
     this.#desk.check(grantProblem(caller.rights, { ...rights, roles: NO_ROLES }), attempt)
     checkName(name)
     return attempt
+  }
+
+  /** Any number could wait else, also for clients who have gone, and whoever asks for one key after them for as long. */
+  #issue(caller: Caller, issuer: Issuer, request: LeafRequest): Promise<IssuedCertificate> {
+    const make = () => issue(issuer, 'client', request)
+    return request.keyType === 'rsa' || request.keyType === 'rsa4096' ? this.#slowKeys.run(caller, make) : make()
   }
 
   #readRequest(caller: Caller, text: string) {
@@ -172,6 +183,8 @@ export class CertificateIssuing {
     registration: (held: Granter) => Registration,
   ): Promise<RegistryEntry> {
     const { caller } = attempt
+    // Keys are finished, and told of, by the hundred at once; each is recorded, and told to the workers, for itself.
+    await this.#turns.run({ caller }, () => {})
     await this.#desk.prepareNames(caller)
     return this.#desk.change(attempt, (held) => {
       const leaf = leafOf(signed.der)

@@ -3,6 +3,7 @@ import { entryFacts, leafOf } from '../../certificates/entry-facts.ts'
 import { SignerSearch } from '../../certificates/issuer-search.ts'
 import { checkName } from '../../certificates/subject-name.ts'
 import { readTrustedApart } from '../../certificates/trusted-apart.ts'
+import { isPfx, type TrustedCertificates } from '../../certificates/trusted-certificates.ts'
 import { certificateParts } from '../../identity/certificate.ts'
 import type { Rights } from '../../identity/types.ts'
 import { grantProblem } from '../../policy/granting.ts'
@@ -12,6 +13,7 @@ import { parseCertificate } from '../../tls/authority-node.ts'
 import { leafRefusal } from '../../tls/leaf.ts'
 import { malformed } from '../problem.ts'
 import type { Caller } from '../types.ts'
+import { UnderWay } from '../under-way.ts'
 import type { Attempt, Desk } from './desk.ts'
 
 /** Databases of all leaves of one file together. */
@@ -43,7 +45,7 @@ export async function trustCertificates(desk: Desk, caller: Caller, order: Trust
   const attempt: Attempt = { caller, action: 'certificate.add', target: null, name }
   desk.check(grantProblem(caller.rights, { ...rights, roles: new Set() }), attempt)
   checkName(name)
-  const { leaves, authorities } = await readTrustedApart(order.bytes, order.password, desk.context.now())
+  const { leaves, authorities } = await readFile(desk, caller, order)
   if (leaves.length * rights.permissions.size > MOST_GRANTED)
     throw malformed(`${leaves.length} certificates with ${rights.permissions.size} databases each are too many at once`)
   const read = leaves.map((x509) => ({ x509, leaf: leafOf(x509.raw) }))
@@ -69,6 +71,20 @@ export async function trustCertificates(desk: Desk, caller: Caller, order: Trust
   const grants = desk.grants()
   const roles = new Set(named.flatMap((one) => [...grants.grantOf(one, rights).roles]))
   return { entries, roles: [...roles].sort(), sameName: desk.namesakes(entries) }
+}
+
+const files = new WeakMap<Desk, UnderWay>()
+
+/**
+ * A PFX may take long to read, and they are read one after the other: whoever sent them by the thousand, and did not wait for an answer, would
+ * fill the memory with them, and others would have to wait for all.
+ */
+function readFile(desk: Desk, caller: Caller, { bytes, password }: TrustOrder): Promise<TrustedCertificates> {
+  const read = () => readTrustedApart(bytes, password, desk.context.now())
+  if (!isPfx(bytes)) return read()
+  const underWay = files.get(desk) ?? new UnderWay()
+  files.set(desk, underWay)
+  return underWay.run(caller, read)
 }
 
 /** SubjectPublicKeyInfo of the CA that signed it, where its certificate is at hand: by it renewals are recognised. */

@@ -126,7 +126,7 @@ export const CERTIFICATE_PATHS: Paths = {
     post: operation(
       'issueCertificate',
       'Make a key and a certificate',
-      { 201: madeAnswer(made), ...changeProblems(409) },
+      { 201: madeAnswer(made), ...changeProblems(409, 429) },
       {
         requestBody: body({
           ...given({ name: NAME, ...RIGHTS, ...NAMES, ...LIFETIME, ...FILES }, [
@@ -161,7 +161,7 @@ export const CERTIFICATE_PATHS: Paths = {
     post: operation(
       'trustCertificate',
       'Trust a certificate that somebody else issued',
-      { 201: told('Recorded', trusted), ...changeProblems(409) },
+      { 201: told('Recorded', trusted), ...changeProblems(409, 429) },
       {
         requestBody: body(
           given({ certificate: { ...text, description: 'PEM, or base64 of DER or PFX' }, password: text, name: NAME, ...RIGHTS }, [
@@ -238,7 +238,7 @@ export const CERTIFICATE_PATHS: Paths = {
     post: operation(
       'renewCertificate',
       'The same names and rights for longer, with a new key or for a request',
-      { 201: madeAnswer({ anyOf: [made, signed] }), ...changeProblems(404, 409) },
+      { 201: madeAnswer({ anyOf: [made, signed] }), ...changeProblems(404, 409, 429) },
       {
         parameters: [REF],
         requestBody: body(

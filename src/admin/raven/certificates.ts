@@ -40,12 +40,13 @@ class RavenCertificates {
     this.#certificates = certificates
   }
 
-  async generate({ caller, body }: ApiRequest): Promise<ApiResponse> {
+  async generate(request: ApiRequest): Promise<ApiResponse> {
+    const { caller, body } = request
     const fields = definitionIn(body, ['Name', 'SecurityClearance', 'Permissions', 'Password', 'NotAfter'])
     const password = fields.optionalText('Password') ?? null
     const order = { name: fields.text('Name'), rights: rightsOf(fields, RIGHTS), password, notAfter: fields.date('NotAfter') }
     const made = await this.#certificates.issuing.generate(caller, order)
-    const { fileName, zip } = await bundleOf(this.#certificates.desk.context, made, { password, legacy: false })
+    const { fileName, zip } = await bundleOf(this.#certificates.desk.context, request, made, { password, legacy: false })
     return file(200, 'application/octet-stream', fileName, zip, { 'Certgate-Fingerprint': made.entry.fingerprint })
   }
 

@@ -8,6 +8,7 @@ import type { Changed, Meant } from '../certificates/changes.ts'
 import { bundleOf, looseFiles } from '../certificates/files.ts'
 import type { Generated, Signed } from '../certificates/issuing.ts'
 import type { Withdrawn } from '../certificates/lineage-change.ts'
+import type { Asked } from '../certificates/turns.ts'
 import { Fields } from '../fields.ts'
 import { certificateBytes } from '../given-certificate.ts'
 import { checkPreconditions } from '../mapping/entity-tag.ts'
@@ -79,11 +80,13 @@ class CertificatesV1 {
     return file(200, 'application/x-pkcs12', 'certificates.pfx', await this.#certificates.reading.export(caller, password))
   }
 
-  async generate({ caller, body }: ApiRequest): Promise<ApiResponse> {
+  async generate(request: ApiRequest): Promise<ApiResponse> {
+    const { caller, body } = request
     const fields = Fields.of(body, ['name', 'clearance', 'permissions', 'names', ...LIFETIME, ...FILES])
     const order = { name: fields.text('name'), rights: rightsOf(fields, RIGHTS, 'ValidUser'), names: fields.texts('names') }
     const chosen = keyOrder(fields)
-    return this.#generated(await this.#certificates.issuing.generate(caller, { ...order, ...lifetimeIn(fields), ...chosen }), chosen)
+    const made = await this.#certificates.issuing.generate(caller, { ...order, ...lifetimeIn(fields), ...chosen })
+    return this.#generated(request, made, chosen)
   }
 
   async sign({ caller, body }: ApiRequest): Promise<ApiResponse> {
@@ -104,13 +107,13 @@ class CertificatesV1 {
     return json(201, { certificates: entries.map((entry) => this.#shape(entry)), ...told })
   }
 
-  async renew({ caller, body }: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
+  async renew(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
+    const { caller, body } = request
     const fields = Fields.ofAny(body, ['csr', ...LIFETIME, ...FILES])
-    const request = fields.optionalText('csr')
     const chosen = keyOrder(fields)
-    const order = { request, ...lifetimeIn(fields), ...chosen }
+    const order = { request: fields.optionalText('csr'), ...lifetimeIn(fields), ...chosen }
     const made = await this.#certificates.issuing.renew(caller, referenceIn(parameters), order)
-    return 'issued' in made ? this.#generated(made, chosen) : this.#signed(made)
+    return 'issued' in made ? this.#generated(request, made, chosen) : this.#signed(made)
   }
 
   async edit(request: ApiRequest, parameters: Parameters): Promise<ApiResponse> {
@@ -147,13 +150,13 @@ class CertificatesV1 {
     return json(200, { removed: await this.#certificates.changes.purge(caller) })
   }
 
-  async #generated(made: Generated, chosen: ReturnType<typeof keyOrder>): Promise<ApiResponse> {
+  async #generated(asked: Asked, made: Generated, chosen: ReturnType<typeof keyOrder>): Promise<ApiResponse> {
     const warnings = [...warningsOf(made.issued), ...sameNameWarning(made.sameName)]
     const headers = { 'Certgate-Fingerprint': made.entry.fingerprint, ...warningHeader(warnings) }
     if (chosen.format === 'json') {
-      return json(201, { certificate: this.#shape(made.entry), ...(await looseFiles(made, chosen)), warnings }, headers)
+      return json(201, { certificate: this.#shape(made.entry), ...(await looseFiles(asked, made, chosen)), warnings }, headers)
     }
-    const { fileName, zip } = await bundleOf(this.#certificates.desk.context, made, chosen)
+    const { fileName, zip } = await bundleOf(this.#certificates.desk.context, asked, made, chosen)
     return file(201, 'application/zip', fileName, zip, headers)
   }
 

@@ -85,13 +85,13 @@ export async function startEstServer(address: ListenAddress, tls: EstTls, servic
     })
   const listener = listenerFor(tls)
   http.on('request', (request, response) => {
-    places.answering(request.socket.remoteAddress, request.socket.remotePort)
+    const { remoteAddress, remotePort } = request.socket
     const conversation = conversations.get(request.socket)
     conversation?.deadline.asked()
     const answered =
       conversation === undefined
         ? Promise.reject(new Error('nobody judged this connection'))
-        : answer(request, listener.judgeAgain(conversation.peer), services)
+        : answer(request, listener.judgeAgain(conversation.peer), services, () => places.answering(remoteAddress, remotePort))
     answered.then(
       (given) => respond(request, response, given),
       (error: unknown) => respond(request, response, failure(error, services)),
@@ -163,7 +163,8 @@ interface Answer {
   readonly body: string
 }
 
-async function answer(request: IncomingMessage, peer: Peer, { enrolment }: EstServices): Promise<Answer> {
+/** `complete`: called once all of the request is there, before anything is done about it. */
+async function answer(request: IncomingMessage, peer: Peer, { enrolment }: EstServices, complete: () => void): Promise<Answer> {
   const operation = operationOf(request.url ?? '')
   if (operation === null) return told(404, 'there is nothing here but /.well-known/est/')
   const methods: readonly string[] = OPERATIONS[operation]
@@ -181,6 +182,7 @@ async function answer(request: IncomingMessage, peer: Peer, { enrolment }: EstSe
     return told(415, 'a signing request is expected: send it with Content-Type: application/pkcs10')
   const body = await readBody(request)
   if (body === null) return told(413, `a signing request has at most ${MAX_BODY} bytes`)
+  complete()
   const remote = request.socket.remoteAddress ?? ''
   const entry = credentials === null ? await enrolment.renew(body, peer, remote) : await enrolment.enrol(body, credentials, remote)
   // RFC 7030 section 4.2.3: the new certificate alone; what stands above it is told by cacerts.

@@ -46,8 +46,11 @@ export async function settled(asked: Iterable<Promise<unknown>>): Promise<void> 
 interface Waiting {
   resolve(message: FromWorker): void
   reject(error: Error): void
-  readonly timer: NodeJS.Timeout
+  timer: NodeJS.Timeout
 }
+
+/** Milliseconds by which a timer is late where control was busy with something else, and workers waited for what it has for them. */
+const STOOD_STILL = 100
 
 /** Told of a status that a worker needs and does not know. */
 export type StatusWanted = (worker: WorkerProcess, question: StatusQuestion) => void
@@ -201,10 +204,18 @@ export class WorkerProcess {
   #answer(key: string, deadline: number, message: ToWorker | null, handle?: SendHandle, fatal = true): Promise<FromWorker> {
     if (this.#gone) return Promise.reject(new WorkerGoneError(`worker ${this.pid} has ended`))
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = { resolve, reject, timer: setTimeout(() => setImmediate(late), deadline) }
-      // An answer that came while control itself was busy is read before this runs: nobody is killed for that.
-      const late = () => {
+      const wait = (): NodeJS.Timeout => {
+        const due = performance.now() + deadline
+        return setTimeout(() => setImmediate(late, performance.now() - due), deadline)
+      }
+      const waiting: Waiting = { resolve, reject, timer: wait() }
+      // What came while control itself was busy is read before this runs. `missed`: milliseconds in which it did not even tell: those count for nothing.
+      const late = (missed: number) => {
         if (this.#waiting.get(key) !== waiting) return
+        if (missed > STOOD_STILL) {
+          waiting.timer = wait()
+          return
+        }
         this.#waiting.delete(key)
         const why = `no answer within ${Math.round(deadline)} ms (${key.split(' ')[0]})`
         if (fatal) this.kill(why)

@@ -155,6 +155,26 @@ describe('a rotation', () => {
     assert.equal(existsSync(pending), false)
   })
 
+  for (const [what, written] of [
+    ['not begun', ''],
+    ['half written', '-----BEGIN CERTIFICATE-----\nMIIB'],
+    ['no text', '\0\0\0\0'],
+  ] as const) {
+    it(`rotates, and ends what is over, where a rotation before was broken off while its root was ${what}`, async (t) => {
+      const { folder } = await authorityIn(t)
+      await rotateFolder(folder, REQUEST, nothing)
+      const pending = join(folder, 'pending-0123456789abcdef')
+      mkdirSync(pending)
+      writeFileSync(join(pending, 'ca.crt'), written)
+      assert.equal(settleFolder(folder, NOW + 31 * DAY), true)
+      assert.deepEqual([count(roots(folder)), existsSync(pending)], [1, false])
+      mkdirSync(pending)
+      writeFileSync(join(pending, 'ca.crt'), written)
+      await rotateFolder(folder, { ...REQUEST, overlapDays: 0, now: NOW + 32 * DAY }, nothing)
+      assert.deepEqual([count(roots(folder)), existsSync(pending)], [1, false])
+    })
+  }
+
   it('that a crash cut off after its rename is complete', async (t) => {
     const { folder, made } = await authorityIn(t)
     const { next } = await rotateFolder(folder, REQUEST, nothing)

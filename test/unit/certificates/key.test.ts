@@ -15,6 +15,18 @@ test('each type of key is of the size that it is called by', async () => {
   assert.deepEqual(await details('ed25519'), ['ed25519', null])
 })
 
+test('RSA keys, which take long, are made one at a time, and other keys and files do not wait for them', async () => {
+  const finished: string[] = []
+  const make = async (type: 'rsa' | 'ec') => {
+    const key = await generateKey(type)
+    finished.push(type)
+    return key
+  }
+  // More than the process has threads for such things.
+  await Promise.all([...Array.from({ length: 5 }, () => make('rsa')), make('ec')])
+  assert.deepEqual(finished, ['ec', ...Array(5).fill('rsa')])
+})
+
 test('an encrypted key opens with its password, in OpenSSL as in Node, and with no other', async () => {
   for (const type of ['ec', 'ed25519'] as const) {
     const key = await generateKey(type)

@@ -218,6 +218,32 @@ test('what is restored is on the disk, with its folders, when that is told, and 
   assert.deepEqual([key.mode & 0o777, modes.get(key.ino)], [0o600, 0o600])
 })
 
+test('whenever a restore is killed, no configuration is there without all that it had: nothing starts on an empty store', async (t) => {
+  const { folder, backup, restore, store } = gateway(t)
+  const from = join(folder, 'backup')
+  await backup(from)
+  store.close()
+  const etc = join(folder, 'etc')
+  const all = ['server.key', 'ca/ca.crt', 'ca/issuing.key', '../shared/roles.yml', '../certgate.db'].map((name) => join(etc, name))
+  const { renameSync: rename } = fs
+  let [renamed, kept] = [0, 0]
+  fs.renameSync = (...given: Parameters<typeof rename>) => {
+    rename(...given)
+    renamed++
+    if (!existsSync(join(etc, 'certgate.yml'))) return
+    kept++
+    for (const name of all) assert.ok(existsSync(name), name)
+  }
+  syncBuiltinESMExports()
+  t.after(() => {
+    fs.renameSync = rename
+    syncBuiltinESMExports()
+  })
+  await restore(from, { to: etc, originalPlaces: true, force: true })
+  // At the end alone: it is the first that goes, and the last that comes.
+  assert.deepEqual([renamed, kept], [16, 1])
+})
+
 test('a restore that fails midway leaves everything as it was', async (t) => {
   const { folder, backup, restore } = gateway(t)
   const to = join(folder, 'backup')

@@ -50,6 +50,24 @@ test('an answer that came while control was busy counts', async () => {
   )
 })
 
+test('a worker that could not be told while control was busy has its time after that', async () => {
+  const { made, workers } = pool((worker, message) => {
+    if (!isOf(message, 'prepare', 2)) return undefined
+    // What is read from the system when control turns again is answered a little later.
+    stat('.', () => setTimeout(() => workers[worker]?.emit('message', { kind: 'prepared', snapshot: 2 }), 10))
+    return null
+  })
+  await made.start(2, serving(1))
+  await nextImmediate()
+  const applied = made.apply(serving(2), true)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600)
+  await applied
+  assert.deepEqual(
+    workers.map(({ ended }) => ended),
+    [false, false],
+  )
+})
+
 test('a worker that breaks the protocol is killed', async () => {
   const { made, workers, until } = pool()
   await made.start(1, serving(1))
