@@ -55,7 +55,7 @@ const STOPS: ReadonlyMap<Reason, StepName> = new Map([
 /** Steps that may be passed without a look at anything; what is only supposed was not looked at. */
 const CHECKED: Partial<Readonly<Record<StepName, (evidence: Evidence) => boolean>>> = {
   chain: ({ peer, imagined }) => peer !== null && peer.certificate !== null && !imagined,
-  revocation: ({ revocation }) => revocation !== null && revocation.on && revocation.checks.some(({ answers }) => answers.length > 0),
+  revocation: ({ revocation }) => revocation?.on === true && revocation.checks.some(({ answers }) => answers.length > 0),
 }
 
 const TELL: Readonly<Record<StepName, (decided: Decided) => Told>> = {
