@@ -62,7 +62,7 @@ function body(step: DecisionStep, explanation: Explanation): TemplateResult {
       ? html`<p class="path-refusal">${sentence(step.summary)}</p>`
       : isRoles
         ? nothing
-        : html`<p>${sentence(step.summary)}</p>`
+        : html`<p>${sentence(step.checked ? step.summary : step.summary.replace(/^not checked: /, ''))}</p>`
   return html`${summary}${FACTS[step.step](explanation)}${isRoles ? roleLines(explanation, step) : lineList(step.lines)}`
 }
 
