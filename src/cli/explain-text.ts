@@ -95,10 +95,11 @@ function routeRows({ route }: Explanation): Row[] {
   ]
 }
 
-/** `roles       passed       roles_mapping.yml:12  - CLIENT*` */
+/** `roles       passed       roles_mapping.yml:12  - CLIENT*`; what nobody looked at was not passed. */
 function stepRows({ steps }: Explanation): Row[] {
-  const words = steps.flatMap(({ step, outcome, lines }) => {
-    const head = `${step.padEnd(10)}  ${outcome.replace('_', ' ').padEnd(11)}`
+  const words = steps.flatMap(({ step, outcome, checked, lines }) => {
+    const told = outcome === 'passed' && !checked ? 'not checked' : outcome.replace('_', ' ')
+    const head = `${step.padEnd(10)}  ${told.padEnd(11)}`
     const [first, ...others] = lines.slice(0, MAX_LINES).map(({ file, line, snippet }) => `${file}:${line}  ${snippet ?? ''}`)
     const more = lines.length > MAX_LINES ? [`and ${lines.length - MAX_LINES} more lines`] : []
     return [first === undefined ? head : `${head}  ${first}`, ...[...others, ...more].map((text) => `${' '.repeat(head.length)}  ${text}`)]

@@ -4,7 +4,7 @@ import { before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { type AdministeredGateway, type Client, startAdministeredGateway } from '../support/administered-gateway.ts'
 import { createAuthority } from '../support/authority.ts'
-import { type Browser, inTheme, noBrowser, openBrowser, PHONE, photograph, seriousFindings, THEMES } from '../support/browser.ts'
+import { type Browser, DESKTOP, inTheme, noBrowser, openBrowser, PHONE, photograph, seriousFindings, THEMES } from '../support/browser.ts'
 import { openConsole, statusFor } from '../support/console.ts'
 import { fileLifetime } from '../support/lifetime.ts'
 
@@ -164,6 +164,33 @@ describe('the certificates of the console', { skip: noBrowser }, () => {
     await page.getByText('the gateway has none of the CAs above it').waitFor()
     assert.equal(await page.locator('main img, main script').count(), 0)
     assert.deepEqual(browser.faults, [])
+  })
+
+  it('give up what matters least where there is less room, and never their actions', async () => {
+    const table = page.getByRole('table', { name: 'Certificates' })
+    const heads = async () => (await table.getByRole('columnheader').allInnerTexts()).map((text) => text.trim()).join()
+    const fits = async (width: number) => {
+      await page.setViewportSize({ width, height: 800 })
+      const { x = 0, width: wide = 0 } = (await page.getByRole('button', { name: 'Actions for carol' }).boundingBox()) ?? {}
+      assert.ok(wide > 0 && x + wide <= width, `at ${width} they are from ${x} to ${x + wide}`)
+    }
+    await open()
+    await page.setViewportSize({ width: 1024, height: 800 })
+    assert.equal(await heads(), 'Name,State,Clearance,Permissions,Valid until,Last seen,Actions')
+    await fits(1024)
+    const frame = page.locator('.list-panel .table-frame')
+    assert.equal(await frame.evaluate((node) => node.scrollWidth - node.clientWidth), 0)
+    await fits(800)
+    assert.equal(await heads(), 'Name,State,Clearance,Valid until,Last seen,Actions')
+    assert.equal(await frame.evaluate((node) => node.scrollWidth - node.clientWidth), 0)
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 800)
+    // What the rows are sorted by is seen.
+    await open('certificates?sort=not_before')
+    await page.setViewportSize({ width: 1024, height: 800 })
+    assert.match(await heads(), /Valid from/)
+    await fits(1024)
+    await page.setViewportSize(DESKTOP)
+    assert.match(await heads(), /Permissions,Thumbprint,Valid from,Valid until/)
   })
 
   it('have nothing serious for axe-core in both themes, and fit a phone', async () => {

@@ -34,7 +34,7 @@ describe('the matrix of access', { skip: noBrowser }, () => {
   const open = async (query = '') => {
     const { page } = browser
     await page.goto(`https://localhost:${all.gateway.adminPort}/console/explain/matrix${query}`)
-    await page.getByRole('heading', { name: 'Access', level: 1 }).waitFor()
+    await page.getByRole('heading', { name: 'Matrix of access', level: 1 }).waitFor()
     return page
   }
   const row = (page: Page, name: string) =>

@@ -19,7 +19,10 @@ describe('the console', { skip: noBrowser }, () => {
   let browser: Browser
 
   before(async () => {
-    gateway = await startAdministeredGateway(lifetime, [[/$/, '\nworkers: 2\n']])
+    gateway = await startAdministeredGateway(lifetime, [
+      [/$/, '\nworkers: 2\n'],
+      [/- admin\n(\s+)upstream/, '- authenticated\n$1upstream'],
+    ])
     admin = await gateway.make('alice', 'ClusterAdmin')
     stranger = await gateway.make('<img src=x onerror=alert(1)>', 'ValidUser', { days: 3 })
     browser = await openBrowser(lifetime, { client: admin, ca: gateway.ca })
@@ -93,6 +96,26 @@ describe('the console', { skip: noBrowser }, () => {
     await notice.waitFor({ state: 'detached' })
   })
 
+  it('says above everything that an upstream is down, and takes it back', async () => {
+    const { page } = browser
+    await open(page)
+    const tile = page.locator('.tile').filter({ hasText: 'Upstream targets up' })
+    gateway.edit(gateway.upstream.url, 'http://127.0.0.1:9')
+    const down = page.getByText('Upstream app is down')
+    await page.getByRole('cell', { name: 'http://127.0.0.1:9' }).waitFor()
+    assert.equal(await ask(admin), 502)
+    await down.waitFor()
+    assert.equal(await tile.getAttribute('data-tone'), 'bad')
+    assert.match((await tile.textContent()) ?? '', /0 of 1\s*problem\s*1 down/)
+    for (const theme of THEMES) {
+      await inTheme(page, theme)
+      assert.deepEqual(await seriousFindings(page), [], theme)
+    }
+    await photograph(page, 'overview-upstream-down')
+    gateway.edit('http://127.0.0.1:9', gateway.upstream.url)
+    await down.waitFor({ state: 'detached' })
+  })
+
   it('takes a name as text, whatever is in it', async () => {
     const { page, faults } = await openBrowser(lifetime, { client: stranger, ca: gateway.ca })
     await open(page)
@@ -162,6 +185,13 @@ describe('the console', { skip: noBrowser }, () => {
     }
     await page.setViewportSize(PHONE)
     assert.equal(await page.evaluate('document.documentElement.scrollWidth'), PHONE.width)
+    // Every page is in reach, and none has to be scrolled to.
+    const links = await page.getByRole('navigation', { name: 'Console' }).getByRole('link').all()
+    assert.equal(links.length, 5)
+    for (const link of links) {
+      const { x = -1, width = 0 } = (await link.boundingBox()) ?? {}
+      assert.ok(x >= 0 && x + width <= PHONE.width, `${await link.textContent()} is from ${x} to ${x + width}`)
+    }
     assert.deepEqual(await seriousFindings(page), [], 'phone')
     await photograph(page, 'overview')
   })

@@ -110,8 +110,13 @@ describe('the setup pages', { skip: noBrowser }, () => {
 
   it('take an own CA with its password', async () => {
     const { page } = browser
+    // What an own one asks is for who has one.
+    const file = page.getByLabel(/^Certificate, and those above/)
+    await page.getByLabel(/^A new one/).check()
+    await file.waitFor({ state: 'hidden' })
     await inspect(page, 'ca')
     await page.getByLabel('My own').check()
+    await file.waitFor()
     await page.getByLabel(/^Certificate, and those above/).setInputFiles(join(cwd, 'corp.crt'))
     await page.getByLabel('Private key', { exact: true }).setInputFiles(join(cwd, 'corp.key'))
     await page.getByLabel(/^Password of the key/).fill('wrong')
@@ -140,6 +145,8 @@ describe('the setup pages', { skip: noBrowser }, () => {
     await page.getByLabel(/^Make one up/).check()
     await go(page)
     assert.equal(await heading(page), 'All of it')
+    const links = await page.locator('dl').getByRole('link').allTextContents()
+    assert.deepEqual(links, ['Change names', 'Change addresses', 'Change authority', 'Change service', 'Change administrator'])
     await page.getByRole('link', { name: 'Change names' }).click()
     assert.equal(await page.getByLabel('Names and IP addresses').inputValue(), 'gate.example 10.0.0.7')
     await go(page)

@@ -18,6 +18,8 @@ export type StepName = (typeof STEPS)[number]
 export interface Step {
   readonly step: StepName
   readonly outcome: 'passed' | 'stopped' | 'not_reached'
+  /** false: nothing was examined, so that `passed` says only that it stopped nobody. */
+  readonly checked: boolean
   /** One clause; empty where it was not reached. */
   readonly summary: string
   /** What decided it: empty where the certificate itself, the registry or a default did. */
@@ -50,6 +52,12 @@ const STOPS: ReadonlyMap<Reason, StepName> = new Map([
   ['role_missing', 'route'],
 ])
 
+/** Steps that may be passed without a look at anything; what is only supposed was not looked at. */
+const CHECKED: Partial<Readonly<Record<StepName, (evidence: Evidence) => boolean>>> = {
+  chain: ({ peer, imagined }) => peer !== null && peer.certificate !== null && !imagined,
+  revocation: ({ revocation }) => revocation?.on === true && revocation.checks.some(({ answers }) => answers.length > 0),
+}
+
 const TELL: Readonly<Record<StepName, (decided: Decided) => Told>> = {
   request: aboutRequest,
   chain: aboutChain,
@@ -64,10 +72,10 @@ export function stepsOf(decided: Decided): Step[] {
   const { refused } = decided.verdict
   const end = refused === null ? STEPS.length : STEPS.indexOf(stopOf(refused.reason, decided.evidence))
   return STEPS.map((step, index) => {
-    if (index > end) return { step, outcome: 'not_reached', summary: '', lines: [] }
+    if (index > end) return { step, outcome: 'not_reached', checked: false, summary: '', lines: [] }
     const { summary, lines } = TELL[step](decided)
-    if (index < end || refused === null) return { step, outcome: 'passed', summary, lines }
-    return { step, outcome: 'stopped', summary: refused.detail, lines }
+    if (index === end && refused !== null) return { step, outcome: 'stopped', checked: true, summary: refused.detail, lines }
+    return { step, outcome: 'passed', checked: CHECKED[step]?.(decided.evidence) ?? true, summary, lines }
   })
 }
 

@@ -58,6 +58,10 @@ const FORWARDED = object({ upstream: text, targets: list(text), path: text, head
 export const DECISION_STEP: Schema = object({
   step: words('request', 'chain', 'revocation', 'identity', 'roles', 'route'),
   outcome: words('passed', 'stopped', 'not_reached'),
+  checked: {
+    ...flag,
+    description: '`passed` without it: nothing was examined, as where only a name was given or neither `crl` nor `ocsp` is on',
+  },
   summary: text,
   lines: { ...list(ref('ConfigLine')), description: 'What decided it; none where that was the certificate, the registry or a default' },
 })

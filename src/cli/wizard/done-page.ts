@@ -46,8 +46,8 @@ function failedHtml(why: string, folder: string): string {
 function passwordHtml({ made, folder, password }: DonePage): string {
   if (made.password === null) return '<p>Its password is the one that you chose.</p>'
   const file = `<code>${escapeHtml(join(folder, 'clients', 'admin.pass'))}</code>`
-  if (password === null) return `<p>Its password was shown once. It is in ${file} too.</p>`
-  return `<p>Its password is shown only now, and is in ${file} too:</p><p><code class="secret">${escapeHtml(password)}</code></p>`
+  if (password === null) return `<p>Its password is in ${file}.</p>`
+  return `<p>Its password, which is also in ${file}:</p><p><code class="secret">${escapeHtml(password)}</code></p>`
 }
 
 function installingHtml(userAgent: string): string {

@@ -13,6 +13,9 @@ const STYLE =
   'font-size:.875rem;color:var(--soft)}nav [aria-current]{color:inherit;font-weight:600;text-decoration:underline;text-underline-offset:.3em}' +
   '.field{margin:0 0 1.25rem}label,legend{font-weight:600;padding:0}fieldset{border:0;padding:0;margin:0 0 1.25rem;min-width:0}' +
   '.choice{display:flex;gap:.6rem;align-items:baseline;margin:.35rem 0}.choice label{font-weight:400}.inset{margin:.75rem 0 0 1.6rem}' +
+  // What belongs to a choice is for who made it; what is wrong with it stays to be seen.
+  '.choice:has(input:not(:checked))+.inset:not(:has(.problem)){display:none}' +
+  '.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}' +
   '.hint{color:var(--soft);font-size:.875rem;margin:.1rem 0 .35rem}.problem{color:var(--wrong);font-weight:600;margin:.1rem 0 .35rem}' +
   'input:not([type=radio]){display:block;width:100%;font:inherit;color:inherit;background:light-dark(#fff,#14171c);' +
   'border:1px solid var(--edge);border-radius:.375rem;padding:.5rem .65rem}input[aria-invalid]{border-color:var(--wrong);border-width:2px}' +

@@ -46,6 +46,18 @@ describe('the steps of a decision', () => {
     }
   })
 
+  it('say which of them examined nothing', async (t) => {
+    const gateway = await explainedGateway(t)
+    const file = gateway.issue('client.crt', await gateway.authority.issue({ subject: 'CN=CLIENT1' }))
+    const unchecked = async (...args: string[]) =>
+      (await explain(gateway, ...args, 'GET', '/movies/x/1')).steps.filter(({ checked }) => !checked).map(({ step }) => step)
+    assert.deepEqual(await unchecked('--cert', file), ['revocation'])
+    assert.deepEqual(await unchecked('--cn', 'CLIENT1'), ['chain', 'revocation'])
+    const terminal = testTerminal({ cwd: gateway.cwd })
+    await explainCommand.run(['--cert', file, 'GET', '/movies/x/1'], terminal)
+    assert.match(terminal.stdout(), /^ +chain +passed .*\n +revocation +not checked$/m)
+  })
+
   it('end where it is refused', async (t) => {
     const gateway = await explainedGateway(t)
     const stranger = gateway.issue('stranger.crt', await (await createAuthority('CN=Other')).issue({ subject: 'CN=CLIENT1' }))
@@ -88,7 +100,7 @@ describe('the steps of a decision', () => {
     const terminal = testTerminal({ cwd: gateway.cwd })
     assert.equal(await explainCommand.run(['--cn', 'CLIENT1', 'GET', '/movies/x'], terminal), 0)
     assert.match(terminal.stdout(), /^steps +request +passed +certgate\.yml:\d+ {2}main:$/m)
-    assert.match(terminal.stdout(), /^ +chain +passed +certgate\.yml:\d+ {2}tls: .*\*\*\*/m)
+    assert.match(terminal.stdout(), /^ +chain +not checked +certgate\.yml:\d+ {2}tls: .*\*\*\*/m)
     assert.match(terminal.stdout(), /^ +roles +passed +roles_mapping\.yml:3 {2}- CLIENT1$/m)
     assert.doesNotMatch(terminal.stdout(), /hush/)
   })

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Overview, Sample } from '../../../../src/admin/console/client/api-types.ts'
 import { duration, relative } from '../../../../src/admin/console/client/format.ts'
+import { upstreamHealth, upstreamsFigure } from '../../../../src/admin/console/client/pages/overview/health.ts'
 import { inBuckets, latest, perSecond, withSamples } from '../../../../src/admin/console/client/pages/overview/samples.ts'
 import { diffLines } from '../../../../src/admin/console/client/parts/diff.ts'
 
@@ -74,5 +75,32 @@ describe('words for people', () => {
       [NOW - 1_000, NOW + 1_000, NOW - 180_000, NOW + 3 * 86_400_000].map((time) => relative(time, NOW)),
       ['just now', 'in a moment', '3 minutes ago', 'in 3 days'],
     )
+  })
+})
+
+describe('upstreams', () => {
+  const figureOf = (...states: readonly (readonly [upstream: string, healthy: boolean | null])[]) => {
+    const health = upstreamHealth(
+      states.map(([upstream, healthy], index) => ({ upstream, target: `t${index}`, healthy, checked_at: null })),
+    )
+    const { value, tone, note } = upstreamsFigure(health)
+    return { value, tone, note, dead: [...health.dead.keys()] }
+  }
+
+  it('are bad where one has no target left, a warning where it has fewer, and good else', () => {
+    assert.deepEqual(figureOf(['a', true], ['b', false]), { value: '1 of 2', tone: 'bad', note: '1 down', dead: ['b'] })
+    assert.deepEqual(figureOf(['a', true], ['a', false]), { value: '1 of 2', tone: 'warn', note: '1 down', dead: [] })
+    assert.deepEqual(figureOf(['a', null], ['a', false], ['b', true]), {
+      value: '2 of 3',
+      tone: 'warn',
+      note: '1 down, 1 not tried yet',
+      dead: [],
+    })
+    assert.deepEqual(figureOf(['a', true], ['b', true]), { value: '2 of 2', tone: 'good', note: undefined, dead: [] })
+  })
+
+  it('are not called up before anybody tried', () => {
+    assert.deepEqual(figureOf(['a', null]), { value: '–', tone: undefined, note: 'none was tried yet', dead: [] })
+    assert.deepEqual(figureOf(), { value: '–', tone: undefined, note: 'no upstream is configured', dead: [] })
   })
 })

@@ -8,6 +8,7 @@ export interface ConfigLine {
 export interface DecisionStep {
   readonly step: 'request' | 'chain' | 'revocation' | 'identity' | 'roles' | 'route'
   readonly outcome: 'passed' | 'stopped' | 'not_reached'
+  readonly checked: boolean
   readonly summary: string
   readonly lines: readonly ConfigLine[]
 }

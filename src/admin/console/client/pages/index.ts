@@ -8,7 +8,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: 'certificates/{fingerprint}', label: 'Certificate', icon: null, under: 'certificates', load: () => import('./certificate.ts') },
   { path: 'roles', label: 'Roles', icon: 'users', load: () => import('./roles.ts') },
   { path: 'explain', label: 'Explain', icon: 'route', load: () => import('./explain.ts') },
-  { path: 'explain/matrix', label: 'Access', icon: null, under: 'explain', load: () => import('./matrix.ts') },
+  { path: 'explain/matrix', label: 'Matrix of access', icon: null, under: 'explain', load: () => import('./matrix.ts') },
   { path: 'audit', label: 'Audit', icon: 'list', load: () => import('./audit.ts') },
   { path: 'audit/{sequence}', label: 'Audit entry', icon: null, under: 'audit', load: () => import('./audit-entry.ts') },
 ]

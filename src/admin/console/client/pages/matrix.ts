@@ -14,6 +14,8 @@ import { accessRows } from './matrix/csv.ts'
 import { legend, matrixTable } from './matrix/table.ts'
 import type { OpenedPage, PageContext } from './page.ts'
 
+/** As the links that lead here call it. */
+const TITLE = 'Matrix of access'
 const PAGE = 25
 const SOURCES = [
   { value: '', label: 'All' },
@@ -26,9 +28,9 @@ const SETTLED = 1_000
 
 export function open(context: PageContext): OpenedPage {
   const reason = whyNot('Operator')
-  if (reason !== null) return { title: () => 'Access', view: () => html`${pageHeading('Access')}${notAllowed(reason)}` }
+  if (reason !== null) return { title: () => TITLE, view: () => html`${pageHeading(TITLE)}${notAllowed(reason)}` }
   const page = new MatrixPage(context)
-  return { title: () => 'Access', view: () => page.view() }
+  return { title: () => TITLE, view: () => page.view() }
 }
 
 interface Filter {
@@ -73,7 +75,7 @@ class MatrixPage {
       act: () => this.#export(),
     })}`
     const { text, source, route } = this.#filter.value
-    return html`${pageHeading('Access', actions)}
+    return html`${pageHeading(TITLE, actions)}
       <div class="matrix-filters">
         ${textField({ name: 'matrix-text', label: 'Identities', type: 'search', value: text, placeholder: 'Name, subject or fingerprint', changed: (value) => this.#set({ text: value }) })}
         ${selectField({ name: 'matrix-source', label: 'Of whom', value: source, choices: SOURCES, changed: (value) => this.#set({ source: value }, 0) })}

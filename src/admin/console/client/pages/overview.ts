@@ -9,8 +9,9 @@ import { moment } from '../parts/time.ts'
 import { whyNot } from '../session.ts'
 import { Resource } from '../store.ts'
 import { latencyPanel, refusalsPanel, tiles, trafficPanel } from './overview/charts.ts'
-import { configurationPanel, expiringPanel, upstreamsPanel, workersPanel } from './overview/panels.ts'
+import { configurationPanel, expiringPanel, workersPanel } from './overview/panels.ts'
 import { inBuckets, withSamples } from './overview/samples.ts'
+import { deadNotice, upstreamsPanel } from './overview/upstreams.ts'
 import type { OpenedPage, PageContext } from './page.ts'
 
 export function open({ signal }: PageContext): OpenedPage {
@@ -44,6 +45,7 @@ function heading(overview: Overview | null): TemplateResult {
 function content(overview: Overview): TemplateResult {
   const buckets = inBuckets(overview.samples, Date.parse(overview.at))
   return html`
+    ${deadNotice(overview.upstreams)}
     ${reloadNotice(overview.last_reload)}
     ${tiles(overview, buckets)}
     <div class="grid">${trafficPanel(buckets)}${latencyPanel(buckets)}</div>

@@ -1,5 +1,6 @@
 import { html, nothing, svg, type TemplateResult } from 'lit-html'
 import { clock } from '../format.ts'
+import { linear, logarithmic, type Scale } from './scale.ts'
 
 export interface Series {
   readonly label: string
@@ -20,44 +21,47 @@ export interface ChartOptions {
 const WIDTH = 600
 const HEIGHT = 120
 
-/** Each series a line. */
+/**
+ * Each series a line, on an axis of powers of ten. The last lies undermost and is the broadest: where few requests make them the same, as the
+ * quantiles of one are, each is still seen around the one before.
+ */
 export function lineChart(options: ChartOptions): TemplateResult {
   const { points, series } = options
-  const most = ceiling(Math.max(0, ...points.flatMap(({ values }) => values.map((value) => value ?? 0))))
+  const scale = logarithmic(points.flatMap(({ values }) => values.filter((value) => value !== null)))
   const lines = series.map(({ colour }, index) => {
     const path = linePath(
       points.map(({ values }) => values[index] ?? null),
-      most,
+      scale,
     )
-    return svg`<path class="chart-line" data-series=${colour} d=${path}/>`
+    return svg`<path class="chart-line" data-series=${colour} data-layer=${index} d=${path}/>`
   })
-  return frame(options, most, lines)
+  return frame(options, scale, lines.reverse())
 }
 
 /** The series on top of each other. */
 export function stackedBars(options: ChartOptions): TemplateResult {
   const { points, series } = options
-  const most = ceiling(Math.max(0, ...points.map(({ values }) => sum(values))))
+  const scale = linear(points.map(({ values }) => sum(values)))
   const step = WIDTH / Math.max(1, points.length)
   const bars = points.flatMap(({ values }, at) => {
     let below = 0
     return series.map(({ colour }, index) => {
-      const height = ((values[index] ?? 0) / most) * HEIGHT
+      const height = scale.at(values[index] ?? 0) * HEIGHT
       below += height
       if (height === 0) return nothing
       return svg`<rect class="chart-bar" data-series=${colour} x=${at * step + step * 0.1} y=${HEIGHT - below} width=${step * 0.8} height=${height}/>`
     })
   })
-  return frame(options, most, bars)
+  return frame(options, scale, bars)
 }
 
 /** A small line without axes, for a tile; what it shows is told beside it. */
 export function sparkline(values: readonly (number | null)[], colour = 'accent'): TemplateResult {
-  const most = ceiling(Math.max(0, ...values.map((value) => value ?? 0)))
-  return html`<svg class="sparkline" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true" focusable="false">${svg`<path class="chart-line" data-series=${colour} d=${linePath(values, most)}/>`}</svg>`
+  const scale = linear(values.map((value) => value ?? 0))
+  return html`<svg class="sparkline" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true" focusable="false">${svg`<path class="chart-line" data-series=${colour} d=${linePath(values, scale)}/>`}</svg>`
 }
 
-function frame({ title, series, points, format, summary }: ChartOptions, most: number, drawn: unknown): TemplateResult {
+function frame({ title, series, points, format, summary }: ChartOptions, scale: Scale, drawn: unknown): TemplateResult {
   const step = WIDTH / Math.max(1, points.length)
   const told = points.map(({ at, values }, index) => {
     const text = values.flatMap((value, one) => (value === null ? [] : [`${series[one]?.label}: ${format(value)}`]))
@@ -66,10 +70,9 @@ function frame({ title, series, points, format, summary }: ChartOptions, most: n
   return html`<figure class="chart">
     <figcaption>${title}</figcaption>
     <div class="chart-plot">
-      <span class="chart-most" aria-hidden="true">${format(most)}</span>
-      <span class="chart-half" aria-hidden="true">${format(most / 2)}</span>
+      ${LABELS.map(([place, mark]) => html`<span class=${`chart-${place}`} aria-hidden="true">${format(scale.marks.at(mark(scale.marks.length)) ?? 0)}</span>`)}
       <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${title}. ${summary}">
-        ${svg`<path class="chart-grid" d="M0 0.5H${WIDTH}M0 ${HEIGHT / 2}H${WIDTH}M0 ${HEIGHT - 0.5}H${WIDTH}"/>`}${drawn}${told}
+        ${svg`<path class="chart-grid" d=${scale.marks.map((mark) => `M0 ${Math.min(HEIGHT - 0.5, Math.max(0.5, HEIGHT * (1 - scale.at(mark))))}H${WIDTH}`).join('')}/>`}${drawn}${told}
       </svg>
     </div>
     <p class="chart-span" aria-hidden="true"><span>${clock(points[0]?.at ?? 0)}</span><span>${clock(points.at(-1)?.at ?? 0)}</span></p>
@@ -77,29 +80,28 @@ function frame({ title, series, points, format, summary }: ChartOptions, most: n
   </figure>`
 }
 
+/** Which of the marks are told in words: all of them would be too many. */
+const LABELS: readonly (readonly [place: string, mark: (many: number) => number])[] = [
+  ['most', () => -1],
+  ['half', (many) => (many - 1) / 2],
+  ['least', () => 0],
+]
+
 /** Broken where nothing is known. */
-function linePath(values: readonly (number | null)[], most: number): string {
+function linePath(values: readonly (number | null)[], scale: Scale): string {
   const step = WIDTH / Math.max(1, values.length)
   let path = ''
   let isBroken = true
   for (const [index, value] of values.entries()) {
     if (value !== null) {
       const x = (index + 0.5) * step
-      const y = HEIGHT - (value / most) * (HEIGHT - 2) - 1
+      const y = HEIGHT - scale.at(value) * (HEIGHT - 2) - 1
       // A point between two gaps is seen too.
       path += isBroken ? `M${(x - 2).toFixed(1)} ${y.toFixed(1)}h4` : `L${x.toFixed(1)} ${y.toFixed(1)}`
     }
     isBroken = value === null
   }
   return path
-}
-
-/** The next number that is easily read: 1, 2 or 5 by a power of ten. */
-export function ceiling(value: number): number {
-  if (value <= 0) return 1
-  const power = 10 ** Math.floor(Math.log10(value))
-  const factor = [1, 2, 5, 10].find((one) => one * power >= value * 0.999) ?? 10
-  return factor * power
 }
 
 const sum = (values: readonly (number | null)[]): number => values.reduce<number>((total, value) => total + (value ?? 0), 0)

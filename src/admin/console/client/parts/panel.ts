@@ -21,9 +21,9 @@ const WORDS: Readonly<Record<Tone, string>> = { good: 'ok', warn: 'attention', b
 
 /** One figure that is looked at from afar. */
 export function tile({ label, value, tone, note, picture }: Tile): TemplateResult {
-  return html`<section class="tile">
+  return html`<section class="tile" data-tone=${tone ?? nothing}>
     <h2>${label}</h2>
-    <p class="tile-value">${value}${tone === undefined || WORDS[tone] === '' ? nothing : badge(tone, WORDS[tone])}</p>
+    <p class="tile-value"><span>${value}</span>${tone === undefined || WORDS[tone] === '' ? nothing : badge(tone, WORDS[tone])}</p>
     ${note === undefined ? nothing : html`<p class="tile-note">${note}</p>`}${picture ?? nothing}
   </section>`
 }

@@ -13,6 +13,8 @@ export interface Column<Row> {
   readonly isNumeric?: boolean
   /** Names its row to screen readers; one of the columns. */
   readonly isHeading?: boolean
+  /** In which order it makes room where the window is narrow, unless the rows are sorted by it. */
+  readonly gives?: 'first' | 'second' | 'third'
   cell(row: Row): unknown
 }
 
@@ -55,30 +57,36 @@ export function dataTable<Row>(options: TableOptions<Row>): TemplateResult {
       <tbody role="rowgroup">${repeat(
         rows,
         (row) => options.keyOf(row),
-        (row) => html`<tr role="row">${columns.map((column) => bodyCell(column, row))}</tr>`,
+        (row) => html`<tr role="row">${columns.map((column) => bodyCell(column, row, givenUp(column, options)))}</tr>`,
       )}</tbody>
     </table>
     ${paging === undefined ? nothing : pager(paging, rows.length)}
   </div>`
 }
 
-function headCell<Row>(column: Column<Row>, { sort, sorted }: TableOptions<Row>): TemplateResult {
+function givenUp<Row>({ key, gives }: Column<Row>, { sort }: TableOptions<Row>): string | typeof nothing {
+  return gives === undefined || sort?.key === key ? nothing : gives
+}
+
+function headCell<Row>(column: Column<Row>, options: TableOptions<Row>): TemplateResult {
   const { key, label, isNumeric = false } = column
+  const { sort, sorted } = options
+  const gives = givenUp(column, options)
   if (column.isSortable !== true || sorted === undefined)
-    return html`<th scope="col" role="columnheader" data-numeric=${isNumeric}>${label}</th>`
+    return html`<th scope="col" role="columnheader" data-gives=${gives} data-numeric=${isNumeric}>${label}</th>`
   const order = sort?.key === key ? sort.order : null
   const next: Sort = { key, order: order === 'asc' ? 'desc' : 'asc' }
   const told = order === null ? nothing : order === 'asc' ? 'ascending' : 'descending'
-  return html`<th scope="col" role="columnheader" data-numeric=${isNumeric} aria-sort=${told}>
+  return html`<th scope="col" role="columnheader" data-gives=${gives} data-numeric=${isNumeric} aria-sort=${told}>
     <button class="sort" type="button" @click=${() => sorted(next)}>${label}${order === null ? nothing : icon(order === 'asc' ? 'chevronUp' : 'chevronDown')}</button>
   </th>`
 }
 
 /** Roles are said, because a table that is laid out as cards has lost them in some browsers. */
-function bodyCell<Row>({ label, isNumeric = false, isHeading = false, cell }: Column<Row>, row: Row): TemplateResult {
+function bodyCell<Row>({ label, isNumeric = false, isHeading = false, cell }: Column<Row>, row: Row, gives: unknown): TemplateResult {
   const content = html`<span class="cell-label" aria-hidden="true">${label}</span><span class="cell">${cell(row)}</span>`
   if (isHeading) return html`<th scope="row" role="rowheader" data-numeric=${isNumeric}>${content}</th>`
-  return html`<td role="cell" data-numeric=${isNumeric}>${content}</td>`
+  return html`<td role="cell" data-gives=${gives} data-numeric=${isNumeric}>${content}</td>`
 }
 
 function pager({ from, size, total, turn }: Paging, shown: number): TemplateResult {

@@ -19,9 +19,14 @@ export function columns(changed: ReadonlyMap<string, string>, act: (certificate:
     },
     { key: 'state', label: 'State', cell: (certificate) => stateBadge(certificate) },
     { key: 'clearance', label: 'Clearance', cell: ({ clearance }) => clearance },
-    { key: 'permissions', label: 'Permissions', cell: permissionsCell },
-    { key: 'thumbprint', label: 'Thumbprint', cell: ({ thumbprint }) => copyable(thumbprint, 'thumbprint', `${thumbprint.slice(0, 10)}…`) },
-    { key: 'not_before', label: 'Valid from', isSortable: true, cell: ({ not_before: notBefore }) => date(notBefore) },
+    { key: 'permissions', label: 'Permissions', gives: 'third', cell: permissionsCell },
+    {
+      key: 'thumbprint',
+      label: 'Thumbprint',
+      gives: 'second',
+      cell: ({ thumbprint }) => copyable(thumbprint, 'thumbprint', `${thumbprint.slice(0, 10)}…`),
+    },
+    { key: 'not_before', label: 'Valid from', gives: 'first', isSortable: true, cell: ({ not_before: notBefore }) => date(notBefore) },
     { key: 'not_after', label: 'Valid until', isSortable: true, cell: ({ not_after: notAfter }) => date(notAfter) },
     { key: 'last_seen', label: 'Last seen', isSortable: true, cell: ({ last_seen: lastSeen }) => moment(lastSeen) },
     {

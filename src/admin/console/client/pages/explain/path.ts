@@ -14,24 +14,32 @@ const TITLES: Readonly<Record<DecisionStep['step'], string>> = {
   roles: 'Roles',
   route: 'Route',
 }
-const OUTCOMES: Readonly<Record<DecisionStep['outcome'], string>> = {
+/** What nobody looked at was not passed. */
+type Shown = DecisionStep['outcome'] | 'not_checked'
+const OUTCOMES: Readonly<Record<Shown, string>> = {
   passed: 'passed',
   stopped: 'stopped here',
   not_reached: 'not reached',
+  not_checked: 'not checked',
 }
-const PICTURES: Readonly<Record<DecisionStep['outcome'], IconName>> = { passed: 'check', stopped: 'x', not_reached: 'minus' }
+const PICTURES: Readonly<Record<Shown, IconName>> = { passed: 'check', stopped: 'x', not_reached: 'minus', not_checked: 'minus' }
 /** Lines of one step that are seen at once. */
 const SEEN = 5
 
 /** The decision as a way: what it came past, where it ended, and what came of it. */
 export function decisionPath(explanation: Explanation): TemplateResult {
   return html`<ol class="path" aria-label="Steps of the decision">
-    ${explanation.steps.map((step) => node(step.outcome, TITLES[step.step], OUTCOMES[step.outcome], step.outcome === 'not_reached' ? nothing : body(step, explanation)))}
+    ${explanation.steps.map((step) => stepNode(step, explanation))}
     ${answer(explanation)}
   </ol>`
 }
 
-function node(outcome: DecisionStep['outcome'], title: string, words: string, content: unknown): TemplateResult {
+function stepNode(step: DecisionStep, explanation: Explanation): TemplateResult {
+  const outcome = step.outcome === 'passed' && !step.checked ? 'not_checked' : step.outcome
+  return node(outcome, TITLES[step.step], OUTCOMES[outcome], outcome === 'not_reached' ? nothing : body(step, explanation))
+}
+
+function node(outcome: Shown, title: string, words: string, content: unknown): TemplateResult {
   return html`<li class="path-step" data-outcome=${outcome}>
     <span class="path-node">${icon(PICTURES[outcome])}</span>
     <div class="path-body"><h3>${title} <span class="path-outcome">${words}</span></h3>${content}</div>
@@ -54,7 +62,7 @@ function body(step: DecisionStep, explanation: Explanation): TemplateResult {
       ? html`<p class="path-refusal">${sentence(step.summary)}</p>`
       : isRoles
         ? nothing
-        : html`<p>${sentence(step.summary)}</p>`
+        : html`<p>${sentence(step.checked ? step.summary : step.summary.replace(/^not checked: /, ''))}</p>`
   return html`${summary}${FACTS[step.step](explanation)}${isRoles ? roleLines(explanation, step) : lineList(step.lines)}`
 }
 

@@ -6,6 +6,7 @@ import { panel, tile } from '../../parts/panel.ts'
 import { empty } from '../../parts/states.ts'
 import { dataTable } from '../../parts/table.ts'
 import { type Bucket, latest, perSecond, refusalsOf } from './samples.ts'
+import { upstreamsTile } from './upstreams.ts'
 
 const CLASSES: readonly (Series & { readonly status: number })[] = [
   { status: 2, label: '2xx', colour: 'good' },
@@ -65,7 +66,8 @@ export function tiles(overview: Overview, buckets: readonly Bucket[]): TemplateR
       ),
     })}
     ${tile({ label: 'Ending soon', value: count(expiring), tone: own.some(({ expired }) => expired) ? 'bad' : expiring > 0 ? 'warn' : 'good', note: expiring === 0 ? 'no certificate, no list' : `${plural(clients.total, 'client certificate')}, ${count(own.length)} of the gateway` })}
-    ${tile({ label: 'Workers serving', value: `${count(serving)} of ${count(overview.workers.length)}`, tone: serving === 0 ? 'bad' : 'good', note: `${plural(overview.upstreams.filter(({ healthy }) => healthy === false).length, 'upstream target')} down` })}
+    ${tile({ label: 'Workers serving', value: `${count(serving)} of ${count(overview.workers.length)}`, tone: serving === 0 ? 'bad' : serving < overview.workers.length ? 'warn' : 'good' })}
+    ${upstreamsTile(overview.upstreams)}
   </div>`
 }
 
@@ -87,7 +89,13 @@ export function latencyPanel(buckets: readonly Bucket[]): TemplateResult {
   )
   return panel(
     'Latency',
-    lineChart({ title: 'From request head to response finished, last 10 minutes', series: LATENCY, points, format: duration, summary }),
+    lineChart({
+      title: 'From request head to response finished, last 10 minutes, by powers of ten',
+      series: LATENCY,
+      points,
+      format: duration,
+      summary,
+    }),
   )
 }
 

@@ -1,33 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit-html'
-import type { Overview, Upstream, Worker } from '../../api-types.ts'
+import type { Overview, Worker } from '../../api-types.ts'
 import { count, plural } from '../../format.ts'
 import { badge } from '../../parts/badge.ts'
 import { facts, panel } from '../../parts/panel.ts'
 import { empty } from '../../parts/states.ts'
 import { type Column, dataTable } from '../../parts/table.ts'
 import { moment } from '../../parts/time.ts'
-
-const UPSTREAM_COLUMNS: readonly Column<Upstream>[] = [
-  { key: 'upstream', label: 'Upstream', isHeading: true, cell: ({ upstream }) => upstream },
-  { key: 'target', label: 'Target', cell: ({ target }) => html`<code>${target}</code>` },
-  {
-    key: 'healthy',
-    label: 'State',
-    cell: ({ healthy }) => (healthy === null ? badge('muted', 'not tried yet') : healthy ? badge('good', 'up') : badge('bad', 'down')),
-  },
-  { key: 'checked_at', label: 'Last tried', cell: ({ checked_at }) => moment(checked_at) },
-]
-
-export function upstreamsPanel(upstreams: readonly Upstream[]): TemplateResult {
-  const table = dataTable({
-    caption: 'Targets of upstreams',
-    columns: UPSTREAM_COLUMNS,
-    rows: upstreams,
-    keyOf: ({ upstream, target }) => `${upstream} ${target}`,
-    empty: empty('No upstream is configured', undefined, 'route'),
-  })
-  return panel('Upstreams', table)
-}
 
 export function workersPanel({ workers, snapshot }: Overview): TemplateResult {
   const columns: readonly Column<Worker>[] = [

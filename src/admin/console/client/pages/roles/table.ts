@@ -136,7 +136,7 @@ function values(all: readonly string[], key: string, what: string, isCode = true
     if (!next.delete(key)) next.add(key)
     opened.value = next
   }
-  return html`<span class="values">${shown.map((value) => (isCode ? html`<code>${value}</code>` : html`<span>${value}</span>`))}
+  return html`<span class="values">${shown.map((value) => (isCode ? html`<code>${value}</code>` : html`<span class="value">${value}</span>`))}
     ${isOpen && more > 0 ? html`<span class="muted">and ${count(more)} more: see YAML</span>` : nothing}
     ${isOpen || more > 0 ? html`<button class="link" type="button" aria-expanded=${isOpen} aria-label=${isOpen ? `Fewer: ${what}` : `${count(more)} more: ${what}`} @click=${flip}>${isOpen ? 'fewer' : `+${count(more)}`}</button>` : nothing}</span>`
 }
@@ -174,12 +174,7 @@ const ROUTE_COLUMNS: readonly Column<RouteRow & { readonly place: number }>[] = 
   {
     key: 'allow',
     label: 'Allows',
-    cell: ({ route }) =>
-      html`<span class="values">${route.allow.map((word) => html`<code>${typeof word === 'string' ? word : `${word.database} ${word.access}`}</code>`)}</span>`,
-  },
-  {
-    key: 'state',
-    label: 'Who gets there',
-    cell: ({ isClosed }) => (isClosed ? badge('warn', 'nobody') : html`<span class="muted">who has one of these</span>`),
+    cell: ({ route, isClosed }) =>
+      html`<span class="values">${route.allow.map((word) => html`<code>${typeof word === 'string' ? word : `${word.database} ${word.access}`}</code>`)}${isClosed ? badge('warn', 'nobody has it') : nothing}</span>`,
   },
 ]
