@@ -88,6 +88,13 @@ export interface TokenInfo {
   readonly used: { readonly at: string; readonly fingerprint: string } | null
 }
 
+export interface ListInfo {
+  readonly number: number | string
+  readonly this_update: string
+  readonly next_update: string
+  readonly revoked: number
+}
+
 export interface AuthorityInfo {
   readonly issuing: { readonly subject: string; readonly not_after: string; readonly key_type: string } | null
   readonly problem: string
@@ -95,14 +102,11 @@ export interface AuthorityInfo {
     readonly subject: string
     readonly key_id: string
     readonly not_after: string
-    readonly crl: {
-      readonly number: number | string
-      readonly this_update: string
-      readonly next_update: string
-      readonly revoked: number
-    } | null
+    readonly crl: ListInfo | null
     readonly signs: boolean
   }[]
+  /** What the roots say of their issuing CAs. Absent: the gateway is of an older version. */
+  readonly root_lists?: readonly { readonly subject: string; readonly key_id: string; readonly crl: ListInfo }[]
   readonly roots: readonly { readonly subject: string; readonly not_after: string; readonly fingerprint: string }[]
   readonly rotation: { readonly overlap_until: string } | null
 }

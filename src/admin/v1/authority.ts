@@ -1,4 +1,5 @@
 import { hash, X509Certificate } from 'node:crypto'
+import type { PublishedCrl } from '../../certificates/crl-publisher.ts'
 import { crlPem } from '../../certificates/crl-write.ts'
 import { type Issuer, issuerKeyId } from '../../certificates/issuer.ts'
 import { KEY_TYPES, type KeyType } from '../../certificates/key.ts'
@@ -50,6 +51,7 @@ export function authorityView(service: AuthorityService) {
     problem: authority.problem,
     issuers: authority.issuers.map((issuer) => issuerView(service, issuer)),
     roots: authority.roots.map(rootView),
+    root_lists: service.rootLists.map((crl) => ({ subject: crl.issuer, key_id: crl.keyId, crl: crlView(crl) })),
     rotation: overlapUntil === null ? null : { overlap_until: iso(overlapUntil) },
   }
 }
@@ -61,13 +63,17 @@ function issuerView(service: AuthorityService, issuer: Issuer) {
     subject: issuer.facts.dn,
     key_id: keyId,
     not_after: iso(issuer.facts.notAfter),
-    crl:
-      crl === null
-        ? null
-        : { number: crl.number, this_update: iso(crl.thisUpdate), next_update: iso(crl.nextUpdate), revoked: crl.revoked },
+    crl: crl === null ? null : crlView(crl),
     signs: issuer === service.authority().issuing,
   }
 }
+
+const crlView = ({ number, thisUpdate, nextUpdate, revoked }: PublishedCrl) => ({
+  number,
+  this_update: iso(thisUpdate),
+  next_update: iso(nextUpdate),
+  revoked,
+})
 
 function rootView(pem: string) {
   const { raw } = new X509Certificate(pem)
