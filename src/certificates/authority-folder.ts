@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { CertgateError } from '../errors.ts'
+import { CertgateError, MaterialError } from '../errors.ts'
 import { readRegularText } from '../regular-file.ts'
 import { type AuthorityNode, authorityNode, bearsSignatureOf } from '../tls/authority-node.ts'
 import { parseCertificates } from '../tls/key-pair.ts'
@@ -51,7 +51,9 @@ export function readAuthority(origin: AuthorityOrigin, reading: AuthorityReading
     if (!(error instanceof CertgateError)) throw error
     if (origin.kind === 'folder' && isAbsent(join(origin.folder, 'issuing.crt')))
       return unusable(`there is no authority in ${origin.folder}`, true, filesOf(origin))
-    return unusable(withHint(error), false, filesOf(origin))
+    const hint = missingKeyHint(origin, error) ?? error.hint
+    const problem = hint === undefined ? error.message : `${error.message}: ${hint}`
+    return unusable(problem, false, filesOf(origin))
   }
 }
 
@@ -168,12 +170,17 @@ function filesOf(origin: AuthorityOrigin): string[] {
 }
 
 export function unusable(problem: string, absent = false, files: readonly string[] = []): LoadedAuthority {
-  const authority = { issuing: null, problem, issuers: [], roots: [] }
+  const authority = { issuing: null, problem, isBroken: !absent, issuers: [], roots: [] }
   return { authority, absent, remarks: [], overlapUntil: null, crossCertificate: null, rootSigners: [], files }
 }
 
 const pemOf = ({ x509 }: AuthorityNode): string => x509.toString()
-const withHint = ({ message, hint }: CertgateError): string => (hint === undefined ? message : `${message}: ${hint}`)
+/** Whoever took it offline with the root's meant well. */
+function missingKeyHint(origin: AuthorityOrigin, error: CertgateError): string | undefined {
+  if (origin.kind !== 'folder' || !(error instanceof MaterialError) || !error.file.endsWith('issuing.key') || !isAbsent(error.file))
+    return undefined
+  return 'bring it back: without it nothing is issued, no revocation list signed and no server certificate renewed; only ca.key may be kept elsewhere'
+}
 
 /** A folder that may not be looked into is not absent. */
 function isAbsent(file: string): boolean {
