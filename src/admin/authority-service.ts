@@ -2,6 +2,7 @@ import { hash, X509Certificate } from 'node:crypto'
 import { type LoadedAuthority, readAuthority, unusable } from '../certificates/authority-folder.ts'
 import { rotateFolder, settleFolder } from '../certificates/authority-rotation.ts'
 import { CrlPublisher, type Published, type PublishedCrl } from '../certificates/crl-publisher.ts'
+import { endingRoots, isMadeByCertgate } from '../certificates/ending-roots.ts'
 import { IssuanceError } from '../certificates/issuance-error.ts'
 import { issuanceOf } from '../certificates/issuance-record.ts'
 import { type Issuer, issuerKeyId } from '../certificates/issuer.ts'
@@ -29,10 +30,14 @@ export interface RotateRequest {
   readonly days?: number
   /** How long the old root stays trusted; default 90; 0: not at all. */
   readonly overlapDays?: number
+  /** Where the authority stands below a CA of the user's own: a root of certgate's is wanted all the same. */
+  readonly newRoot?: boolean
   /** Default: that of the old one. */
   readonly keyType?: KeyType
 }
 
+export const OWN_CA_HINT =
+  'say so with --new-root (new_root) if that is meant; to stay under it, have it sign a CA, and name that under pki.authority'
 const DEFAULT_DAYS = 3650
 const DEFAULT_OVERLAP_DAYS = 90
 
@@ -121,6 +126,7 @@ export class AuthorityService {
       throw new IssuanceError('authority', 'there is no authority of certgate to rotate', hint)
     }
     if (this.#rotating) throw new IssuanceError('authority', 'the authority is being rotated at this moment')
+    if (request.newRoot !== true) refuseForeign(this.#loaded.authority)
     this.#rotating = true
     try {
       const { days = DEFAULT_DAYS, overlapDays = DEFAULT_OVERLAP_DAYS } = request
@@ -199,6 +205,17 @@ export class AuthorityService {
     const { overlapUntil } = this.#loaded
     return overlapUntil !== null && this.#services.now() >= overlapUntil
   }
+}
+
+/** Trust in it would end unseen: clients and other services know their own CA, not one of certgate's. */
+function refuseForeign(authority: OperatingAuthority): void {
+  const foreign = endingRoots(authority).find((node) => !isMadeByCertgate(node))
+  if (foreign === undefined) return
+  throw new IssuanceError(
+    'authority',
+    `${foreign.facts.dn} is a CA of your own: a rotation makes a root of certgate's, and ends trust in it`,
+    OWN_CA_HINT,
+  )
 }
 
 /** As a request for a new key calls it where that has a word for it: `ec`, `rsa 4096`, `ed25519`. */

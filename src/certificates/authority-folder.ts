@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { CertgateError, MaterialError } from '../errors.ts'
@@ -69,6 +69,15 @@ export function rootAbove(issuer: Pick<Issuer, 'certificate'>, nodes: readonly A
   return nodes.find(isAbove) ?? null
 }
 
+/** As `rootAbove`, over the CAs that stand in between. */
+export function rootOver(
+  { certificate, chain }: Pick<Issuer, 'certificate' | 'chain'>,
+  nodes: readonly AuthorityNode[],
+): AuthorityNode | null {
+  const top = chain.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)?.at(-1)
+  return rootAbove({ certificate: top === undefined ? certificate : new X509Certificate(top) }, nodes)
+}
+
 export function withPublication(issuer: Issuer, url: string | null): Issuer {
   return { ...issuer, publication: url === null ? {} : publicationOf(url, issuerKeyId(issuer)) }
 }
@@ -80,7 +89,7 @@ function fromFolder(folder: string, { url, now }: AuthorityReading): LoadedAutho
   const nodes = readRoots(join(folder, 'ca.crt'))
   const { issuer, warnings } = readIssuing(signing, now)
   const remarks = [...warnings]
-  if (rootAbove(issuer, nodes) === null) remarks.push(`the root above ${issuer.facts.dn} is not in ${join(folder, 'ca.crt')}`)
+  if (rootOver(issuer, nodes) === null) remarks.push(`the root above ${issuer.facts.dn} is not in ${join(folder, 'ca.crt')}`)
   const overlapping = retired.filter(({ trustedUntil }) => trustedUntil !== null && now < trustedUntil)
   const own = withPublication(issuer, url)
   const older = retired.flatMap((generation) =>

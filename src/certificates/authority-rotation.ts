@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { MaterialError } from '../errors.ts'
 import { unreadable } from '../regular-file.ts'
 import type { AuthorityNode } from '../tls/authority-node.ts'
-import { REPLACED, readIssuing, readRootKey, readRoots, rootAbove } from './authority-folder.ts'
+import { REPLACED, readIssuing, readRootKey, readRoots, rootAbove, rootOver } from './authority-folder.ts'
 import { type Generation, pendingFolders, readGenerations, SUCCESSION_FILE, successionText } from './authority-generations.ts'
 import { IssuanceError } from './issuance-error.ts'
 import { issuerKeyId } from './issuer.ts'
@@ -32,7 +32,7 @@ export async function rotateFolder(
   const roots = join(folder, 'ca.crt')
   const nodes = readRoots(roots)
   const { issuer } = readIssuing(signing, now)
-  const root = rootAbove(issuer, nodes)
+  const root = rootOver(issuer, nodes)
   if (root === null)
     throw new IssuanceError('authority', `the root above ${issuer.facts.dn} is not in ${roots}`, 'add its certificate there')
   const previous = { rootCertificate: root.x509.toString(), issuer, root: readRootKey(signing, root) }
@@ -107,8 +107,9 @@ function keepFirst(folder: string, generations: readonly Generation[], nodes: re
 function rootOf({ name, folder }: Generation, trusted: readonly AuthorityNode[]): AuthorityNode | null {
   if (name !== '') return readRoots(join(folder, 'ca.crt'))[0] ?? null
   const file = join(folder, 'issuing.crt')
-  const [issuing] = readRoots(file)
-  return issuing === undefined ? null : rootAbove({ certificate: issuing.x509 }, trusted)
+  // What stands between it and the root follows it there.
+  const top = readRoots(file).findLast((node, index) => index === 0 || !node.selfSigned)
+  return top === undefined ? null : rootAbove({ certificate: top.x509 }, trusted)
 }
 
 function writeGeneration(pending: string, { next, crossCertificate, overlapUntil }: Rotation, replaced: Generation): void {

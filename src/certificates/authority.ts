@@ -8,7 +8,7 @@ import { lifetimeOf } from './lifetime.ts'
 import { PROFILES } from './profile.ts'
 import { signerOf } from './signing.ts'
 import { subjectOf } from './subject-name.ts'
-import { titled } from './titled.ts'
+import { ROOT_TITLE, titled } from './titled.ts'
 
 /** A root that signs one issuing certificate, and that issuing certificate, which signs the leaves. */
 export interface Authority {
@@ -66,7 +66,7 @@ function selfSigned(key: KeyObject, days: number, now: number): Issuer {
   const profile = PROFILES.get('issuing')
   if (profile === undefined) throw new TypeError('there is no profile for authorities')
   const keyInfo = publicKeyInfo(key)
-  const subject = subjectOf(titled('certgate root CA', key))
+  const subject = subjectOf(titled(ROOT_TITLE, key))
   const template = {
     subject,
     issuer: subject,

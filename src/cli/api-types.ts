@@ -107,7 +107,15 @@ export interface AuthorityInfo {
   }[]
   /** What the roots say of their issuing CAs. Absent: the gateway is of an older version. */
   readonly root_lists?: readonly { readonly subject: string; readonly key_id: string; readonly crl: ListInfo }[]
-  readonly roots: readonly { readonly subject: string; readonly not_after: string; readonly fingerprint: string }[]
+  readonly roots: readonly {
+    readonly subject: string
+    readonly not_after: string
+    readonly fingerprint: string
+    /** Absent: the gateway is of an older version. */
+    readonly ends_by_rotation?: boolean
+    /** It ends by a rotation and is a CA of the user's own. */
+    readonly own?: boolean
+  }[]
   readonly rotation: { readonly overlap_until: string } | null
 }
 

@@ -61,7 +61,7 @@ const authority: Readonly<Record<string, Schema>> = {
       signs: flag,
     }),
   ),
-  roots: list(object({ subject: text, not_after: time, fingerprint: hex64 })),
+  roots: list(object({ subject: text, not_after: time, fingerprint: hex64, ends_by_rotation: flag, own: flag })),
   root_lists: list(object({ subject: text, key_id: hex64, crl: revocationList })),
   rotation: orNull(object({ overlap_until: time })),
 }

@@ -122,20 +122,6 @@ describe('ca', () => {
   })
 })
 
-describe('ca rotate', () => {
-  it('announces nothing while another rotation goes on', async (t) => {
-    const rotation = { overlap_until: new Date(Date.now() + 86_400_000).toISOString() }
-    const { run, asked } = await gateway(t, async ({ path }) => (path === '/api/v1/ca' ? json(200, { ...authority, rotation }) : null))
-    const { code, stderr } = await run('ca', 'rotate', '--yes')
-    assert.equal(code, 1)
-    assert.match(
-      stderr,
-      /^certgate: the last rotation goes on until \d{4}-\d\d-\d\d\nhint: rotate again after that; with --overlap 0 at once, if a key is in wrong hands\n$/,
-    )
-    assert.deepEqual(asked, ['GET /api/v1/ca'])
-  })
-})
-
 describe('audit', () => {
   const actor = { name: 'cli', fingerprint: null, remote: null }
   const entry = (sequence: number) => ({
