@@ -1,12 +1,14 @@
-import { X509Certificate } from 'node:crypto'
+import { hash, X509Certificate } from 'node:crypto'
 import { type LoadedAuthority, readAuthority, unusable } from '../certificates/authority-folder.ts'
 import { rotateFolder, settleFolder } from '../certificates/authority-rotation.ts'
 import { CrlPublisher, type Published, type PublishedCrl } from '../certificates/crl-publisher.ts'
+import { endingRoots, isMadeByCertgate } from '../certificates/ending-roots.ts'
 import { IssuanceError } from '../certificates/issuance-error.ts'
 import { issuanceOf } from '../certificates/issuance-record.ts'
 import { type Issuer, issuerKeyId } from '../certificates/issuer.ts'
 import { type KeyType, successorType } from '../certificates/key.ts'
 import type { OperatingAuthority } from '../certificates/operating-authority.ts'
+import { RootLists } from '../certificates/root-lists.ts'
 import type { Rotation } from '../certificates/rotation.ts'
 import type { AuthoritySettings } from '../config/settings.ts'
 import { CertgateError } from '../errors.ts'
@@ -28,10 +30,14 @@ export interface RotateRequest {
   readonly days?: number
   /** How long the old root stays trusted; default 90; 0: not at all. */
   readonly overlapDays?: number
+  /** Where the authority stands below a CA of the user's own: a root of certgate's is wanted all the same. */
+  readonly newRoot?: boolean
   /** Default: that of the old one. */
   readonly keyType?: KeyType
 }
 
+export const OWN_CA_HINT =
+  'say so with --new-root (new_root) if that is meant; to stay under it, have it sign a CA, and name that under pki.authority'
 const DEFAULT_DAYS = 3650
 const DEFAULT_OVERLAP_DAYS = 90
 
@@ -39,6 +45,7 @@ const DEFAULT_OVERLAP_DAYS = 90
 export class AuthorityService {
   readonly #services: AuthorityServices
   readonly #publisher: CrlPublisher
+  readonly #rootLists: RootLists
   #settings: AuthoritySettings | null
   #loaded: LoadedAuthority
   #rotating = false
@@ -46,6 +53,7 @@ export class AuthorityService {
   constructor(services: AuthorityServices, settings: AuthoritySettings | null) {
     this.#services = services
     this.#publisher = new CrlPublisher(services.store)
+    this.#rootLists = new RootLists(services.store)
     this.#settings = settings
     this.#loaded = this.#read()
   }
@@ -65,12 +73,17 @@ export class AuthorityService {
     return this.#loaded.authority
   }
 
+  /** Those of the roots last. */
   get crls(): readonly PublishedCrl[] {
-    return this.#publisher.all
+    return [...this.#publisher.all, ...this.#rootLists.all]
+  }
+
+  get rootLists(): readonly PublishedCrl[] {
+    return this.#rootLists.all
   }
 
   crlOf(keyId: string): PublishedCrl | null {
-    return this.#publisher.get(keyId)
+    return this.#publisher.get(keyId) ?? this.#rootLists.get(keyId)
   }
 
   get crlsAreDue(): boolean {
@@ -82,7 +95,10 @@ export class AuthorityService {
     const settings = this.#settings
     if (settings === null) return { signed: [], problems: [] }
     const { crlFolder: folder, crlLifetime: lifetime } = settings
-    return this.#publisher.publish(this.#loaded.authority.issuers, { folder, lifetime, now: this.#services.now() })
+    const now = this.#services.now()
+    const issuers = this.#publisher.publish(this.#loaded.authority.issuers, { folder, lifetime, now })
+    const roots = this.#rootLists.publish(this.#loaded.rootSigners, { folder, now })
+    return { signed: [...issuers.signed, ...roots.signed], problems: [...issuers.problems, ...roots.problems] }
   }
 
   /** Takes a replaced root out of the trusted ones when its time is over, and the authority's reading with it. A problem comes back in words. */
@@ -110,16 +126,19 @@ export class AuthorityService {
       throw new IssuanceError('authority', 'there is no authority of certgate to rotate', hint)
     }
     if (this.#rotating) throw new IssuanceError('authority', 'the authority is being rotated at this moment')
+    if (request.newRoot !== true) refuseForeign(this.#loaded.authority)
     this.#rotating = true
     try {
       const { days = DEFAULT_DAYS, overlapDays = DEFAULT_OVERLAP_DAYS } = request
       const { issuing } = this.#loaded.authority
       const keyType = request.keyType ?? (issuing === null ? 'ec' : successorType(issuing.key))
-      const asked = { days, overlapDays, keyType, now: this.#services.now() }
-      return await rotateFolder(source.folder, asked, (rotation, root) => {
+      const asked = { days, overlapDays, keyType, url: this.#settings?.url ?? null, now: this.#services.now() }
+      const rotation = await rotateFolder(source.folder, asked, (made, root) => {
         permit()
-        this.#record(rotation, root, actor)
+        this.#record(made, root, actor)
       })
+      if (overlapDays === 0) this.#revokeEnded(actor)
+      return rotation
     } catch (error) {
       if (error instanceof CertgateError) throw error
       throw new CertgateError('io_failed', `cannot write to ${source.folder}: ${unreadable(error)}`, { cause: error })
@@ -152,6 +171,16 @@ export class AuthorityService {
     })
   }
 
+  /** Others who still trust an older root learn it from the list of that, where its key is at hand. */
+  #revokeEnded(actor: Actor): void {
+    const { authority, crossCertificate } = this.#loaded
+    const { store } = this.#services
+    const ended = authority.issuers.map(({ certificate }) => certificate.raw)
+    if (crossCertificate !== null) ended.push(new X509Certificate(crossCertificate).raw)
+    for (const fingerprint of ended.map((raw) => hash('sha256', raw, 'hex')))
+      if (store.issuance.byFingerprint(fingerprint)?.revoked === null) store.issuance.revoke(fingerprint, 'caCompromise', actor)
+  }
+
   #read(): LoadedAuthority {
     const settings = this.#settings
     if (settings === null) return unusable('no authority is configured: start from a configuration file', true)
@@ -159,10 +188,9 @@ export class AuthorityService {
     const now = this.#services.now()
     const origin = source.kind === 'folder' ? source : { kind: 'own' as const, source: source.certificate }
     const loaded = readAuthority(origin, { url, now })
-    return {
-      ...loaded,
-      authority: { ...loaded.authority, issuers: loaded.authority.issuers.filter((one) => this.#answersFor(one, loaded, now)) },
-    }
+    const issuers = loaded.authority.issuers.filter((one) => this.#answersFor(one, loaded, now))
+    const rootSigners = loaded.rootSigners.filter(({ below }) => issuers.includes(below))
+    return { ...loaded, authority: { ...loaded.authority, issuers }, rootSigners }
   }
 
   /** A replaced issuer is done once the last that it signed has ended, and its root is no longer trusted. */
@@ -177,6 +205,17 @@ export class AuthorityService {
     const { overlapUntil } = this.#loaded
     return overlapUntil !== null && this.#services.now() >= overlapUntil
   }
+}
+
+/** Trust in it would end unseen: clients and other services know their own CA, not one of certgate's. */
+function refuseForeign(authority: OperatingAuthority): void {
+  const foreign = endingRoots(authority).find((node) => !isMadeByCertgate(node))
+  if (foreign === undefined) return
+  throw new IssuanceError(
+    'authority',
+    `${foreign.facts.dn} is a CA of your own: a rotation makes a root of certgate's, and ends trust in it`,
+    OWN_CA_HINT,
+  )
 }
 
 /** As a request for a new key calls it where that has a word for it: `ec`, `rsa 4096`, `ed25519`. */

@@ -1,14 +1,19 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { CertgateError } from '../errors.ts'
+import { CertgateError, MaterialError } from '../errors.ts'
 import { readRegularText } from '../regular-file.ts'
 import { type AuthorityNode, authorityNode, bearsSignatureOf } from '../tls/authority-node.ts'
 import { parseCertificates } from '../tls/key-pair.ts'
 import { readMaterial } from '../tls/pem.ts'
 import { type Generation, readGenerations } from './authority-generations.ts'
-import { type Issuer, issuerKeyId, type Publication } from './issuer.ts'
+import { type Issuer, issuerKeyId, issuerOf, publicationOf } from './issuer.ts'
 import type { OperatingAuthority } from './operating-authority.ts'
 import { loadAuthority } from './own-authority.ts'
+import type { OwnRootSigner } from './root-lists.ts'
+
+/** The root of the first generation, once it is not trusted any more. */
+export const REPLACED = 'replaced.crt'
 
 /** `{ folder }`, or a CA of the user's own as in the configuration. */
 export type AuthorityOrigin =
@@ -25,6 +30,8 @@ export interface LoadedAuthority {
   readonly overlapUntil: number | null
   /** PEM of the issuing CA as the replaced root certified it, while that one is trusted; null: there is none. */
   readonly crossCertificate: string | null
+  /** The root above each issuer, where it is not that issuer itself. */
+  readonly rootSigners: readonly (OwnRootSigner & { readonly below: Issuer })[]
   /** What it was read from: it is read again when one of these changes. */
   readonly files: readonly string[]
 }
@@ -44,7 +51,9 @@ export function readAuthority(origin: AuthorityOrigin, reading: AuthorityReading
     if (!(error instanceof CertgateError)) throw error
     if (origin.kind === 'folder' && isAbsent(join(origin.folder, 'issuing.crt')))
       return unusable(`there is no authority in ${origin.folder}`, true, filesOf(origin))
-    return unusable(withHint(error), false, filesOf(origin))
+    const hint = missingKeyHint(origin, error) ?? error.hint
+    const problem = hint === undefined ? error.message : `${error.message}: ${hint}`
+    return unusable(problem, false, filesOf(origin))
   }
 }
 
@@ -60,14 +69,17 @@ export function rootAbove(issuer: Pick<Issuer, 'certificate'>, nodes: readonly A
   return nodes.find(isAbove) ?? null
 }
 
-export function withPublication(issuer: Issuer, url: string | null): Issuer {
-  return { ...issuer, publication: url === null ? {} : publicationOf(url, issuerKeyId(issuer)) }
+/** As `rootAbove`, over the CAs that stand in between. */
+export function rootOver(
+  { certificate, chain }: Pick<Issuer, 'certificate' | 'chain'>,
+  nodes: readonly AuthorityNode[],
+): AuthorityNode | null {
+  const top = chain.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)?.at(-1)
+  return rootAbove({ certificate: top === undefined ? certificate : new X509Certificate(top) }, nodes)
 }
 
-/** Where pki.http serves what an issuer says, below a public address. */
-function publicationOf(url: string, keyId: string): Publication {
-  const base = url.replace(/\/+$/, '')
-  return { crl: `${base}/crl/${keyId}.crl`, ocsp: `${base}/ocsp`, certificate: `${base}/issuing/${keyId}.cer` }
+export function withPublication(issuer: Issuer, url: string | null): Issuer {
+  return { ...issuer, publication: url === null ? {} : publicationOf(url, issuerKeyId(issuer)) }
 }
 
 function fromFolder(folder: string, { url, now }: AuthorityReading): LoadedAuthority {
@@ -77,16 +89,25 @@ function fromFolder(folder: string, { url, now }: AuthorityReading): LoadedAutho
   const nodes = readRoots(join(folder, 'ca.crt'))
   const { issuer, warnings } = readIssuing(signing, now)
   const remarks = [...warnings]
-  if (rootAbove(issuer, nodes) === null) remarks.push(`the root above ${issuer.facts.dn} is not in ${join(folder, 'ca.crt')}`)
+  if (rootOver(issuer, nodes) === null) remarks.push(`the root above ${issuer.facts.dn} is not in ${join(folder, 'ca.crt')}`)
   const overlapping = retired.filter(({ trustedUntil }) => trustedUntil !== null && now < trustedUntil)
   const own = withPublication(issuer, url)
-  const older = retired.flatMap((generation) => readRetired(generation, now, remarks)).map((one) => withPublication(one, url))
+  const older = retired.flatMap((generation) =>
+    readRetired(generation, now, remarks).map((one) => ({ generation, issuer: withPublication(one, url) })),
+  )
+  const line = [{ generation: signing, issuer: own }, ...older]
   return {
-    authority: { issuing: own, problem: '', issuers: [own, ...older], roots: nodes.filter(({ selfSigned }) => selfSigned).map(pemOf) },
+    authority: {
+      issuing: own,
+      problem: '',
+      issuers: line.map((one) => one.issuer),
+      roots: nodes.filter(({ selfSigned }) => selfSigned).map(pemOf),
+    },
     absent: false,
     remarks,
     overlapUntil: overlapping.length === 0 ? null : Math.max(...overlapping.map(({ trustedUntil }) => trustedUntil ?? 0)),
     crossCertificate: overlapping.length === 0 ? null : readCross(signing),
+    rootSigners: line.flatMap((one) => signerAbove(one, folder, nodes)),
     files,
   }
 }
@@ -100,6 +121,7 @@ function fromOwn(source: Parameters<typeof loadAuthority>[0], { url, now }: Auth
     remarks: warnings,
     overlapUntil: null,
     crossCertificate: null,
+    rootSigners: [],
     files: filesOf({ kind: 'own', source }),
   }
 }
@@ -122,6 +144,30 @@ function readRetired(generation: Generation, now: number, remarks: string[]): Is
   }
 }
 
+/** Nobody above that is not the issuer itself: then its own list says all. */
+function signerAbove(
+  { generation, issuer }: { readonly generation: Generation; readonly issuer: Issuer },
+  folder: string,
+  nodes: readonly AuthorityNode[],
+) {
+  const beside = generation.folder === folder ? [] : readRoots(join(generation.folder, 'ca.crt'))
+  const node = rootAbove(issuer, [...beside, ...nodes, ...readRoots(join(folder, REPLACED))])
+  if (node === null || node.key === issuerKeyId(issuer)) return []
+  return [{ node, key: () => readRootKey(generation, node), below: issuer }]
+}
+
+/** null: it is kept elsewhere, or locked. */
+export function readRootKey({ folder }: Generation, root: AuthorityNode): Issuer | null {
+  const file = join(folder, 'ca.key')
+  if (!existsSync(file)) return null
+  try {
+    const key = createPrivateKey(readRegularText(file))
+    return root.x509.checkPrivateKey(key) ? issuerOf(root.x509, key, '') : null
+  } catch {
+    return null
+  }
+}
+
 function readCross({ folder }: Generation): string | null {
   const file = join(folder, 'cross.crt')
   return existsSync(file) ? readRegularText(file) : null
@@ -133,12 +179,17 @@ function filesOf(origin: AuthorityOrigin): string[] {
 }
 
 export function unusable(problem: string, absent = false, files: readonly string[] = []): LoadedAuthority {
-  const authority = { issuing: null, problem, issuers: [], roots: [] }
-  return { authority, absent, remarks: [], overlapUntil: null, crossCertificate: null, files }
+  const authority = { issuing: null, problem, isBroken: !absent, issuers: [], roots: [] }
+  return { authority, absent, remarks: [], overlapUntil: null, crossCertificate: null, rootSigners: [], files }
 }
 
 const pemOf = ({ x509 }: AuthorityNode): string => x509.toString()
-const withHint = ({ message, hint }: CertgateError): string => (hint === undefined ? message : `${message}: ${hint}`)
+/** Whoever took it offline with the root's meant well. */
+function missingKeyHint(origin: AuthorityOrigin, error: CertgateError): string | undefined {
+  if (origin.kind !== 'folder' || !(error instanceof MaterialError) || !error.file.endsWith('issuing.key') || !isAbsent(error.file))
+    return undefined
+  return 'bring it back: without it nothing is issued, no revocation list signed and no server certificate renewed; only ca.key may be kept elsewhere'
+}
 
 /** A folder that may not be looked into is not absent. */
 function isAbsent(file: string): boolean {

@@ -1,18 +1,14 @@
-import { createPrivateKey } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { MaterialError } from '../errors.ts'
-import { readRegularText, unreadable } from '../regular-file.ts'
+import { unreadable } from '../regular-file.ts'
 import type { AuthorityNode } from '../tls/authority-node.ts'
-import { readIssuing, readRoots, rootAbove } from './authority-folder.ts'
+import { REPLACED, readIssuing, readRootKey, readRoots, rootAbove, rootOver } from './authority-folder.ts'
 import { type Generation, pendingFolders, readGenerations, SUCCESSION_FILE, successionText } from './authority-generations.ts'
 import { IssuanceError } from './issuance-error.ts'
-import { type Issuer, issuerKeyId, issuerOf } from './issuer.ts'
+import { issuerKeyId } from './issuer.ts'
 import { giveOwner, replaceFile, syncFolder, writeNewFile } from './replace-file.ts'
 import { type Rotation, type RotationRequest, rotateAuthority } from './rotation.ts'
-
-/** The root of the first generation, once it is not trusted any more. */
-const REPLACED = 'replaced.crt'
 
 /**
  * Makes a new authority in the folder and lets it sign from now on. Its root is trusted before anything is under it; then one rename
@@ -36,7 +32,7 @@ export async function rotateFolder(
   const roots = join(folder, 'ca.crt')
   const nodes = readRoots(roots)
   const { issuer } = readIssuing(signing, now)
-  const root = rootAbove(issuer, nodes)
+  const root = rootOver(issuer, nodes)
   if (root === null)
     throw new IssuanceError('authority', `the root above ${issuer.facts.dn} is not in ${roots}`, 'add its certificate there')
   const previous = { rootCertificate: root.x509.toString(), issuer, root: readRootKey(signing, root) }
@@ -121,20 +117,9 @@ function keepFirst(folder: string, generations: readonly Generation[], nodes: re
 function rootOf({ name, folder }: Generation, trusted: readonly AuthorityNode[]): AuthorityNode | null {
   if (name !== '') return readRoots(join(folder, 'ca.crt'))[0] ?? null
   const file = join(folder, 'issuing.crt')
-  const [issuing] = readRoots(file)
-  return issuing === undefined ? null : rootAbove({ certificate: issuing.x509 }, trusted)
-}
-
-/** null: it is kept elsewhere, or locked, and cannot certify the new authority. */
-function readRootKey({ folder }: Generation, root: AuthorityNode): Issuer | null {
-  const file = join(folder, 'ca.key')
-  if (!existsSync(file)) return null
-  try {
-    const key = createPrivateKey(readRegularText(file))
-    return root.x509.checkPrivateKey(key) ? issuerOf(root.x509, key, '') : null
-  } catch {
-    return null
-  }
+  // What stands between it and the root follows it there.
+  const top = readRoots(file).findLast((node, index) => index === 0 || !node.selfSigned)
+  return top === undefined ? null : rootAbove({ certificate: top.x509 }, trusted)
 }
 
 function writeGeneration(pending: string, { next, crossCertificate, overlapUntil }: Rotation, replaced: Generation): void {

@@ -2,13 +2,13 @@ import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { certificatePem, writeCertificate } from './certificate-write.ts'
 import * as extensions from './extension-write.ts'
 import { certify } from './issue.ts'
-import { type Issuer, issuerOf } from './issuer.ts'
+import { type Issuer, issuerOf, rootPublication } from './issuer.ts'
 import { generateKey, type KeyType, keyIdentifier, privateKeyPem, publicKeyInfo } from './key.ts'
 import { lifetimeOf } from './lifetime.ts'
 import { PROFILES } from './profile.ts'
 import { signerOf } from './signing.ts'
 import { subjectOf } from './subject-name.ts'
-import { titled } from './titled.ts'
+import { ROOT_TITLE, titled } from './titled.ts'
 
 /** A root that signs one issuing certificate, and that issuing certificate, which signs the leaves. */
 export interface Authority {
@@ -25,6 +25,8 @@ export interface Authority {
 export interface AuthorityRequest {
   readonly days: number
   readonly keyType?: KeyType
+  /** Public base address, where the root's list is served; default: none is written into the issuing certificate. */
+  readonly url?: string | null
   /** Milliseconds; default: the clock. */
   readonly now?: number
 }
@@ -41,7 +43,12 @@ export async function createAuthority(request: AuthorityRequest): Promise<Author
 
   const issuingKey = await generateKey(keyType)
   const commonName = titled('certgate issuing CA', issuingKey)
-  const { der } = certify(root, 'issuing', { commonName, days: request.days, now }, createPublicKey(issuingKey))
+  const { der } = certify(
+    { ...root, publication: rootPublication(request.url, root) },
+    'issuing',
+    { commonName, days: request.days, now },
+    createPublicKey(issuingKey),
+  )
   const issuingCertificate = certificatePem(der)
   return {
     rootCertificate: certificatePem(root.certificate.raw),
@@ -59,7 +66,7 @@ function selfSigned(key: KeyObject, days: number, now: number): Issuer {
   const profile = PROFILES.get('issuing')
   if (profile === undefined) throw new TypeError('there is no profile for authorities')
   const keyInfo = publicKeyInfo(key)
-  const subject = subjectOf(titled('certgate root CA', key))
+  const subject = subjectOf(titled(ROOT_TITLE, key))
   const template = {
     subject,
     issuer: subject,

@@ -15,8 +15,8 @@ export function writeCertsOnly(certificates: readonly Uint8Array[]): der.Der {
     der.integer(1),
     der.setOf(),
     der.sequence(der.objectIdentifier(DATA)),
-    // A SET OF, implicitly tagged: in ascending order, whoever reads it looks for its own.
-    der.context(0, ...[...certificates].sort(Buffer.compare)),
+    // As given and not in the ascending order of DER, like OpenSSL: what is printed from it is a chain.
+    der.context(0, ...certificates.map((one) => Buffer.from(one))),
     der.setOf(),
   )
   return der.sequence(der.objectIdentifier(SIGNED_DATA), der.context(0, signedData))

@@ -69,7 +69,7 @@ export class CrlPublisher {
       if (crl !== null) signed.push(crl)
       const due = crl ?? this.#unwrittenOf(issuerKeyId(issuer))
       if (due === null) continue
-      const problem = write(due, publication.folder)
+      const problem = writeListFile(due, publication.folder)
       if (problem === null) this.#unwritten.delete(due.keyId)
       else {
         this.#unwritten.add(due.keyId)
@@ -122,7 +122,8 @@ function publishedEarlier(file: string, issuer: Issuer): number | null {
   }
 }
 
-function write({ keyId, der }: PublishedCrl, folder: string): string | null {
+/** What went wrong, in words; null: it is there. */
+export function writeListFile({ keyId, der }: PublishedCrl, folder: string): string | null {
   const file = join(folder, `${keyId}.crl`)
   try {
     const made = mkdirSync(folder, { recursive: true, mode: 0o755 })

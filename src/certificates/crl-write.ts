@@ -27,7 +27,7 @@ export interface CrlRequest {
   readonly previousUpdate: number | null
 }
 
-const CRL_NUMBER = '2.5.29.20'
+export const CRL_NUMBER = '2.5.29.20'
 const REASON_CODE = '2.5.29.21'
 const V2 = 1
 const LARGEST_NUMBER = 1n << 159n

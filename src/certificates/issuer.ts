@@ -64,3 +64,14 @@ export function pathLengthOf(certificate: Uint8Array): number | null {
 
 /** How the store, revocation lists and addresses call this CA: lower-case hex SHA-256 of its SubjectPublicKeyInfo. */
 export const issuerKeyId = ({ publicKeyInfo }: Pick<Issuer, 'publicKeyInfo'>): string => hash('sha256', publicKeyInfo, 'hex')
+
+/** Where pki.http serves what an issuer says, below a public address. */
+export function publicationOf(url: string, keyId: string): Required<Publication> {
+  const base = url.replace(/\/+$/, '')
+  return { crl: `${base}/crl/${keyId}.crl`, ocsp: `${base}/ocsp`, certificate: `${base}/issuing/${keyId}.cer` }
+}
+
+/** A root's list is served there, its certificate is what others have, and OCSP answers for leaves. */
+export function rootPublication(url: string | null | undefined, root: Pick<Issuer, 'publicKeyInfo'>): Publication {
+  return url === null || url === undefined ? {} : { crl: publicationOf(url, issuerKeyId(root)).crl }
+}

@@ -6,6 +6,8 @@ export interface OperatingAuthority {
   readonly issuing: Issuer | null
   /** Why nothing can be issued, and what to do about it, where `issuing` is null; '' otherwise. */
   readonly problem: string
+  /** There is one, and it cannot sign: `problem` says what to do. Absent or false: nobody made one here. */
+  readonly isBroken?: boolean
   /** All issuers of ours whose certificates may still be alive, `issuing` among them: each has a CRL and is answered for by OCSP. */
   readonly issuers: readonly Issuer[]
   /** PEM of the roots that are trusted now: two while a rotation overlaps. */

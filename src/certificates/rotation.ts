@@ -5,7 +5,7 @@ import { type Authority, createAuthority } from './authority.ts'
 import { certificatePem, writeCertificate } from './certificate-write.ts'
 import * as extensions from './extension-write.ts'
 import { IssuanceError } from './issuance-error.ts'
-import type { Issuer } from './issuer.ts'
+import { type Issuer, rootPublication } from './issuer.ts'
 import type { KeyType } from './key.ts'
 import { profileOf } from './profile.ts'
 
@@ -25,6 +25,8 @@ export interface RotationRequest {
   /** How long both are trusted; 0: the old one is not any more, as its key is in wrong hands. */
   readonly overlapDays: number
   readonly keyType?: KeyType
+  /** Public base address of revocation lists; default: none. */
+  readonly url?: string | null
   /** Milliseconds; default: the clock. */
   readonly now?: number
 }
@@ -52,11 +54,11 @@ export async function rotateAuthority(previous: RotatedAuthority, request: Rotat
   const now = request.now ?? Date.now()
   const overlapUntil = Math.floor(now / 1000) * 1000 + Math.round(request.overlapDays * 86_400) * 1000
   if (request.overlapDays !== 0) checkOverlap(previous, overlapUntil, request, now)
-  const { days, keyType } = request
-  const next = await createAuthority({ days, now, ...(keyType === undefined ? {} : { keyType }) })
+  const { days, keyType, url = null } = request
+  const next = await createAuthority({ days, now, url, ...(keyType === undefined ? {} : { keyType }) })
   const { root } = previous
   const isCertified = root !== null && root.pathLength !== 0 && request.overlapDays !== 0
-  const crossCertificate = isCertified ? crossCertify(root, next.issuer, overlapUntil, now) : null
+  const crossCertificate = isCertified ? crossCertify(root, next.issuer, { url, notAfter: overlapUntil, now }) : null
   const rotation: Rotation = { next, trusted: [next.rootCertificate, previous.rootCertificate], overlapUntil, crossCertificate }
   proveChains(previous, rotation, now)
   return rotation
@@ -84,14 +86,23 @@ function checkOverlap(previous: RotatedAuthority, until: number, request: Rotati
   if (request.overlapDays >= request.days) throw new IssuanceError('lifetime', 'the new authority would end before the overlap does')
 }
 
-function crossCertify(root: Issuer, issuing: Issuer, notAfter: number, now: number): string {
+function crossCertify(
+  root: Issuer,
+  issuing: Issuer,
+  { url, notAfter, now }: { readonly url: string | null; readonly notAfter: number; readonly now: number },
+): string {
+  const { crl } = rootPublication(url, root)
   const template = {
     subject: issuing.name,
     issuer: root.name,
     publicKeyInfo: issuing.publicKeyInfo,
     lifetime: { notBefore: Math.max(issuing.facts.notBefore, root.facts.notBefore, now - millisecondsPerDay), notAfter },
     issuerKeyId: root.keyId,
-    extensions: [extensions.basicConstraints(true, 0), extensions.keyUsage(profileOf('issuing').usages)],
+    extensions: [
+      extensions.basicConstraints(true, 0),
+      extensions.keyUsage(profileOf('issuing').usages),
+      ...(crl === undefined ? [] : [extensions.distributionPoint([crl])]),
+    ],
   }
   return certificatePem(writeCertificate(template, root.signer))
 }

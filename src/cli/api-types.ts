@@ -88,6 +88,13 @@ export interface TokenInfo {
   readonly used: { readonly at: string; readonly fingerprint: string } | null
 }
 
+export interface ListInfo {
+  readonly number: number | string
+  readonly this_update: string
+  readonly next_update: string
+  readonly revoked: number
+}
+
 export interface AuthorityInfo {
   readonly issuing: { readonly subject: string; readonly not_after: string; readonly key_type: string } | null
   readonly problem: string
@@ -95,15 +102,20 @@ export interface AuthorityInfo {
     readonly subject: string
     readonly key_id: string
     readonly not_after: string
-    readonly crl: {
-      readonly number: number | string
-      readonly this_update: string
-      readonly next_update: string
-      readonly revoked: number
-    } | null
+    readonly crl: ListInfo | null
     readonly signs: boolean
   }[]
-  readonly roots: readonly { readonly subject: string; readonly not_after: string; readonly fingerprint: string }[]
+  /** What the roots say of their issuing CAs. Absent: the gateway is of an older version. */
+  readonly root_lists?: readonly { readonly subject: string; readonly key_id: string; readonly crl: ListInfo }[]
+  readonly roots: readonly {
+    readonly subject: string
+    readonly not_after: string
+    readonly fingerprint: string
+    /** Absent: the gateway is of an older version. */
+    readonly ends_by_rotation?: boolean
+    /** It ends by a rotation and is a CA of the user's own. */
+    readonly own?: boolean
+  }[]
   readonly rotation: { readonly overlap_until: string } | null
 }
 

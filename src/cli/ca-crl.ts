@@ -11,7 +11,8 @@ export const caCrlCommand: Command = {
   summary: 'print the revocation lists of the authority (PEM)',
   usage: `usage: certgate ca crl [--issuer KEYID] [--out FILE]
 
-One list per issuer that is answered for, for others who check certificates of this authority.
+One list per issuer that is answered for, then those of the roots above them, for others who
+check certificates of this authority: ssl_crl of nginx, openssl verify -crl_check_all -CRLfile.
 The gateway itself needs none: it knows what it revoked.
 
       --issuer KEYID      only the list of this issuer, as 'certgate ca show --json' names it
@@ -47,9 +48,10 @@ examples:
 }
 
 async function issuersWithLists(administration: Administration): Promise<readonly string[]> {
-  const { issuers, problem } = await administration.get<AuthorityInfo>('/api/v1/ca')
+  const { issuers, root_lists: roots = [], problem } = await administration.get<AuthorityInfo>('/api/v1/ca')
   const found = issuers.filter(({ crl }) => crl !== null).map(({ key_id }) => key_id)
-  if (found.length > 0) return found
+  // The list of who signs stays the first: what reads one alone finds it.
+  if (found.length > 0) return [...found, ...roots.map(({ key_id }) => key_id)]
   const why = problem === '' ? 'the authority has signed no revocation list yet' : `there is no revocation list: ${problem}`
   throw new CertgateError('entry_unknown', why)
 }

@@ -1,8 +1,8 @@
 import { ADMINISTRATION_FLAGS, ADMINISTRATION_USAGE, administer } from './administration.ts'
-import type { AuthorityInfo } from './api-types.ts'
+import type { AuthorityInfo, ListInfo } from './api-types.ts'
 import { type Command, parseArguments, type Terminal } from './command.ts'
 import { printable } from './printable.ts'
-import { ABOUT_TO_EXPIRE, duration } from './status.ts'
+import { ABOUT_TO_EXPIRE, duration, listIsLate } from './status.ts'
 import { styles } from './style.ts'
 import { table } from './table.ts'
 
@@ -11,7 +11,8 @@ export const caShowCommand: Command = {
   summary: 'show the authority: what signs, what is trusted, until when',
   usage: `usage: certgate ca show
 
-Issuing authority, all that are answered for with their revocation lists, and trusted roots.
+Issuing authority, all that are answered for with their revocation lists, those of the roots above
+them, and trusted roots.
 The key is the SHA-256 that pki.http serves a list under: /crl/KEY.crl.
 Exit code 1 where nothing can be issued.
 
@@ -31,17 +32,26 @@ examples:
 }
 
 /** The authority for people. */
-export function authorityText({ issuing, problem, issuers, roots, rotation }: AuthorityInfo, terminal: Terminal, now: number): string {
+export function authorityText(
+  { issuing, problem, issuers, root_lists: lists = [], roots, rotation }: AuthorityInfo,
+  terminal: Terminal,
+  now: number,
+): string {
   const { bold, red, yellow } = styles(terminal)
   const style = (date: string) => {
     const left = Date.parse(date) - now
-    return left <= 0 ? red : left < ABOUT_TO_EXPIRE ? yellow : (text: string) => text
+    return left <= 0 ? red : left < ABOUT_TO_EXPIRE ? yellow : plain
+  }
+  const listStyle = ({ this_update, next_update }: ListInfo) => {
+    const [from, to] = [Date.parse(this_update), Date.parse(next_update)]
+    return to <= now ? red : listIsLate(from, to, now) ? yellow : plain
   }
   const head =
     issuing === null
       ? `${bold(red('nothing can be issued'))}: ${printable(problem)}\n`
       : `signs with ${bold(printable(issuing.subject))} (${issuing.key_type}), until ${style(issuing.not_after)(until(issuing.not_after, now))}\n`
   const overlap = rotation === null ? '' : yellow(`rotation: the replaced root is trusted until ${rotation.overlap_until.slice(0, 10)}\n`)
+  const ofRoots = lists.map((one) => ({ ...one, not_after: one.crl.next_update, signs: false }))
   const list = table<AuthorityInfo['issuers'][number]>(
     [
       { title: 'issuer', text: ({ subject }) => subject, shrinksTo: 16 },
@@ -51,11 +61,11 @@ export function authorityText({ issuing, problem, issuers, roots, rotation }: Au
       {
         title: 'next CRL',
         text: ({ crl }) => crl?.next_update.slice(0, 10) ?? '',
-        style: ({ crl }) => style(crl?.next_update ?? '9999-12-31'),
+        style: ({ crl }) => (crl === null ? plain : listStyle(crl)),
       },
       { title: 'key', text: ({ key_id }) => key_id, shrinksTo: 12 },
     ],
-    issuers,
+    [...issuers, ...ofRoots],
     terminal,
   )
   const trusted = table<AuthorityInfo['roots'][number]>(
@@ -69,6 +79,8 @@ export function authorityText({ issuing, problem, issuers, roots, rotation }: Au
   )
   return `${head}${overlap}${issuers.length === 0 ? '' : `\n${list}`}${roots.length === 0 ? '' : `\n${trusted}`}`
 }
+
+const plain = (text: string) => text
 
 export function until(date: string, now: number): string {
   const left = Date.parse(date) - now

@@ -15,7 +15,7 @@ export function summary(folder: string, names: readonly string[], made: Initiali
     ['internal_users.yml', 'users with passwords, if you want any'],
     ['certgate.db', `who has which certificate: CN=${admin} has the clearance ClusterAdmin`],
     ['ca/ca.crt', `${own === null ? 'the root certificate' : 'the root of your CA'}, for clients to trust, until ${authority}`],
-    keyRow(own),
+    ...keyRows(own),
     ['server.crt, server.key', `for ${names.join(', ')}, until ${leaf}`],
     ['clients/admin.crt, .key', `client certificate CN=${admin}, until ${leaf}`],
     ['clients/admin.pfx', `the same for a browser${password === null ? '' : '; its password is in clients/admin.pass'}`],
@@ -33,10 +33,14 @@ function wildcardNote(names: readonly string[], terminal: Terminal): string {
   return `${styles(terminal).yellow('note:')} ${note}\n`
 }
 
-function keyRow(own: Initialized['own']): readonly [string, string] {
-  if (own === null) return ['ca/*.key', 'the keys of the authority: keep them secret, better still offline']
+function keyRows(own: Initialized['own']): readonly (readonly [string, string])[] {
+  if (own === null)
+    return [
+      ['ca/ca.key', "the root's key: only a rotation needs it, so keep it offline"],
+      ['ca/issuing.key', 'the key that signs: keep it secret, and here, or nothing is issued or renewed'],
+    ]
   const whose = own.signsItself ? `the key of ${own.dn}` : `the key of a new issuing CA under ${own.dn}`
-  return ['ca/issuing.key', `${whose}: keep it secret`]
+  return [['ca/issuing.key', `${whose}: keep it secret`]]
 }
 
 function day(date: Date): string {

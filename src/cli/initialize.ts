@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAuthority } from '../certificates/authority.ts'
 import { authorityBelow, type FolderAuthority, type OwnRoot } from '../certificates/authority-below.ts'
+import type { PublishedCrl } from '../certificates/crl-publisher.ts'
 import { issuedEntry, recordIssuance } from '../certificates/issuance-record.ts'
 import { issueClient, issueServer } from '../certificates/issue.ts'
 import { writePfx } from '../certificates/pkcs12-write.ts'
+import { signRootList } from '../certificates/root-lists.ts'
 import { openStore } from '../store/store.ts'
 import { assertAbsent } from '../store/store-file.ts'
 import { newPassword } from './generated-password.ts'
@@ -53,10 +55,10 @@ export async function initialize(request: InitRequest): Promise<Initialized> {
   const admin = await issueClient(authority.issuer, { commonName: administrator, days: leafDays })
   const password = request.password ?? newPassword()
   const generated = request.password === undefined
-  const store = await newStore(authority, server.der, admin.der, administrator)
+  const { store, rootList } = newStore(authority, server.der, admin.der, administrator)
 
   const secret = (path: string, content: string | Uint8Array): NewFile => ({ path, content, mode: 0o600 })
-  const open = (path: string, content: string): NewFile => ({ path, content, mode: 0o644 })
+  const open = (path: string, content: string | Uint8Array): NewFile => ({ path, content, mode: 0o644 })
   // What SQLite left beside a database that is gone would be taken for a part of the new one.
   const database = join(request.folder, 'certgate.db')
   if (!existsSync(database)) assertAbsent(database)
@@ -67,6 +69,7 @@ export async function initialize(request: InitRequest): Promise<Initialized> {
       ...(authority.rootKey === null ? [] : [secret(join('ca', 'ca.key'), authority.rootKey)]),
       open(join('ca', 'issuing.crt'), authority.issuingCertificate),
       secret(join('ca', 'issuing.key'), authority.issuingKey),
+      ...(rootList === null ? [] : [open(join('ca', 'crl', `${rootList.keyId}.crl`), rootList.der)]),
       open('server.crt', server.certificate),
       secret('server.key', server.key),
       open(join('clients', 'admin.crt'), admin.certificate),
@@ -95,23 +98,26 @@ export async function initialize(request: InitRequest): Promise<Initialized> {
  * The registry that knows everything issued here, as the bytes of its file: the administrator with ClusterAdmin, and the serials of all
  * that were issued. Made apart, so that the folder gets it whole or not at all.
  */
-async function newStore(authority: FolderAuthority, server: Buffer, admin: Buffer, name: string): Promise<Buffer> {
+function newStore(authority: FolderAuthority, server: Buffer, admin: Buffer, name: string) {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-init-'))
   try {
     const file = join(folder, 'certgate.db')
     const store = openStore(file)
+    let rootList: PublishedCrl | null
     try {
       const { issuer, root } = authority
       const actor = commandActor()
-      store.write(() => {
+      rootList = store.write(() => {
         if (root !== null) recordIssuance(store, root, issuer.certificate.raw, actor)
         recordIssuance(store, issuer, server, actor)
         store.registry.add([issuedEntry(issuer, admin, { name, clearance: 'ClusterAdmin', permissions: new Map() })], actor)
+        // Its key may be taken away before the first start.
+        return root === null || authority.rootKey === null ? null : signRootList(store, root, Date.now())
       })
     } finally {
       store.close()
     }
-    return readFileSync(file)
+    return { store: readFileSync(file), rootList }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -39,6 +39,11 @@ const DAY = 86_400_000
 /** As RavenDB's Studio shows it. */
 export const ABOUT_TO_EXPIRE = 14 * DAY
 
+/** Most live for days, and are renewed by themselves at half of that: late is what has used up three quarters, as the log says it too. */
+export function listIsLate(from: number, to: number, now: number): boolean {
+  return to - now < Math.min(ABOUT_TO_EXPIRE, (to - from) / 4)
+}
+
 /** The status for people. */
 export function renderStatus(status: Status, terminal: Terminal, now: number): string {
   const { bold, green, yellow, red } = styles(terminal)
@@ -48,10 +53,9 @@ export function renderStatus(status: Status, terminal: Terminal, now: number): s
     const text = `${day(moment)} (${left <= 0 ? 'expired' : `in ${duration(left)}`})`
     return left <= 0 ? red(text) : left < ABOUT_TO_EXPIRE ? yellow(text) : text
   }
-  // A list lives for days: it is late once three quarters of its time are over, as the log says it too.
   const listExpiry = (from: number, to: number) => {
     const text = `${day(to)} (${to <= now ? 'overdue' : `in ${duration(to - now)}`})`
-    return to <= now ? red(text) : now - from > 0.75 * (to - from) ? yellow(text) : text
+    return to <= now ? red(text) : listIsLate(from, to, now) ? yellow(text) : text
   }
   const state = status.state === 'serving' ? green(status.state) : yellow(status.state)
   const lines = [

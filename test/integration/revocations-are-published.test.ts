@@ -172,6 +172,7 @@ test('lists that cannot be written are served all the same, and an authority tha
   const gate = await initialized(t)
   const ca = join(gate.folder, 'ca')
   // A file where the folder of the lists would be.
+  rmSync(join(ca, 'crl'), { recursive: true })
   gate.write('ca/crl', '')
   const { program, pki, client } = await gate.start()
   await program.line(/the revocation list cannot be written to/)

@@ -63,9 +63,11 @@ export class Desk {
 
   /** Throws AdminProblem 409 where nothing can be issued. */
   issuer(): Issuer {
-    const { issuing, problem } = this.context.authority()
+    const { issuing, problem, isBroken = false } = this.context.authority()
     if (issuing === null) {
-      throw new AdminProblem(409, 'no_authority', problem === '' ? 'there is no certificate authority' : problem, {
+      const why = problem === '' ? 'there is no certificate authority' : problem
+      if (isBroken) throw new AdminProblem(409, 'no_authority', why)
+      throw new AdminProblem(409, 'no_authority', why, {
         hint: 'say where it is: `pki: { authority: { folder: DIR } }`, or { cert, key } of a CA of your own; `certgate init` makes one',
       })
     }

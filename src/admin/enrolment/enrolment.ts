@@ -71,10 +71,13 @@ export class Enrolment {
     this.#tooMany = new RefusalRecords(context.store.audit, () => context.now(), summary, 1)
   }
 
-  /** DER of what clients need to trust and to send: all roots in force, and the issuing certificates below them. */
+  /** DER of what clients need to send and to trust: what signs now, the certificates above it up to the root, then all others in force. */
   authorities(): Buffer[] {
-    const { roots, issuers } = this.#context.authority()
-    const all = [...roots, ...issuers.map(({ chain }) => chain)].flatMap((pem) => readPem(Buffer.from(pem), 'the authority'))
+    const { issuing, roots, issuers } = this.#context.authority()
+    // The root above what signs stands first.
+    const all = [issuing?.chain ?? '', ...roots, ...issuers.map(({ chain }) => chain)].flatMap((pem) =>
+      readPem(Buffer.from(pem), 'the authority'),
+    )
     return [...new Map(all.map(({ der }) => [der.toString('latin1'), der])).values()]
   }
 

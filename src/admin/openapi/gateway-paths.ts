@@ -188,7 +188,13 @@ const AUDIT_PATHS: Paths = {
 }
 
 const OVERLAP = { type: 'number', minimum: 0, description: '0: no older authority is trusted any more, at once' } as const
-const ROTATION = given({ overlap_days: OVERLAP, days: DAYS, key_type: KEY_TYPE }, ['overlap_days', 'days', 'key_type'])
+const NEW_ROOT = { type: 'boolean', description: "Also where a CA of somebody's own stands above, in which trust then ends" } as const
+const ROTATION = given({ overlap_days: OVERLAP, days: DAYS, key_type: KEY_TYPE, new_root: NEW_ROOT }, [
+  'overlap_days',
+  'days',
+  'key_type',
+  'new_root',
+])
 
 const AUTHORITY_PATHS: Paths = {
   '/api/v1/ca': {

@@ -47,6 +47,8 @@ const problem: Readonly<Record<string, Schema>> = {
   problems: { ...list(ref('FileProblem')), description: 'Where a file is not taken: all that is wrong with it' },
 }
 
+const revocationList = object({ number: whole, this_update: time, next_update: time, revoked: whole })
+
 const authority: Readonly<Record<string, Schema>> = {
   issuing: orNull(object({ subject: text, not_after: time, key_type: text })),
   problem: { ...text, description: 'Why nothing can be issued; empty where it can' },
@@ -55,11 +57,12 @@ const authority: Readonly<Record<string, Schema>> = {
       subject: text,
       key_id: text,
       not_after: time,
-      crl: orNull(object({ number: whole, this_update: time, next_update: time, revoked: whole })),
+      crl: orNull(revocationList),
       signs: flag,
     }),
   ),
-  roots: list(object({ subject: text, not_after: time, fingerprint: hex64 })),
+  roots: list(object({ subject: text, not_after: time, fingerprint: hex64, ends_by_rotation: flag, own: flag })),
+  root_lists: list(object({ subject: text, key_id: hex64, crl: revocationList })),
   rotation: orNull(object({ overlap_until: time })),
 }
 

@@ -1,9 +1,12 @@
 import { hash, X509Certificate } from 'node:crypto'
+import type { PublishedCrl } from '../../certificates/crl-publisher.ts'
 import { crlPem } from '../../certificates/crl-write.ts'
+import { endingRoots, isMadeByCertgate } from '../../certificates/ending-roots.ts'
 import { type Issuer, issuerKeyId } from '../../certificates/issuer.ts'
 import { KEY_TYPES, type KeyType } from '../../certificates/key.ts'
 import { readCertificate } from '../../identity/certificate.ts'
 import { unboundByRotation } from '../../policy/mapping-issuer.ts'
+import type { AuthorityNode } from '../../tls/authority-node.ts'
 import { json } from '../answers.ts'
 import { type AuthorityService, keyTypeOf, type RotateRequest } from '../authority-service.ts'
 import { Fields } from '../fields.ts'
@@ -45,11 +48,13 @@ export function authorityHandler(service: AuthorityService, context: Judging): R
 export function authorityView(service: AuthorityService) {
   const { authority, overlapUntil } = service.loaded
   const { issuing } = authority
+  const ending = new Map(endingRoots(authority).map((node) => [node.fingerprint, node]))
   return {
     issuing: issuing === null ? null : { subject: issuing.facts.dn, not_after: iso(issuing.facts.notAfter), key_type: keyTypeOf(issuing) },
     problem: authority.problem,
     issuers: authority.issuers.map((issuer) => issuerView(service, issuer)),
-    roots: authority.roots.map(rootView),
+    roots: authority.roots.map((pem) => rootView(pem, ending)),
+    root_lists: service.rootLists.map((crl) => ({ subject: crl.issuer, key_id: crl.keyId, crl: crlView(crl) })),
     rotation: overlapUntil === null ? null : { overlap_until: iso(overlapUntil) },
   }
 }
@@ -61,18 +66,30 @@ function issuerView(service: AuthorityService, issuer: Issuer) {
     subject: issuer.facts.dn,
     key_id: keyId,
     not_after: iso(issuer.facts.notAfter),
-    crl:
-      crl === null
-        ? null
-        : { number: crl.number, this_update: iso(crl.thisUpdate), next_update: iso(crl.nextUpdate), revoked: crl.revoked },
+    crl: crl === null ? null : crlView(crl),
     signs: issuer === service.authority().issuing,
   }
 }
 
-function rootView(pem: string) {
+const crlView = ({ number, thisUpdate, nextUpdate, revoked }: PublishedCrl) => ({
+  number,
+  this_update: iso(thisUpdate),
+  next_update: iso(nextUpdate),
+  revoked,
+})
+
+function rootView(pem: string, ending: ReadonlyMap<string, AuthorityNode>) {
   const { raw } = new X509Certificate(pem)
   const { dn, notAfter } = readCertificate(raw)
-  return { subject: dn, not_after: iso(notAfter), fingerprint: hash('sha256', raw, 'hex') }
+  const fingerprint = hash('sha256', raw, 'hex')
+  const node = ending.get(fingerprint)
+  return {
+    subject: dn,
+    not_after: iso(notAfter),
+    fingerprint,
+    ends_by_rotation: node !== undefined,
+    own: node !== undefined && !isMadeByCertgate(node),
+  }
 }
 
 /** The list of the issuer that signs, where none is named. Signed first where that is due: it may be asked of a stopped gateway. */
@@ -106,7 +123,7 @@ function leftBehind(service: AuthorityService, context: Judging) {
 }
 
 function readRotation(body: Buffer): RotateRequest {
-  const fields = Fields.ofAny(body, ['days', 'overlap_days', 'key_type'])
+  const fields = Fields.ofAny(body, ['days', 'overlap_days', 'key_type', 'new_root'])
   const [days, overlapDays] = [fields.number('days'), fields.number('overlap_days')]
   if (days !== undefined && days <= 0) throw malformed('days is not above zero')
   if (overlapDays !== undefined && overlapDays < 0) throw malformed('overlap_days is below zero')
@@ -115,6 +132,7 @@ function readRotation(body: Buffer): RotateRequest {
     ...(days === undefined ? {} : { days }),
     ...(overlapDays === undefined ? {} : { overlapDays }),
     ...(keyType === undefined ? {} : { keyType }),
+    newRoot: fields.flag('new_root'),
   }
 }
 

@@ -158,8 +158,8 @@ function judgeAuthority({ authority: settings, pki }: Settings, document: Locate
   if (settings === null) return null
   const { source, url } = settings
   const origin = source.kind === 'folder' ? source : { kind: 'own' as const, source: source.certificate }
-  const { authority } = readAuthority(origin, { url, now: Date.now() })
-  if (pki !== null && authority.problem !== '')
+  const { authority, absent } = readAuthority(origin, { url, now: Date.now() })
+  if ((pki !== null || !absent) && authority.problem !== '')
     problems.push(document.problem(['pki', 'authority'], `nothing can be issued: ${authority.problem}`, { severity: 'warning' }))
   return ownAuthorityOf(authority)
 }

@@ -55,6 +55,27 @@ describe('ca', () => {
     return method === 'POST' && path === '/api/v1/ca/rotate' ? json(201, authority) : null
   }
 
+  it('show colours a list only where its renewal is late', () => {
+    const at = (day: number) => new Date(NOW + day * 86_400_000).toISOString()
+    const shown = (from: number, to: number) => {
+      const [issuer] = authority.issuers
+      assert.ok(issuer)
+      const crl = { number: 1, revoked: 0, this_update: at(from), next_update: at(to) }
+      const issuers = [{ ...issuer, not_after: at(3000), crl }]
+      const root_lists = [{ subject: 'CN=root', key_id: 'b'.repeat(64), crl: { ...crl, this_update: at(-3640), next_update: at(3000) } }]
+      return authorityText(
+        { ...authority, rotation: null, roots: [], issuers, root_lists },
+        testTerminal({ colour: true, columns: 200 }),
+        NOW,
+      )
+    }
+    const yellow = '\u001b[33m'
+    // Seven days long, and signed anew after half of them.
+    assert.ok(!shown(0, 7).includes(yellow) && !shown(-3, 4).includes(yellow))
+    assert.ok(shown(-6, 1).includes(yellow))
+    assert.match(shown(0, 7), /CN=root .*no .*#1, 0 revoked/)
+  })
+
   it('show tells what signs, what is answered for and what is trusted', () => {
     const text = authorityText(authority, testTerminal(), NOW)
     assert.match(text, /^signs with CN=issuing \(ec\), until 2035-12-30 \(in \d+ days\)$/m)
@@ -98,20 +119,6 @@ describe('ca', () => {
     assert.equal(done.code, 0)
     assert.deepEqual(JSON.parse(sent), { overlap_days: 30, days: 3650, key_type: 'rsa4096' })
     assert.equal((await run('ca', 'rotate', '--overlap', '90m', '--yes')).code, 2)
-  })
-})
-
-describe('ca rotate', () => {
-  it('announces nothing while another rotation goes on', async (t) => {
-    const rotation = { overlap_until: new Date(Date.now() + 86_400_000).toISOString() }
-    const { run, asked } = await gateway(t, async ({ path }) => (path === '/api/v1/ca' ? json(200, { ...authority, rotation }) : null))
-    const { code, stderr } = await run('ca', 'rotate', '--yes')
-    assert.equal(code, 1)
-    assert.match(
-      stderr,
-      /^certgate: the last rotation goes on until \d{4}-\d\d-\d\d\nhint: rotate again after that; with --overlap 0 at once, if a key is in wrong hands\n$/,
-    )
-    assert.deepEqual(asked, ['GET /api/v1/ca'])
   })
 })
 

@@ -50,6 +50,15 @@ describe('certgate check', () => {
     })
   }
 
+  it('warns of an authority whose issuing key was taken away, and says to bring it back', async (t) => {
+    const folder = checkout(t)
+    writeFileSync(join(folder, 'data/ca/issuing.crt'), authority.certificate)
+    const { code, text } = await check(folder, '--config', 'config/certgate.yml')
+    assert.equal(code, 0)
+    assert.match(text, /warning: nothing can be issued: cannot read .*issuing\.key: .*: bring it back: without it nothing is issued/)
+    assert.equal((await check(folder, '--strict', '--config', 'config/certgate.yml')).code, 1)
+  })
+
   it('looks for certgate.yml where it is called', async (t) => {
     const { code, text } = await check(join(checkout(t), 'config'))
     assert.match(text, /^certgate.yml is fine/)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { AuthorityService } from '../../../../src/admin/authority-service.ts'
@@ -9,6 +9,7 @@ import { AdminProblem, problemOf } from '../../../../src/admin/problem.ts'
 import type { ApiRequest, ApiResponse } from '../../../../src/admin/types.ts'
 import { authorityHandler } from '../../../../src/admin/v1/authority.ts'
 import { createAuthority } from '../../../../src/certificates/authority.ts'
+import { authorityBelow, loadOwnRoot } from '../../../../src/certificates/authority-below.ts'
 import { issuerKeyId } from '../../../../src/certificates/issuer.ts'
 import { encryptedKeyPem } from '../../../../src/certificates/key.ts'
 import { writePfx } from '../../../../src/certificates/pkcs12-write.ts'
@@ -18,6 +19,7 @@ import type { Clearance } from '../../../../src/identity/types.ts'
 import { LOCAL_OPERATOR } from '../../../../src/policy/granting.ts'
 import { authorityNode } from '../../../../src/tls/authority-node.ts'
 import { readRevocationLists } from '../../../../src/tls/crl.ts'
+import { createAuthority as foreignAuthority } from '../../../support/authority.ts'
 import { CLI, DAY, newEntry, START, temporaryStore } from '../../../support/registry-store.ts'
 
 type Lifetime = Parameters<typeof temporaryStore>[0]
@@ -74,6 +76,8 @@ async function setting(t: Lifetime, source?: (folder: string) => AuthoritySettin
   const status = async (...args: Parameters<typeof ask>) => (await ask(...args)).status
   return { store, clock, made, service, ask, json, status, reloads, folder }
 }
+
+const none = { pfx: null, password: null, cert: null, key: null, passphrase: null }
 
 describe('/api/v1/ca', () => {
   it('says what signs, what is trusted, and what is published', async (t) => {
@@ -183,9 +187,41 @@ describe('/api/v1/ca', () => {
   })
 })
 
-describe('a CA of the user', () => {
-  const none = { pfx: null, password: null, cert: null, key: null, passphrase: null }
+for (const levels of [1, 2])
+  it(`a rotation below a CA of the user, ${levels} above, needs to be told that its root goes`, async (t) => {
+    const { service, json, ask, folder, clock } = await setting(t)
+    const lifetime = { notBefore: new Date(START - DAY), notAfter: new Date(START + 3650 * DAY) }
+    const corp = await foreignAuthority('CN=Corp Root', lifetime)
+    const above = levels === 1 ? corp : await corp.intermediate('CN=Corp Sub', lifetime)
+    const source = { ...none, cert: join(folder, 'corp.crt'), key: join(folder, 'corp.key') }
+    writeFileSync(source.cert, above.certificate + (levels === 1 ? '' : corp.certificate))
+    writeFileSync(source.key, above.key)
+    const made = await authorityBelow(loadOwnRoot(source, { now: START }), { days: 3000, now: START })
+    rmSync(join(folder, 'ca.key'))
+    for (const [name, content] of [
+      ['ca.crt', made.rootCertificate],
+      ['issuing.crt', made.issuingCertificate],
+      ['issuing.key', made.issuingKey],
+    ] as const)
+      writeFileSync(join(folder, name), content)
+    service.take({ source: { kind: 'folder', folder }, url: null, crlLifetime: DAY, crlFolder: join(folder, 'crl') })
+    const [root] = (await json('GET', '/api/v1/ca')).roots
+    assert.deepEqual([root.subject, root.ends_by_rotation, root.own], ['CN=Corp Root', true, true])
+    const refused = await ask('POST', '/api/v1/ca/rotate', {})
+    assert.ok(refused instanceof AdminProblem)
+    assert.match(refused.message, /^CN=Corp Root is a CA of your own/)
+    assert.deepEqual(service.loaded.remarks, [])
+    const rotated = await json('POST', '/api/v1/ca/rotate', { new_root: true, overlap_days: 10 })
+    assert.deepEqual(
+      rotated.roots.map(({ own }: { own: boolean }) => own),
+      [false, true],
+    )
+    clock.now = START + 10 * DAY
+    assert.equal(service.settle().changed, true)
+    assert.equal((await json('GET', '/api/v1/ca')).roots.length, 1)
+  })
 
+describe('a CA of the user', () => {
   it('signs with an encrypted key, and is not ours to rotate', async (t) => {
     const { service, made, folder, status } = await setting(t, (folder) => ({
       kind: 'own',

@@ -34,6 +34,7 @@ const loadedOf = (issuing: Issuer, more: Partial<LoadedAuthority> = {}, others: 
   remarks: [],
   overlapUntil: null,
   crossCertificate: null,
+  rootSigners: [],
   files: [],
   ...more,
 })
