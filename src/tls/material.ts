@@ -166,7 +166,8 @@ class Loader {
     if (node === null) return null
     const { dn, notAfter, notBefore } = node.facts
     if (!signsCertificates(node)) {
-      this.report('error', path, file, `${dn} in ${file} is not a CA certificate`, 'name the certificate of the CA, not one that it issued')
+      const what = node.facts.isCa && dn === '' ? `a CA in ${file} has no name` : `${dn} in ${file} is not a CA certificate`
+      this.report('error', path, file, what, 'name the certificate of a CA, not one that it issued')
       return null
     }
     if (node.weakness !== null)

@@ -184,10 +184,11 @@ test('without a mapping and users there are none', async (t) => {
   assert.deepEqual([snapshot.mapping.entries, snapshot.users], [[], []])
 })
 
-test('a client CA without a name is a CA like any other', async (t) => {
-  const { write, loaded } = folder(t)
+test('a client CA without a name is refused, and said to be without one', async (t) => {
+  const { write, messages } = folder(t)
   write('ca.crt', (await createAuthority([])).certificate)
-  assert.equal((await loaded()).snapshot.listeners.get('main')?.clientCa.length, 1)
+  const [message = ''] = await messages()
+  assert.match(message, /^a CA in .*ca\.crt has no name$/)
 })
 
 test('an authority that was named and cannot sign is a warning at its place: traffic does not depend on it', async (t) => {
