@@ -20,7 +20,7 @@ test('client CAs: missing, empty, garbage, cut off or no CA is an error; the sys
     [write(leaf.certificate, 'leaf.pem'), /CN=alice in .*leaf\.pem is not a CA certificate$/],
     [write(v1.certificate, 'v1.pem'), /CN=old in .*v1\.pem is not a CA certificate$/],
     [write(mute.certificate, 'mute.pem'), /CN=mute in .*mute\.pem is not a CA certificate$/],
-    [write((await createAuthority([])).certificate, 'nameless.pem'), / in .*nameless\.pem is not a CA certificate$/],
+    [write((await createAuthority([])).certificate, 'nameless.pem'), / a CA in .*nameless\.pem has no name$/],
     [`${folder.path}/none.pem`, /cannot read .*none\.pem: no such file$/],
   ] as const) {
     const found = problem(listener({ clientCa: [file] }))
