@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect as connectTcp, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { connect, type TLSSocket } from 'node:tls'
 import { createAuthority } from '../../src/certificates/authority.ts'
 import { issueServer } from '../../src/certificates/issue.ts'
 import { hashArgon2id } from '../../src/cli/users-hash.ts'
 import { askReload } from '../../src/control/administration/admin-client.ts'
+import { openStore } from '../../src/store/store.ts'
+import { temporaryFolder } from '../support/authority.ts'
 import { type EnrollingGateway, startEnrolment } from '../support/enrolment.ts'
 import { eventually } from '../support/eventually.ts'
 import { absent, freePorts, run } from '../support/outside-program.ts'
@@ -146,11 +149,12 @@ describe('the address of enrolment', { skip }, () => {
 
   test('is found to be in use before anything is announced', async (t) => {
     const gate = await startEnrolment(t)
-    const text = readFileSync(gate.configFile, 'utf8')
-    const second = gate.write(
-      'second.yml',
-      text.replace('est: 127.0.0.1:0', `est: 127.0.0.1:${gate.estPort}`).replace('admin.sock', 'b.sock'),
-    )
+    // Of a store of its own: from one that is served from it would not get so far.
+    const { path: folder } = temporaryFolder(t)
+    cpSync(gate.folder, folder, { recursive: true, filter: (path) => !/\/data$|\.sock$/.test(path) })
+    openStore(join(folder, 'data/certgate.db')).close()
+    const second = join(folder, 'certgate.yml')
+    writeFileSync(second, readFileSync(second, 'utf8').replace('est: 127.0.0.1:0', `est: 127.0.0.1:${gate.estPort}`))
     const { code, text: out, stderr } = await run(new URL('../../bin/certgate', import.meta.url).pathname, ['serve', '--config', second])
     assert.deepEqual([code, out], [1, ''])
     assert.match(stderr, /cannot listen on 127\.0\.0\.1:\d+: another program already listens there/)
