@@ -10,8 +10,8 @@ const CLIENT = fileURLToPath(new URL('client/', import.meta.url))
 /** A checkout has TypeScript, a package what was made of it. */
 const SOURCE = /\.(ts|js)$/
 const LIBRARY = 'lib/lit-html'
-/** `from 'x'`, `import 'x'` and `import('x')`. */
-const SPECIFIER = /(\bfrom\s*|\bimport\s*\(?\s*)(['"])([^'"\n]+)\2/g
+/** `from 'x'`, `import 'x'` and `import('x')`; not a text that ends with `from`, before another one. */
+const SPECIFIER = /(\bfrom\s*|\bimport\s*\(?\s*)(['"])([\w./-]+)\2/g
 
 /** The console's own modules and what they need of lit-html, as browsers take them: no types, no bare names. */
 export async function readModules(): Promise<Modules> {
