@@ -113,7 +113,14 @@ export async function selfSigned(options: CertificateOptions = {}): Promise<Issu
 /** A folder for PEM files, removed after the test: pass `t` or call `remove`. */
 export function temporaryFolder(t?: { after(callback: () => void): void }) {
   const path = mkdtempSync(join(tmpdir(), 'certgate-test-'))
-  const remove = () => rmSync(path, { recursive: true, force: true })
+  // A program under test may be writing there still: it is stopped by a later hook, which would not run if this one failed.
+  const remove = () => {
+    try {
+      rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error
+    }
+  }
   t?.after(remove)
   return {
     path,
