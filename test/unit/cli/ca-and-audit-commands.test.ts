@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, it, type TestContext } from 'node:test'
-import type { ApiHandler, ApiResponse } from '../../../src/admin/types.ts'
+import { describe, it } from 'node:test'
+import type { ApiHandler } from '../../../src/admin/types.ts'
 import type { AuthorityInfo } from '../../../src/cli/api-types.ts'
 import { authorityText } from '../../../src/cli/ca-show.ts'
 import { certificateList } from '../../../src/cli/cert-list.ts'
-import { runProgram } from '../../../src/cli/program.ts'
-import { temporaryFolder } from '../../support/authority.ts'
-import { servedAdministration } from '../../support/served-administration.ts'
+import { servedGateway as gateway, json } from './served-gateway.ts'
 import { testTerminal } from './terminal.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
@@ -28,24 +26,6 @@ const authority: AuthorityInfo = {
   ],
   roots: [{ subject: 'CN=root', not_after: '2035-12-30T00:00:00.000Z', fingerprint: 'cc'.repeat(32) }],
   rotation: { overlap_until: '2026-03-01T00:00:00.000Z' },
-}
-
-const json = (status: number, body: unknown): ApiResponse => ({
-  status,
-  headers: { 'Content-Type': 'application/json' },
-  body: JSON.stringify(body),
-})
-
-async function gateway(t: TestContext, first: ApiHandler) {
-  const served = await servedAdministration(t, first)
-  const { path: cwd, remove } = temporaryFolder()
-  t.after(remove)
-  const run = async (...words: string[]) => {
-    const terminal = testTerminal({ cwd })
-    const code = await runProgram([...words.slice(0, 2), '--socket', served.socket, ...words.slice(2)], terminal)
-    return { code, stdout: terminal.stdout(), stderr: terminal.stderr() }
-  }
-  return { ...served, cwd, run }
 }
 
 describe('ca', () => {

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict'
-import { describe, it, type TestContext } from 'node:test'
-import type { ApiHandler, ApiResponse } from '../../../src/admin/types.ts'
-import { runProgram } from '../../../src/cli/program.ts'
-import { servedAdministration } from '../../support/served-administration.ts'
-import { testTerminal } from './terminal.ts'
+import { describe, it } from 'node:test'
+import { servedGateway as gateway, json } from './served-gateway.ts'
 
 const authority = {
   issuing: { subject: 'CN=issuing', not_after: '2035-12-30T00:00:00.000Z', key_type: 'ec' },
@@ -11,22 +8,6 @@ const authority = {
   issuers: [],
   roots: [],
   rotation: null,
-}
-
-const json = (status: number, body: unknown): ApiResponse => ({
-  status,
-  headers: { 'Content-Type': 'application/json' },
-  body: JSON.stringify(body),
-})
-
-async function gateway(t: TestContext, handler: ApiHandler) {
-  const served = await servedAdministration(t, handler)
-  const run = async (...words: string[]) => {
-    const terminal = testTerminal()
-    const code = await runProgram([...words.slice(0, 2), '--socket', served.socket, ...words.slice(2)], terminal)
-    return { code, stdout: terminal.stdout(), stderr: terminal.stderr() }
-  }
-  return { ...served, run }
 }
 
 describe('ca rotate', () => {

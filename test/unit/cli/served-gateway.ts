@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test'
-import type { ApiHandler } from '../../../src/admin/types.ts'
+import type { ApiHandler, ApiResponse } from '../../../src/admin/types.ts'
 import { runProgram } from '../../../src/cli/program.ts'
 import { temporaryFolder } from '../../support/authority.ts'
 import { servedAdministration } from '../../support/served-administration.ts'
@@ -18,3 +18,10 @@ export async function servedGateway(t: TestContext, first?: ApiHandler) {
   }
   return { ...served, cwd, run }
 }
+
+/** What such a handler answers. */
+export const json = (status: number, body: unknown): ApiResponse => ({
+  status,
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(body),
+})
