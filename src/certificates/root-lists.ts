@@ -19,11 +19,6 @@ export interface OwnRootSigner {
   readonly key: () => Issuer | null
 }
 
-interface Held {
-  readonly crl: PublishedCrl
-  readonly serials: ReadonlySet<string>
-}
-
 /** Further is a clock that was ahead. */
 const AHEAD = 1_000
 const EXTENSIONS = 0xa0
@@ -35,18 +30,18 @@ const EXTENSIONS = 0xa0
  */
 export class RootLists {
   readonly #store: Store
-  readonly #lists = new Map<string, Held>()
+  readonly #lists = new Map<string, PublishedCrl>()
 
   constructor(store: Store) {
     this.#store = store
   }
 
   get(keyId: string): PublishedCrl | null {
-    return this.#lists.get(keyId)?.crl ?? null
+    return this.#lists.get(keyId) ?? null
   }
 
   get all(): readonly PublishedCrl[] {
-    return [...this.#lists.values()].map(({ crl }) => crl)
+    return [...this.#lists.values()]
   }
 
   publish(roots: readonly OwnRootSigner[], { folder, now }: Omit<CrlPublication, 'lifetime'>): Published {
@@ -62,22 +57,22 @@ export class RootLists {
       const list = fresh ?? known
       if (list === null) continue
       this.#lists.set(root.node.key, list)
-      if (fresh !== null) signed.push(fresh.crl)
-      const problem = onDisk?.bytes.equals(list.crl.der) === true ? null : writeListFile(list.crl, folder)
+      if (fresh !== null) signed.push(fresh)
+      const problem = onDisk?.bytes.equals(list.der) === true ? null : writeListFile(list, folder)
       if (problem !== null) problems.push(problem)
     }
     return { signed, problems }
   }
 
-  #isWanting({ key, facts }: AuthorityNode, known: Held | null, now: number): boolean {
+  #isWanting({ key, facts }: AuthorityNode, known: PublishedCrl | null, now: number): boolean {
     if (facts.notAfter <= now) return false
-    if (known === null || known.crl.thisUpdate > now + AHEAD || known.crl.nextUpdate <= now) return true
-    return known.serials.size < this.#store.issuance.revokedCount(key)
+    if (known === null || known.thisUpdate > now + AHEAD || known.nextUpdate <= now) return true
+    return known.revoked < this.#store.issuance.revokedCount(key)
   }
 
-  #sign({ node, key }: OwnRootSigner, now: number): Held | null {
+  #sign({ key }: OwnRootSigner, now: number): PublishedCrl | null {
     const issuer = key()
-    return issuer === null ? null : { crl: signRootList(this.#store, issuer, now), serials: serialsOf(this.#store, node.key) }
+    return issuer === null ? null : signRootList(this.#store, issuer, now)
   }
 }
 
@@ -92,16 +87,12 @@ export function signRootList(store: Store, root: Issuer, now: number): Published
   return { issuer: root.facts.dn, keyId, der, number, thisUpdate, nextUpdate, revoked: revoked.length }
 }
 
-function serialsOf(store: Store, keyId: string): ReadonlySet<string> {
-  return new Set(store.issuance.revokedSerials(keyId).map(({ serial }) => serial))
-}
-
-function later(a: Held | null, b: Held | null): Held | null {
-  return a === null || (b !== null && b.crl.thisUpdate > a.crl.thisUpdate) ? b : a
+function later(a: PublishedCrl | null, b: PublishedCrl | null): PublishedCrl | null {
+  return a === null || (b !== null && b.thisUpdate > a.thisUpdate) ? b : a
 }
 
 /** null: there is none, or not one that this root signed over all that it issued. */
-function readList(file: string, root: AuthorityNode): { readonly list: Held; readonly bytes: Buffer } | null {
+function readList(file: string, root: AuthorityNode): { readonly list: PublishedCrl; readonly bytes: Buffer } | null {
   try {
     const bytes = readMaterial(file)
     const [list] = readRevocationLists(bytes, file)
@@ -110,7 +101,7 @@ function readList(file: string, root: AuthorityNode): { readonly list: Held; rea
     if (der === undefined) return null
     const { thisUpdate, nextUpdate, serials } = list
     const crl = { issuer: root.facts.dn, keyId: root.key, der, number: numberOf(der), thisUpdate, nextUpdate, revoked: serials.size }
-    return { list: { crl, serials }, bytes }
+    return { list: crl, bytes }
   } catch {
     return null
   }
